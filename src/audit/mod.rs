@@ -1,0 +1,3 @@
+//! The judgement of queries: a table of rules over statement, plan and schema.
+
+pub mod rules;

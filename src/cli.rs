@@ -1,0 +1,1 @@
+//! Clap types only.

@@ -1,0 +1,53 @@
+//! What can go wrong with a database, in the words that the user needs.
+
+use crate::model::plan::ServerWarning;
+
+/// An error of a database or of the way to it. No variant carries a secret.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// The server, or the embedded engine, refused a statement.
+    #[error("{}", server_text(.0))]
+    Server(ServerWarning),
+    /// The database could not be reached, or the connection broke.
+    #[error("{0}")]
+    Connection(String),
+    /// The settings do not say where to connect.
+    #[error("{0}")]
+    Configuration(String),
+    /// What the server answered makes no sense to aura-db.
+    #[error("unexpected answer of the server: {0}")]
+    Unexpected(String),
+}
+
+fn server_text(error: &ServerWarning) -> String {
+    if error.code == 0 { error.message.clone() } else { format!("error {}: {}", error.code, error.message) }
+}
+
+impl EngineError {
+    /// The server's code, when the server refused.
+    #[must_use]
+    pub fn code(&self) -> Option<u32> {
+        match self {
+            Self::Server(error) => Some(error.code),
+            _ => None,
+        }
+    }
+}
+
+impl From<sqlx::Error> for EngineError {
+    fn from(error: sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::Database(error) => {
+                let code = error
+                    .try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>()
+                    .map_or(0, |error| u32::from(error.number()));
+                Self::Server(ServerWarning { level: "Error".into(), code, message: error.message().to_owned() })
+            }
+            sqlx::Error::Io(error) => Self::Connection(format!("the connection broke: {error}")),
+            sqlx::Error::PoolTimedOut => Self::Connection("no connection became free in time".into()),
+            sqlx::Error::Tls(error) => Self::Connection(format!("TLS failed: {error}")),
+            other => Self::Unexpected(other.to_string()),
+        }
+    }
+}

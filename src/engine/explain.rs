@@ -1,0 +1,1 @@
+//! Runs EXPLAIN and hands its output to the readers.

@@ -1,0 +1,1 @@
+//! Reads a live catalogue into the schema model.

@@ -1,0 +1,1 @@
+//! Writes a scale profile into a throwaway database as statistics.

@@ -1,0 +1,76 @@
+//! Migrations as they stand in files and in the ledger.
+
+use super::location::Location;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Which set a migration belongs to, derived from its statements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Set {
+    /// Tables, columns, constraints, rows.
+    Schema,
+    /// Nothing but secondary indexes.
+    Indexes,
+}
+
+impl fmt::Display for Set {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Schema => "schema",
+            Self::Indexes => "indexes",
+        })
+    }
+}
+
+/// One version: an up script and, when it can be reversed, a down script.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Migration {
+    /// The version, the digits before the first underscore of the file name.
+    pub version: i64,
+    /// The description, the rest of the file name with spaces for underscores.
+    pub description: String,
+    /// The set, derived from the up script.
+    pub set: Set,
+    /// The up script.
+    pub up: Script,
+    /// The down script; `None` for a migration that cannot be reversed.
+    pub down: Option<Script>,
+}
+
+/// One migration file, read and split.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Script {
+    /// The file as the user would name it.
+    pub file: String,
+    /// The text exactly as read, for the checksum.
+    pub text: String,
+    /// Its statements in order.
+    pub statements: Vec<Statement>,
+}
+
+/// One statement of a script.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    /// The statement without its delimiter and without comments around it.
+    pub sql: String,
+    /// Where it begins.
+    pub at: Location,
+}
+
+/// One row of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerRow {
+    /// The version.
+    pub version: i64,
+    /// The description when it was applied.
+    pub description: String,
+    /// When, in UTC, as the database words it.
+    pub installed_on: String,
+    /// False between the begin and the end of a migration, and for good when that was cut off.
+    pub success: bool,
+    /// SHA-384 of the up file's text.
+    pub checksum: Vec<u8>,
+    /// Duration in nanoseconds; -1 when it was not measured.
+    pub execution_time: i64,
+}

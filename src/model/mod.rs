@@ -1,0 +1,12 @@
+//! Plain data that every layer shares. Nothing here reads a file, talks to a server or decides anything.
+
+pub mod engine;
+pub mod environment;
+pub mod finding;
+pub mod location;
+pub mod migration;
+pub mod plan;
+pub mod query;
+pub mod report;
+pub mod scale;
+pub mod schema;

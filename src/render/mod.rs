@@ -1,0 +1,4 @@
+//! A report to text, pure: one file per format.
+
+pub mod json;
+pub mod table;

@@ -1,0 +1,1 @@
+//! Colour, width and progress; the only writer to stdout and stderr.
