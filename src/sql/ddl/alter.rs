@@ -68,7 +68,8 @@ fn add(reader: &mut Reader) -> AlterAction {
             reader.index_type();
             AlterAction::AddIndex(IndexDefinition { name, unique, columns: reader.key_columns() })
         }
-        "PRIMARY" | "FOREIGN" | "CHECK" | "PARTITION" | "PERIOD" | "SYSTEM" => AlterAction::Other,
+        "PRIMARY" | "FOREIGN" | "CHECK" => AlterAction::AddConstraint,
+        "PARTITION" | "PERIOD" | "SYSTEM" => AlterAction::Other,
         _ if named => AlterAction::Other,
         _ => {
             reader.eat("COLUMN");

@@ -99,7 +99,9 @@ pub enum AlterAction {
     DropPartition,
     /// Renames the table.
     RenameTo(String),
-    /// Any other clause: constraints, options, defaults, partitions.
+    /// Adds a primary key, a foreign key or a check.
+    AddConstraint,
+    /// Any other clause: dropped constraints, options, defaults, partitions.
     Other,
 }
 
