@@ -15,6 +15,15 @@ pub enum EngineError {
     /// The settings do not say where to connect.
     #[error("{0}")]
     Configuration(String),
+    /// A statement in `MySQL`'s dialect has no equivalent on the embedded engine.
+    #[error("the embedded engine cannot run this: {0}")]
+    Untranslatable(String),
+    /// Another runner is at work.
+    #[error("{0}")]
+    Locked(String),
+    /// The user pressed Ctrl-C.
+    #[error("interrupted")]
+    Interrupted,
     /// What the server answered makes no sense to aura-db.
     #[error("unexpected answer of the server: {0}")]
     Unexpected(String),
