@@ -54,7 +54,11 @@ pub async fn session(settings: &Settings, purpose: Purpose) -> Result<Session, E
             let path = if memory { std::path::Path::new(":memory:") } else { path.as_path() };
             let options = embedded_options(path, purpose == Purpose::Write, settings.runner_lock_timeout);
             let connection = options.connect().await.map_err(|error| {
-                EngineError::Connection(format!("cannot open {}: {}", settings.address.shown(), EngineError::from(error)))
+                EngineError::Connection(format!(
+                    "cannot open {}: {}",
+                    settings.address.shown(),
+                    EngineError::from(error)
+                ))
             })?;
             Session::embedded(connection, settings).await
         }

@@ -150,9 +150,7 @@ pub enum Mark {
 /// When the engine refuses.
 pub async fn mark(session: &mut Session, version: i64, mark: Mark) -> Result<(), EngineError> {
     let sql = match mark {
-        Mark::Applied { .. } => {
-            "UPDATE _sqlx_migrations SET success = TRUE, execution_time = ? WHERE version = ?"
-        }
+        Mark::Applied { .. } => "UPDATE _sqlx_migrations SET success = TRUE, execution_time = ? WHERE version = ?",
         Mark::Reverting => "UPDATE _sqlx_migrations SET success = FALSE WHERE version = ?",
         Mark::Kept => "UPDATE _sqlx_migrations SET success = TRUE WHERE version = ?",
         Mark::Removed => "DELETE FROM _sqlx_migrations WHERE version = ?",

@@ -42,7 +42,9 @@ fn undo(difference: &Difference<'_>) -> Option<String> {
         Difference::IndexAdded(table, index) => {
             format!("ALTER TABLE {} DROP INDEX {}", quote(&table.name), quote(&index.name))
         }
-        Difference::IndexMissing(table, index) => format!("ALTER TABLE {} ADD {}", quote(&table.name), definition(index)),
+        Difference::IndexMissing(table, index) => {
+            format!("ALTER TABLE {} ADD {}", quote(&table.name), definition(index))
+        }
         Difference::ForeignKeyAdded(table, key) => {
             format!("ALTER TABLE {} DROP FOREIGN KEY {}", quote(&table.name), quote(&key.name))
         }

@@ -7,7 +7,7 @@
 mod failure;
 mod step;
 
-pub use failure::{After, RunError};
+pub use failure::{After, INTERRUPTED, RunError};
 pub use step::Direction;
 
 use super::ledger;

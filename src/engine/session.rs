@@ -71,8 +71,7 @@ impl Session {
     pub async fn canceller(&mut self, settings: &Settings) -> Result<Canceller, EngineError> {
         let options = match (&mut self.connection, &settings.address) {
             (SessionConnection::Server(connection), super::settings::Address::Server(options)) => {
-                let (id,): (u64,) =
-                    sqlx::query_as("SELECT CONNECTION_ID()").fetch_one(connection.as_mut()).await?;
+                let (id,): (u64,) = sqlx::query_as("SELECT CONNECTION_ID()").fetch_one(connection.as_mut()).await?;
                 Some((super::settings::server_options(options), id))
             }
             _ => None,

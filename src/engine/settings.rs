@@ -86,9 +86,7 @@ impl Address {
                 let path = rest.strip_prefix("//").unwrap_or(rest);
                 let path = path.split('?').next().unwrap_or_default();
                 if path.is_empty() || path == ":memory:" {
-                    return Err(EngineError::Configuration(
-                        "the database URL names no file; write sqlite:FILE".into(),
-                    ));
+                    return Err(EngineError::Configuration("the database URL names no file; write sqlite:FILE".into()));
                 }
                 Ok(Self::Embedded(PathBuf::from(path)))
             }
@@ -159,9 +157,5 @@ pub(super) fn server_options(options: &MySqlConnectOptions) -> MySqlConnectOptio
 
 /// The options of every connection to the embedded engine.
 pub(super) fn embedded_options(path: &Path, create: bool, busy: Duration) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(create)
-        .busy_timeout(busy)
-        .disable_statement_logging()
+    SqliteConnectOptions::new().filename(path).create_if_missing(create).busy_timeout(busy).disable_statement_logging()
 }

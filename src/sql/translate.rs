@@ -8,4 +8,6 @@ pub struct Translation {
     /// What the embedded engine does differently, for the reader.
     pub notes: Vec<String>,
 }
-pub fn to_sqlite(sql: &str) -> Result<Translation, super::parse::SqlError> { Ok(Translation { statements: vec![sql.into()], notes: vec![] }) }
+pub fn to_sqlite(sql: &str) -> Result<Translation, super::parse::SqlError> {
+    Ok(Translation { statements: vec![sql.into()], notes: vec![] })
+}

@@ -6,6 +6,9 @@ use crate::engine::{EngineError, restore};
 use crate::migration::undoable::obstacles;
 use crate::model::migration::{Migration, Statement};
 
+/// The servers' code for a statement that was ended by `KILL QUERY`.
+pub const INTERRUPTED: u32 = 1317;
+
 /// A run that failed.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
@@ -50,7 +53,13 @@ pub(super) async fn settle(
     let statements = runner.direction.statements(migration);
     let Some(statement) = statements.get(position).or(statements.last()) else { return RunError::Engine(error) };
     let failed = (Box::new(statement.clone()), (position + 1).min(statements.len()), statements.len());
-    let after = match take_back(runner, migration, position, begun).await {
+    let mut runner = runner;
+    let mut taken_back = take_back(&mut runner, migration, position, begun).await;
+    if matches!(&taken_back, Err(error) if error.code() == Some(INTERRUPTED)) {
+        // The cancellation that ended the statement may have come late and hit this instead; it comes only once.
+        taken_back = take_back(&mut runner, migration, position, begun).await;
+    }
+    let after = match taken_back {
         Ok(because) if because.is_empty() => After::Restored,
         Ok(because) => After::HalfApplied { because },
         Err(second) => After::HalfApplied { because: vec![format!("taking it back failed too: {second}")] },
@@ -60,7 +69,7 @@ pub(super) async fn settle(
 
 /// Takes the unit back; gives the reasons why it could not be, none when it was.
 async fn take_back(
-    mut runner: Runner<'_>,
+    runner: &mut Runner<'_>,
     migration: &Migration,
     position: usize,
     begun: &[i64],
@@ -69,7 +78,7 @@ async fn take_back(
         if runner.unit == Unit::Migration {
             runner.session.run_own("ROLLBACK TO migration").await?;
             runner.session.run_own("RELEASE SAVEPOINT migration").await?;
-            drop_new_ledger(&mut runner).await?;
+            drop_new_ledger(runner).await?;
         }
         return Ok(Vec::new());
     }
@@ -79,7 +88,7 @@ async fn take_back(
         return Ok(vec!["its statement took effect, and only the ledger could not be brought up to date".into()]);
     }
     let ran = &statements[..(position + 1).min(statements.len())];
-    if let Some(before) = runner.before.take() {
+    if let Some(before) = runner.before.clone() {
         let ran: Vec<&Statement> = ran.iter().collect();
         let because: Vec<String> = match runner.unit {
             // A run that is one unit was found free of obstacles before it began.
@@ -97,7 +106,7 @@ async fn take_back(
             return Ok(left);
         }
     }
-    mend_ledger(&mut runner, migration.version, begun).await?;
+    mend_ledger(runner, migration.version, begun).await?;
     Ok(Vec::new())
 }
 

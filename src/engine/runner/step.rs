@@ -1,8 +1,8 @@
 //! One migration, up or down.
 
 use super::{Runner, Unit};
-use crate::engine::ledger::{self, Mark};
 use crate::engine::EngineError;
+use crate::engine::ledger::{self, Mark};
 use crate::model::migration::{Migration, Statement};
 use crate::sql::ddl::effect;
 use std::time::Instant;
