@@ -1,1 +1,3 @@
 //! Writes a scale profile into a throwaway database as statistics.
+
+pub mod cardinality;
