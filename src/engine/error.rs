@@ -24,6 +24,9 @@ pub enum EngineError {
     /// The user pressed Ctrl-C.
     #[error("interrupted")]
     Interrupted,
+    /// aura-db did not send a statement that it must not send. Nothing has reached the server.
+    #[error("{0}")]
+    Refused(String),
     /// What the server answered makes no sense to aura-db.
     #[error("unexpected answer of the server: {0}")]
     Unexpected(String),

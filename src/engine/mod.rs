@@ -13,6 +13,7 @@ pub mod schema;
 pub mod session;
 pub mod settings;
 pub mod stats;
+mod text;
 
 pub use connect::{Database, Pool};
 pub use error::EngineError;

@@ -13,10 +13,9 @@ pub(super) fn access(object: &Object, words: &str) -> Option<Access> {
     }
     let table = json::text(object, "alias").or_else(|| json::text(object, "table_name"))?;
     let access_type = match kind {
-        "table" => AccessType::FullScan,
+        "table" | "count_rows" => AccessType::FullScan,
         "index" => index_access(object, words)?,
         "constant_row" => AccessType::Const,
-        "count_rows" => AccessType::FullScan,
         "scan_new_records" => AccessType::Derived,
         _ => return None,
     };
