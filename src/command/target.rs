@@ -83,7 +83,7 @@ fn settle(global: &Global, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Ta
 }
 
 fn load_profile(name: &str) -> Result<Environment> {
-    let path = profiles::find("environments", name, Path::new("profiles"))?;
+    let path = crate::source::find::find(Path::new("profiles/environments"), name)?;
     Ok(profiles::load(&path)?)
 }
 

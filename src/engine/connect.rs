@@ -113,7 +113,7 @@ fn refused(error: sqlx::Error, options: &MySqlConnectOptions, address: &Address)
         EngineError::Server(error) => {
             let remedy = match error.code {
                 1045 => format!("; check the user name ({user}) and its password"),
-                1044 => format!("; {user} has no rights on {database}: GRANT them"),
+                1044 => format!("; {user} has no rights on {database}, or it does not exist"),
                 1049 => format!("; create it first: CREATE DATABASE `{database}`"),
                 1040 | 1203 => "; the server has no connection left: try again, or raise max_connections".into(),
                 3159 => "; the server insists on TLS: set MYSQL_SSL=true, or tls: required in the profile".into(),
@@ -124,6 +124,10 @@ fn refused(error: sqlx::Error, options: &MySqlConnectOptions, address: &Address)
         _ if text.contains("RSA") || text.contains("mysql-rsa") => format!(
             "{place}: the account {user} logs in with a password that may only travel encrypted \
              (caching_sha2_password), and the connection is not; set MYSQL_SSL=true, or tls: required in the profile"
+        ),
+        _ if text.contains("does not support TLS") => format!(
+            "{place}: the server offers no TLS, and the settings insist on it; turn TLS on at the server, or unset \
+             MYSQL_SSL (tls: preferred in the profile)"
         ),
         _ if text.to_ascii_lowercase().contains("tls") || text.contains("certificate") || text.contains("SSL") => {
             format!(
