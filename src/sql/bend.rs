@@ -63,13 +63,13 @@ fn statement_pattern(rest: &[TokenWithSpan], at: usize, tokens: &[TokenWithSpan]
     if is(&rest[0], "WAIT") && matches!(next, Some(TokenWithSpan { token: Token::Number(..), .. })) {
         return Some((2, vec![]));
     }
-    if is(&rest[0], "MOD") && !next.is_some_and(|token| token.token == Token::LParen) {
+    if is(&rest[0], "MOD") && next.is_none_or(|token| token.token != Token::LParen) {
         return Some((1, vec![Token::Mod]));
     }
     if rest[0].token == Token::ExclamationMark {
         return Some((1, vec![plain("NOT")]));
     }
-    if let Some(unit) = word(&rest[0]).filter(|_| !previous.is_some_and(|token| token.token == Token::Period))
+    if let Some(unit) = word(&rest[0]).filter(|_| previous.is_none_or(|token| token.token != Token::Period))
         && let Some(simple) = compound_unit(unit)
     {
         return Some((1, vec![plain(simple)]));
@@ -107,7 +107,9 @@ fn ddl_pattern(rest: &[TokenWithSpan]) -> Bent {
     }
     if is(&rest[0], "COMMENT") {
         let equals = usize::from(rest.get(1).is_some_and(|token| token.token == Token::Eq));
-        if let Some(Token::SingleQuotedString(_) | Token::DoubleQuotedString(_)) = rest.get(1 + equals).map(|t| &t.token) {
+        if let Some(Token::SingleQuotedString(_) | Token::DoubleQuotedString(_)) =
+            rest.get(1 + equals).map(|t| &t.token)
+        {
             return Some((2 + equals, vec![]));
         }
     }
@@ -133,7 +135,9 @@ fn is_interval_function(rest: &[TokenWithSpan]) -> bool {
 fn compound_unit(name: &str) -> Option<&'static str> {
     let (first, second) = name.split_once('_')?;
     let unit = |text: &str| {
-        ["MICROSECOND", "SECOND", "MINUTE", "HOUR", "DAY", "MONTH", "YEAR"].into_iter().find(|u| u.eq_ignore_ascii_case(text))
+        ["MICROSECOND", "SECOND", "MINUTE", "HOUR", "DAY", "MONTH", "YEAR"]
+            .into_iter()
+            .find(|u| u.eq_ignore_ascii_case(text))
     };
     unit(second).and(unit(first))
 }

@@ -116,7 +116,6 @@ mod tests {
             "DELETE FROM t1 USING t1 JOIN t2 ON t1.id = t2.id WHERE t2.a = ?",
             "UPDATE t1 JOIN t2 ON t1.id = t2.id SET t1.a = t2.a WHERE t2.b = ?",
             "UPDATE t1, t2 SET t1.a = t2.a WHERE t1.id = t2.id",
-            "SELECT a FROM t GROUP BY a ASC, b DESC",
             "SELECT @rn := @rn + 1, a FROM t, (SELECT @rn := 0) r",
         ] {
             assert!(parse_statement(sql).is_ok(), "{sql}: {:?}", parse_statement(sql));

@@ -47,12 +47,11 @@ pub fn bind(sql: &str, params: &[Value]) -> Result<String, SqlError> {
 #[must_use]
 pub fn literal(value: &Value) -> String {
     match value {
-        Value::Null => "NULL".into(),
         Value::Bool(true) => "TRUE".into(),
         Value::Bool(false) => "FALSE".into(),
         Value::Int(number) => number.to_string(),
         Value::Float(number) if number.is_finite() => format!("{number:?}"),
-        Value::Float(_) => "NULL".into(),
+        Value::Null | Value::Float(_) => "NULL".into(),
         Value::Text(text) => format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''")),
     }
 }
@@ -130,7 +129,8 @@ mod tests {
 
     #[test]
     fn question_marks_in_strings_names_and_comments_are_not_placeholders() {
-        let sql = "SELECT '?', \"it''s ?\\\"?\", `a?b` -- ? \n, # ?\n /* ? */ /*+ ? */ x FROM t WHERE a = ? /*! AND b = ? */";
+        let sql =
+            "SELECT '?', \"it''s ?\\\"?\", `a?b` -- ? \n, # ?\n /* ? */ /*+ ? */ x FROM t WHERE a = ? /*! AND b = ? */";
         assert_eq!(placeholders(sql), Ok(2));
     }
 
@@ -144,7 +144,8 @@ mod tests {
     fn everything_but_the_placeholder_is_copied() {
         let sql = "SELECT /*!80000 SQL_NO_CACHE */ 'a\\'b''c', x'41' FROM `t`\tWHERE a=?AND b IN(?) LIMIT?";
         let params = [Value::Int(7), Value::Text("o'\\n".into()), Value::Int(3)];
-        let bound = "SELECT /*!80000 SQL_NO_CACHE */ 'a\\'b''c', x'41' FROM `t`\tWHERE a=7 AND b IN('o''\\\\n') LIMIT 3";
+        let bound =
+            "SELECT /*!80000 SQL_NO_CACHE */ 'a\\'b''c', x'41' FROM `t`\tWHERE a=7 AND b IN('o''\\\\n') LIMIT 3";
         assert_eq!(bind(sql, &params), Ok(bound.into()));
     }
 
