@@ -31,7 +31,7 @@ pub async fn read(conn: &mut MySqlConnection, engine: &Engine, skip: &[&str]) ->
         return Err(EngineError::Configuration("no database is chosen".into()));
     };
     let mut tables = read_tables(conn, skip).await?;
-    read_columns(conn, &mut tables).await?;
+    read_columns(conn, engine, &mut tables).await?;
     read_indexes(conn, engine, &mut tables).await?;
     read_foreign_keys(conn, &database, &mut tables).await?;
     read_checks(conn, engine, &mut tables).await?;
@@ -60,7 +60,7 @@ async fn read_tables(conn: &mut MySqlConnection, skip: &[&str]) -> Result<Tables
     Ok(wanted.map(|row| (row.text(0), table(row))).collect())
 }
 
-async fn read_columns(conn: &mut MySqlConnection, tables: &mut Tables) -> Result<(), EngineError> {
+async fn read_columns(conn: &mut MySqlConnection, engine: &Engine, tables: &mut Tables) -> Result<(), EngineError> {
     let sql = "SELECT TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, COLUMN_DEFAULT, EXTRA, COLLATION_NAME, \
                GENERATION_EXPRESSION, COLUMN_COMMENT FROM information_schema.COLUMNS \
                WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME, ORDINAL_POSITION";
@@ -70,8 +70,8 @@ async fn read_columns(conn: &mut MySqlConnection, tables: &mut Tables) -> Result
             name: row.text(1),
             column_type: row.text(2),
             nullable: row.get(3) == Some("YES"),
-            // MariaDB words "no default but NULL" as the text NULL and quotes real texts.
-            default: row.get(4).filter(|default| *default != "NULL").map(str::to_owned),
+            // MariaDB words "no default but NULL" as the text NULL, and puts real texts in quotes; MySQL does neither.
+            default: row.get(4).filter(|text| engine.kind != EngineKind::Mariadb || *text != "NULL").map(str::to_owned),
             extra: row.text(5),
             collation: row.get(6).map(str::to_owned),
             generated: row.text(7),
