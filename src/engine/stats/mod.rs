@@ -4,10 +4,14 @@
 //! What is written lasts until the next DDL on the table or the next ANALYZE; inject again after either.
 
 pub mod cardinality;
+mod constant;
 mod innodb;
 mod mariadb;
 mod mysql;
+mod plan;
 pub mod table;
+
+pub use plan::explain;
 
 use super::error::EngineError;
 use super::text;
@@ -64,17 +68,20 @@ pub async fn inject(
     Ok(injected)
 }
 
-/// Sets a session up to plan from injected statistics: equalities are looked up there and never in the empty index.
+/// Sets a session up to plan from injected statistics: equalities are looked up there and never in the empty index, and
+/// rows may be put in place without those they refer to.
 ///
 /// # Errors
 /// When the server refuses, or the connection breaks.
 pub async fn prepare_session(conn: &mut MySqlConnection, engine: &Engine) -> Result<(), EngineError> {
     // A limit of N means that N equalities and more are not looked for in the index itself.
     let settings = match engine.kind {
-        EngineKind::Mysql => "SET SESSION eq_range_index_dive_limit = 1, information_schema_stats_expiry = 0",
+        EngineKind::Mysql => {
+            "SET SESSION eq_range_index_dive_limit = 1, information_schema_stats_expiry = 0, foreign_key_checks = 0"
+        }
         _ => {
             "SET SESSION eq_range_index_dive_limit = 1, use_stat_tables = 'preferably', \
-             optimizer_use_condition_selectivity = 4"
+             optimizer_use_condition_selectivity = 4, foreign_key_checks = 0"
         }
     };
     text::run(conn, settings.into()).await
