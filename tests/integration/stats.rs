@@ -143,3 +143,65 @@ async fn a_constant_row_that_is_missing_cuts_the_plan_off_until_it_is_in_place()
         assert!(near(scan.rows.rows(), 1e7), "{engine}: the statistics stay");
     }
 }
+
+#[tokio::test]
+async fn odd_tables_take_statistics_too() {
+    const ODD: &str = "CREATE TABLE `we``ird-näme` (id INT PRIMARY KEY, word VARCHAR(200), KEY idx_word (word(10))); \
+         CREATE TABLE Parted (id INT NOT NULL, year INT NOT NULL, PRIMARY KEY (id, year), KEY idx_year (year)) \
+         PARTITION BY HASH (year) PARTITIONS 4; \
+         CREATE TABLE article (id INT PRIMARY KEY, body TEXT, FULLTEXT KEY ft_body (body)); \
+         CREATE TABLE node (id INT PRIMARY KEY, parent INT, KEY idx_parent (parent), FOREIGN KEY (parent) REFERENCES node (id)); \
+         CREATE TRIGGER node_in BEFORE INSERT ON node FOR EACH ROW SET NEW.parent = NULL; \
+         CREATE VIEW roots AS SELECT id FROM node WHERE parent IS NULL; \
+         CREATE TABLE nothing_yet (id INT PRIMARY KEY)";
+    for kind in KINDS {
+        let (mut conn, engine) = servers::database(kind, "stats_odd").await;
+        conn.execute(ODD).await.unwrap();
+        let schema = server::read(&mut conn, &engine, &[]).await.unwrap();
+        let size = |rows| TableScale { rows, ..TableScale::default() };
+        let tables =
+            [("we`ird-näme", 70_000), ("parted", 400_000), ("article", 9_000), ("node", 1_000_000), ("nothing_yet", 0)];
+        let tables = tables.into_iter().map(|(name, rows)| (name.to_owned(), size(rows))).collect();
+        let scale = Scale { name: "odd".into(), tables, ..Scale::default() };
+        for _ in 0..2 {
+            let injected = stats::inject(&mut conn, &engine, "stats_odd", &schema, &scale).await.unwrap();
+            assert_eq!(injected.tables.len(), 5, "{engine}: {injected:?}");
+        }
+        let mut conn = servers::connect(kind, "stats_odd").await;
+        stats::prepare_session(&mut conn, &engine).await.unwrap();
+        explain::prepare_session(&mut conn, &engine, JsonVersion::One).await.unwrap();
+        for (table, rows) in [("`we``ird-näme`", 7e4), ("Parted", 4e5), ("article", 9e3), ("node", 1e6)] {
+            let scan = access(&mut conn, &engine, &format!("SELECT * FROM {table}")).await;
+            assert!(near(scan.rows.rows(), rows), "{engine} {table}: {scan:?}");
+        }
+        let empty = access(&mut conn, &engine, "SELECT * FROM nothing_yet").await;
+        assert!(empty.rows.rows().is_some_and(|rows| rows <= 1.0), "{engine}: {empty:?}");
+        let again = server::read(&mut conn, &engine, &[]).await.unwrap();
+        let names =
+            |schema: &aura_db::model::schema::Schema| schema.tables.iter().map(|t| t.name.clone()).collect::<Vec<_>>();
+        assert_eq!(names(&again), names(&schema), "{engine}");
+        assert_eq!(
+            (again.routines, again.tables[0].foreign_keys.len()),
+            (schema.routines, schema.tables[0].foreign_keys.len())
+        );
+    }
+}
+
+#[tokio::test]
+async fn sessions_that_put_the_same_row_in_place_do_not_fail_each_other() {
+    for kind in KINDS {
+        let (mut conn, engine) = library(kind, "stats_sessions").await;
+        let schema = server::read(&mut conn, &engine, &[]).await.unwrap();
+        let many = (0..8).map(|_| async {
+            let mut conn = servers::connect(kind, "stats_sessions").await;
+            stats::prepare_session(&mut conn, &engine).await.unwrap();
+            explain::prepare_session(&mut conn, &engine, JsonVersion::One).await.unwrap();
+            for _ in 0..20 {
+                let sql = "SELECT * FROM reader r JOIN loan l ON l.reader_id = r.id JOIN tag t ON t.loan_id = l.id WHERE r.id = 5";
+                let plan = stats::explain(&mut conn, &engine, &schema, sql, JsonVersion::One).await.unwrap();
+                assert_eq!(plan.accesses().len(), 3, "{engine}: {plan:?}");
+            }
+        });
+        futures_util::future::join_all(many).await;
+    }
+}

@@ -39,6 +39,9 @@ pub async fn explain(
     Ok(plan)
 }
 
+/// The lock that lets one session at a time put rows in place. Two that insert the same key and roll back deadlock.
+const TURN: &str = "'aura-db constant rows'";
+
 /// The plan with the rows in place; `None` when the server does not take them, or explains no better.
 async fn with_rows(
     conn: &mut MySqlConnection,
@@ -47,6 +50,10 @@ async fn with_rows(
     sql: &str,
     version: JsonVersion,
 ) -> Result<Option<Plan>, EngineError> {
+    let turn = text::rows(conn, format!("SELECT GET_LOCK({TURN}, 30)")).await?;
+    if turn.first().and_then(|row| row.get(0)) != Some("1") {
+        return Ok(None);
+    }
     text::run(conn, "START TRANSACTION".into()).await?;
     let answer = match insert(conn, rows).await {
         Ok(()) => Some(explain::explain(conn, engine, sql, version).await),
@@ -54,6 +61,7 @@ async fn with_rows(
         Err(error) => return Err(error),
     };
     text::run(conn, "ROLLBACK".into()).await?;
+    text::rows(conn, format!("SELECT RELEASE_LOCK({TURN})")).await?;
     Ok(answer.and_then(Result::ok).filter(|plan| !injected::is_cut_off(plan)))
 }
 
