@@ -99,6 +99,15 @@ impl Term {
         bar.set_prefix(label.to_owned());
         Progress { bar }
     }
+
+    /// A spinner on stderr for work of unknown length, on a terminal only.
+    #[must_use]
+    pub fn spinner(&self, label: &str) -> Progress {
+        let bar = if self.quiet || !io::stderr().is_terminal() { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
+        bar.set_message(label.to_owned());
+        bar.enable_steady_tick(std::time::Duration::from_millis(120));
+        Progress { bar }
+    }
 }
 
 /// Progress of some work; gone from the terminal when dropped.

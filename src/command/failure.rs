@@ -30,6 +30,11 @@ impl Failure {
         Self { exit: Exit::Usage, message: message.into() }
     }
 
+    /// Ctrl-C before anything was written.
+    pub(super) fn interrupted() -> Self {
+        Self { exit: Exit::Interrupted, message: "interrupted".into() }
+    }
+
     /// A run that failed, in the words for the user.
     #[must_use]
     pub(super) fn from_run(error: &RunError, unit: &str) -> Self {

@@ -1,7 +1,11 @@
 //! One thin file per verb: load, call the domain, hand a report to render.
 
+mod audit;
+mod catalogue;
+mod explain;
 mod failure;
 mod interrupt;
+mod judge;
 mod new;
 mod prepare;
 mod rollback;
@@ -45,7 +49,9 @@ async fn dispatch(cli: &Cli, term: &mut Term) -> Result<Exit, Failure> {
             Ok(Exit::Clean)
         }
         Command::Man { output } => manual(output.as_deref(), term),
-        _ => Err(Failure::usage("not built yet")),
+        Command::Audit(args) => audit::run(args, &cli.global, term).await,
+        Command::Explain(args) => explain::run(args, &cli.global, term).await,
+        Command::Catalogue(args) => catalogue::run(args, term),
     }
 }
 

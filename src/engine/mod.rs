@@ -6,6 +6,7 @@ pub mod explain;
 pub mod ledger;
 pub mod lock;
 pub mod loss;
+pub mod planner;
 pub mod restore;
 pub mod runner;
 pub mod sandbox;

@@ -1,9 +1,11 @@
 //! A report to text, pure: one file per format.
 
 pub mod json;
+pub mod rules;
 pub mod run;
 pub mod status;
 pub mod table;
+pub mod tree;
 
 /// How text is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,0 +1,162 @@
+//! `audit`: EXPLAIN over the catalogue, judged by the rules.
+
+use super::failure::Failure;
+use super::judge::{self, Planned};
+use crate::audit::RULES;
+use crate::cli::{Audit, FailOn, Format, Global};
+use crate::engine::planner::Planner;
+use crate::exit::Exit;
+use crate::model::finding::{Finding, Severity};
+use crate::model::query::Query;
+use crate::model::report::{AuditReport, AuditedQuery, Basis, FORMAT_VERSION, SamplePlan, Summary};
+use crate::render;
+use crate::term::{Output, Term};
+use std::collections::BTreeSet;
+
+/// Runs `audit`.
+///
+/// # Errors
+/// See [`Failure`].
+pub(super) async fn run(args: &Audit, global: &Global, term: &mut Term) -> Result<Exit, Failure> {
+    if args.list_rules {
+        let rules: Vec<_> = RULES.iter().map(|rule| (rule.id, rule.severity, rule.summary)).collect();
+        term.stdout(&render::rules::list(&rules, &term.style()))?;
+        return Ok(Exit::Clean);
+    }
+    let output = Output::open(args.output.output.as_deref())?;
+    let all = judge::workload(&args.judge)?;
+    let queries = chosen(&all, &args.queries)?;
+    let (planner, scale) = judge::planner(&args.judge, global, term).await?;
+    term.note(&format!("database: {} ({})", planner.place, planner.engine));
+    let planned = judge::plans(&planner, &queries, term).await?;
+    let whole = args.queries.is_empty();
+    let findings = judge::findings(&planner, scale.as_ref(), &queries, &planned, whole);
+    let report = report(&planner, &queries, planned, findings, fail_on(args.fail_on));
+    let style = output.style(term);
+    let text = match args.output.format {
+        Format::Table => render::table::audit(&report, args.verbose, &style),
+        Format::Json => render::json::render(&report),
+    };
+    output.write(&text, term)?;
+    Ok(if report.summary.failed { Exit::Findings } else { Exit::Clean })
+}
+
+fn fail_on(choice: FailOn) -> Option<Severity> {
+    match choice {
+        FailOn::Info => Some(Severity::Info),
+        FailOn::Warning => Some(Severity::Warning),
+        FailOn::Error => Some(Severity::Error),
+        FailOn::Never => None,
+    }
+}
+
+/// The queries that the patterns name, in the order of the workload; all of them without a pattern.
+fn chosen(all: &[Query], patterns: &[String]) -> Result<Vec<Query>, Failure> {
+    for pattern in patterns {
+        if !all.iter().any(|query| matches(pattern, &query.name)) {
+            return Err(Failure::usage(format!("no query of the workload is named `{pattern}`{}", nearest(all, pattern))));
+        }
+    }
+    let wanted = |query: &&Query| patterns.is_empty() || patterns.iter().any(|pattern| matches(pattern, &query.name));
+    Ok(all.iter().filter(wanted).cloned().collect())
+}
+
+/// A hint at a name that holds the pattern, or that the pattern holds.
+pub(super) fn nearest(all: &[Query], pattern: &str) -> String {
+    let word = pattern.trim_matches('*');
+    let tail = word.rsplit('.').next().unwrap_or(word);
+    let hit = all.iter().find(|query| !tail.is_empty() && (query.name.contains(tail) || query.name.contains(word)));
+    hit.map(|query| format!("; there is {}", query.name)).unwrap_or_default()
+}
+
+/// Whether a name matches a pattern in which `*` stands for any text.
+fn matches(pattern: &str, name: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = name.strip_prefix(first) else { return false };
+    let parts: Vec<&str> = parts.collect();
+    let Some((last, middle)) = parts.split_last() else { return rest.is_empty() };
+    for part in middle {
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
+    }
+    rest.len() >= last.len() && rest.ends_with(last)
+}
+
+/// Puts the report together.
+pub(super) fn report(
+    planner: &Planner,
+    queries: &[Query],
+    planned: Vec<Planned>,
+    findings: Vec<Finding>,
+    fail_on: Option<Severity>,
+) -> AuditReport {
+    let of = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
+    let counts = |finding: &&Finding| fail_on.is_some_and(|least| finding.severity >= least);
+    // What does not fail the run may still not be clean: below the line of failure it is warnings that count.
+    let least = fail_on.unwrap_or(Severity::Warning);
+    let unclean: BTreeSet<&str> = findings
+        .iter()
+        .filter(|finding| finding.severity >= least)
+        .filter_map(|finding| finding.subject.query.as_deref())
+        .collect();
+    let summary = Summary {
+        queries: queries.len(),
+        clean: queries.iter().filter(|query| !unclean.contains(query.name.as_str())).count(),
+        errors: of(Severity::Error),
+        warnings: of(Severity::Warning),
+        infos: of(Severity::Info),
+        fail_on,
+        failed: findings.iter().any(|finding| counts(&finding)),
+    };
+    let audited = queries.iter().zip(planned).map(|(query, planned)| audited(query, planned)).collect();
+    AuditReport {
+        format_version: FORMAT_VERSION,
+        basis: Basis {
+            engine: planner.engine.clone(),
+            place: planner.place.clone(),
+            statistics: planner.statistics.clone(),
+            notes: planner.notes.clone(),
+        },
+        queries: audited,
+        findings,
+        summary,
+    }
+}
+
+fn audited(query: &Query, planned: Planned) -> AuditedQuery {
+    let plans = query.samples.iter().zip(planned.plans).map(|(sample, plan)| {
+        let (plan, error) = match plan {
+            Ok(plan) => (Some(plan), None),
+            Err(error) => {
+                let code = error.code.map(|code| format!("error {code}: ")).unwrap_or_default();
+                (None, Some(format!("{code}{}", error.message)))
+            }
+        };
+        SamplePlan { sample: sample.label.clone(), plan, error }
+    });
+    AuditedQuery {
+        name: query.name.clone(),
+        source: query.source.clone(),
+        sql: query.sql.clone(),
+        frequency: query.frequency,
+        cache_seconds: query.cache_seconds,
+        plans: plans.collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn a_star_stands_for_any_text() {
+        assert!(matches("users.by-email", "users.by-email"));
+        assert!(!matches("users.by", "users.by-email"));
+        assert!(matches("users.*", "users.by-email"));
+        assert!(matches("*email", "users.by-email"));
+        assert!(matches("u*by*l", "users.by-email"));
+        assert!(!matches("u*by*x", "users.by-email"));
+        assert!(!matches("aa*aa", "aaa"));
+    }
+}

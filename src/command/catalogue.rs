@@ -1,0 +1,33 @@
+//! `catalogue`: the workload files.
+
+use super::failure::Failure;
+use crate::cli::Catalogue;
+use crate::exit::Exit;
+use crate::term::Term;
+use std::collections::BTreeSet;
+
+/// Runs `catalogue check`.
+///
+/// # Errors
+/// Everything that is wrong with the files, each with its line and a caret.
+pub(super) fn run(args: &Catalogue, term: &mut Term) -> Result<Exit, Failure> {
+    let Catalogue::Check { workload } = args;
+    match crate::source::workload::load(workload) {
+        Ok(queries) => {
+            let sources: BTreeSet<_> =
+                queries.iter().filter_map(|query| query.source.as_ref()).map(|source| &source.file).collect();
+            let samples: usize = queries.iter().map(|query| query.samples.len()).sum();
+            term.stdout(&format!(
+                "{} queries with {samples} samples from {} source files: all in order\n",
+                queries.len(),
+                sources.len()
+            ))?;
+            Ok(Exit::Clean)
+        }
+        Err(errors) => {
+            let count = errors.len();
+            let list: Vec<String> = errors.into_iter().map(|error| error.message).collect();
+            Err(Failure::unable(format!("{}\n{count} mistake(s) in the workload", list.join("\n"))))
+        }
+    }
+}

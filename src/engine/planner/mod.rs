@@ -1,0 +1,110 @@
+//! A database that plans are asked of: a configured server as it is, or a throwaway one at a scale profile's size.
+
+mod embedded;
+mod sandbox;
+mod server;
+
+use super::EngineError;
+use super::explain::JsonVersion;
+use super::sandbox::Sandbox;
+use super::stats::cardinality::{distinct_of_prefix, rows_of};
+use crate::model::engine::Engine;
+use crate::model::location::Location;
+use crate::model::plan::Plan;
+use crate::model::report::Statistics;
+use crate::model::scale::Scale;
+use crate::model::schema::Schema;
+use sqlx::{MySqlPool, SqlitePool};
+
+/// A database that plans are asked of. Dropping it ends its throwaway server.
+#[derive(Debug)]
+pub struct Planner {
+    /// The engine and its version.
+    pub engine: Engine,
+    /// Where it is: `embedded`, `sandbox`, or a server without secrets.
+    pub place: String,
+    /// Where its statistics come from.
+    pub statistics: Statistics,
+    /// Its schema, with rows and cardinalities from the same source as the plans.
+    pub schema: Schema,
+    /// What the reader must know before believing its plans.
+    pub notes: Vec<String>,
+    /// How many plans may be asked for at once.
+    pub concurrency: usize,
+    version: JsonVersion,
+    connections: Connections,
+}
+
+#[derive(Debug)]
+enum Connections {
+    /// A configured server, judged as it is.
+    Server(MySqlPool),
+    /// A throwaway server with injected statistics.
+    Sandbox(MySqlPool, #[expect(dead_code, reason = "dropping it ends the server")] Box<Sandbox>),
+    /// `SQLite` in memory with injected statistics.
+    Embedded(SqlitePool),
+}
+
+/// A planner that could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum PlannerError {
+    /// A migration's statement does not run there.
+    #[error("{at}: {error}")]
+    Replay {
+        /// The statement.
+        at: Location,
+        /// What went wrong.
+        error: EngineError,
+    },
+    /// No server could be started.
+    #[error(transparent)]
+    Sandbox(#[from] super::sandbox::SandboxError),
+    /// The database refused, or could not be reached.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+impl From<sqlx::Error> for PlannerError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Engine(error.into())
+    }
+}
+
+impl Planner {
+    /// The plan of one statement in `MySQL`'s dialect, its parameters bound. Only EXPLAIN is run.
+    ///
+    /// # Errors
+    /// What the engine says, or why the statement may not be explained.
+    pub async fn explain(&self, sql: &str) -> Result<Plan, EngineError> {
+        match &self.connections {
+            Connections::Server(pool) => server::explain(self, pool, sql).await,
+            Connections::Sandbox(pool, _) => sandbox::explain(self, pool, sql).await,
+            Connections::Embedded(pool) => embedded::explain(self, pool, sql).await,
+        }
+    }
+}
+
+/// Gives a schema the sizes of a scale profile, as they were injected; names the tables that the profile leaves out.
+fn size(schema: &mut Schema, scale: &Scale) -> Vec<String> {
+    let sizeless = schema.clone();
+    let mut unknown = Vec::new();
+    for table in &mut schema.tables {
+        table.rows = rows_of(table, scale);
+        if table.rows.is_none() {
+            unknown.push(table.name.clone());
+            continue;
+        }
+        let whole = table.clone();
+        for index in &mut table.indexes {
+            index.cardinality = distinct_of_prefix(&whole, index, scale, &sizeless);
+        }
+    }
+    if unknown.is_empty() {
+        return Vec::new();
+    }
+    vec![format!(
+        "the scale profile `{}` does not list {}: plans on them say little, and nothing is said of their size",
+        scale.name,
+        unknown.join(", ")
+    )]
+}
