@@ -1,1 +1,384 @@
-//! Clap types only.
+//! Clap types only: what can be typed, and the help that teaches it.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// The command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "aura-db",
+    version,
+    about = "Schema migration and index tuning for MySQL and MariaDB apps",
+    long_about = "Schema migration and index tuning for MySQL and MariaDB apps.\n\n\
+                  A developer migrates, CI audits the app's queries, a DBA reads their plans. With nothing configured \
+                  everything runs on the built-in SQLite engine.",
+    after_help = crate::exit::HELP,
+    after_long_help = AFTER_LONG_HELP,
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Flags of every verb.
+    #[command(flatten)]
+    pub global: Global,
+}
+
+const AFTER_LONG_HELP: &str = "\
+Which database, the first that is given:
+  --database-url, the profile named by --profile, DATABASE_URL, the MYSQL_* variables
+  (MYSQL_HOST, MYSQL_PORT, MYSQL_USER, MYSQL_PASSWORD, MYSQL_DATABASE, MYSQL_SSL), else the embedded
+  engine in aura-db.sqlite3. A .env file in the current directory is read; variables that are set win.
+
+Examples:
+  aura-db audit                             judge the catalogue's queries on the embedded engine
+  aura-db audit --sandbox mysql             the same on a throwaway MySQL, at the scale profile's size
+  aura-db migrate --dry-run                 print what would run
+  aura-db --profile production migrate      migrate, after asking
+  aura-db rollback indexes                  drop the index set and nothing else
+
+Exit codes:
+  0    clean
+  1    findings, drift, or pending work that was asked about
+  2    usage
+  3    unable to run (configuration, connection, file)
+  4    the ledger or the database is not in the state the command needs
+  130  interrupted";
+
+/// Flags of every verb.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// When to colour
+    #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN")]
+    pub color: ColorChoice,
+    /// No notes and no progress on stderr; errors still show
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// The database: mysql://USER:PASSWORD@HOST:PORT/DATABASE, mariadb://…, or sqlite:FILE. Better set DATABASE_URL,
+    /// which other users of the machine cannot see
+    #[arg(long, global = true, value_name = "URL", help_heading = "Database")]
+    pub database_url: Option<String>,
+    /// Environment profile: a name in profiles/environments, or a file
+    #[arg(long, global = true, value_name = "NAME|PATH", help_heading = "Database")]
+    pub profile: Option<String>,
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal, unless `NO_COLOR` is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Apply pending migrations in order
+    #[command(
+        after_help = "Examples:\n  aura-db migrate\n  aura-db migrate --to 20260105120000\n  aura-db migrate --dry-run > plan.sql"
+    )]
+    Migrate(Migrate),
+    /// Bring a whole set up as one unit: all of it, or the database as it was
+    #[command(after_help = "Examples:\n  aura-db apply schema\n  aura-db apply indexes\n  aura-db apply all --dry-run")]
+    Apply(Apply),
+    /// Take migrations or a whole set down
+    #[command(
+        after_help = "Without a set, --to or --steps the newest migration is rolled back. A rollback that would lose \
+                      rows refuses and lists them.\n\nExamples:\n  aura-db rollback\n  aura-db rollback --steps 3\n  \
+                      aura-db rollback --to 20260105120000   (which itself stays)\n  aura-db rollback indexes\n  \
+                      aura-db rollback all --discard-data"
+    )]
+    Rollback(Rollback),
+    /// Show ledger and files side by side; writes nothing
+    #[command(
+        after_help = "Examples:\n  aura-db status\n  aura-db status --check     exit 1 when anything is pending\n  aura-db status --format json"
+    )]
+    Status(Status),
+    /// Make a timestamped pair of up and down files
+    #[command(after_help = "Example:\n  aura-db new add_index_on_orders_customer")]
+    New(New),
+    /// EXPLAIN the catalogue; flag the unbounded and the unindexed queries
+    #[command(
+        after_help = "No statement of the catalogue is run, only EXPLAIN. With nothing configured the embedded engine \
+                      is judged at the scale profile's size; --sandbox starts a throwaway server and does the same \
+                      there; a configured server is judged as it is and nothing is written to it.\n\nExamples:\n  \
+                      aura-db audit\n  aura-db audit --sandbox mysql --scale medium\n  aura-db audit --set schema     \
+                      before the index set\n  aura-db audit users.by-email 'messages.*' --verbose\n  aura-db audit \
+                      --format json --output audit.json --fail-on error\n  aura-db audit --list-rules"
+    )]
+    Audit(Audit),
+    /// Show one plan as a tree, with its findings
+    #[command(
+        after_help = "Examples:\n  aura-db explain admin.online-users\n  aura-db explain 'SELECT * FROM users WHERE name = \"x\"' --sandbox mysql"
+    )]
+    Explain(Explain),
+    /// The catalogue of the app's queries
+    #[command(subcommand)]
+    Catalogue(Catalogue),
+    /// Print a completion script for a shell
+    #[command(after_help = "Example:\n  aura-db completions bash > /etc/bash_completion.d/aura-db")]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write one for each verb
+    #[command(after_help = "Examples:\n  aura-db man | man -l -\n  aura-db man --output man/")]
+    Man {
+        /// Folder to write a page for each verb into
+        #[arg(long, value_name = "DIR")]
+        output: Option<PathBuf>,
+    },
+}
+
+/// Where the migrations are.
+#[derive(Debug, Clone, Args)]
+pub struct Migrations {
+    /// Folder of migrations, in sqlx-cli's layout
+    #[arg(long, value_name = "DIR", default_value = "migrations")]
+    pub migrations: PathBuf,
+}
+
+/// How a writing verb writes.
+#[derive(Debug, Clone, Args)]
+pub struct Write {
+    /// Print the statements that would run; touch nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask, where the profile would
+    #[arg(long, short)]
+    pub yes: bool,
+}
+
+/// How a report is put out.
+#[derive(Debug, Clone, Args)]
+pub struct Output {
+    /// Form of the report
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+    /// Write the report to a file; it is opened before work starts
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// Form of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Table,
+    /// For machines; documented and versioned
+    Json,
+}
+
+/// A set of migrations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SetChoice {
+    /// Tables, columns, constraints, rows
+    Schema,
+    /// Nothing but secondary indexes
+    Indexes,
+    /// Both
+    All,
+}
+
+/// `migrate`
+#[derive(Debug, Args)]
+pub struct Migrate {
+    /// Stop after this version
+    #[arg(long, value_name = "VERSION")]
+    pub to: Option<i64>,
+    /// Apply pending migrations that are older than applied ones of their set
+    #[arg(long)]
+    pub allow_out_of_order: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub write: Write,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub migrations: Migrations,
+}
+
+/// `apply`
+#[derive(Debug, Args)]
+pub struct Apply {
+    /// The set
+    #[arg(value_enum, default_value_t = SetChoice::All)]
+    pub set: SetChoice,
+    /// Apply pending migrations that are older than applied ones of their set
+    #[arg(long)]
+    pub allow_out_of_order: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub write: Write,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub migrations: Migrations,
+}
+
+/// `rollback`
+#[derive(Debug, Args)]
+pub struct Rollback {
+    /// Take down a whole set; the schema takes the indexes with it
+    #[arg(value_enum, conflicts_with_all = ["to", "steps"])]
+    pub set: Option<SetChoice>,
+    /// Take down everything later than this version, which itself stays; 0 for everything
+    #[arg(long, value_name = "VERSION", conflicts_with = "steps")]
+    pub to: Option<i64>,
+    /// Take down the newest N migrations
+    #[arg(long, value_name = "N")]
+    pub steps: Option<usize>,
+    /// Go on although rows or values would be lost
+    #[arg(long)]
+    pub discard_data: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub write: Write,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub migrations: Migrations,
+}
+
+/// `status`
+#[derive(Debug, Args)]
+pub struct Status {
+    /// Exit 1 when migrations are pending
+    #[arg(long)]
+    pub check: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub output: Output,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub migrations: Migrations,
+}
+
+/// `new`
+#[derive(Debug, Args)]
+pub struct New {
+    /// What the migration does, in a few words
+    pub name: String,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub migrations: Migrations,
+}
+
+/// What plans are judged on.
+#[derive(Debug, Clone, Args)]
+pub struct Judge {
+    /// Judge on a throwaway server of this engine, started from an installed one
+    #[arg(long, value_enum, value_name = "ENGINE")]
+    pub sandbox: Option<SandboxChoice>,
+    /// Judge on the built-in engine, whatever is configured
+    #[arg(long, conflicts_with = "sandbox")]
+    pub embedded: bool,
+    /// Scale profile for sandbox and embedded engine: a name in profiles/scale, or a file
+    #[arg(long, value_name = "NAME|PATH", default_value = "high")]
+    pub scale: String,
+    /// Replay only this set of the migrations: `schema` shows the plans before the index set
+    #[arg(long, value_enum, default_value_t = SetChoice::All)]
+    pub set: SetChoice,
+    /// Workload files or folders
+    #[arg(long, value_name = "PATH", default_value = "profiles/workload", num_args = 1..)]
+    pub workload: Vec<PathBuf>,
+    /// Version of MySQL's EXPLAIN JSON to ask for
+    #[arg(long, value_name = "1|2", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
+    pub explain_json: u8,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub migrations: Migrations,
+}
+
+/// An engine to start a throwaway server of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SandboxChoice {
+    /// `mysqld`
+    Mysql,
+    /// `mariadbd`
+    Mariadb,
+}
+
+/// The least severity that fails a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Any finding
+    Info,
+    /// Warnings and errors
+    Warning,
+    /// Errors only
+    Error,
+    /// Nothing
+    Never,
+}
+
+/// `audit`
+#[derive(Debug, Args)]
+pub struct Audit {
+    /// Only these queries, by name; `*` stands for any text
+    pub queries: Vec<String>,
+    /// The least severity that makes the exit code 1
+    #[arg(long, value_enum, default_value_t = FailOn::Warning)]
+    pub fail_on: FailOn,
+    /// Show evidence and remedy of every finding, infos too
+    #[arg(long, short)]
+    pub verbose: bool,
+    /// List the rules and exit
+    #[arg(long)]
+    pub list_rules: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub judge: Judge,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub output: Output,
+}
+
+/// `explain`
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// A query's name in the workload, or SQL
+    pub query: String,
+    /// Show the engine's own EXPLAIN warnings and conditions too
+    #[arg(long, short)]
+    pub verbose: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub judge: Judge,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub output: Output,
+}
+
+/// `catalogue`
+#[derive(Debug, Subcommand)]
+pub enum Catalogue {
+    /// Check the workload files: fields, names, parameters, SQL
+    #[command(after_help = "Example:\n  aura-db catalogue check profiles/workload")]
+    Check {
+        /// Workload files or folders
+        #[arg(value_name = "PATH", default_value = "profiles/workload")]
+        workload: Vec<PathBuf>,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_exit_code_is_in_both_helps() {
+        for line in crate::exit::HELP.lines() {
+            assert!(AFTER_LONG_HELP.contains(line), "{line}");
+        }
+    }
+}

@@ -1,1 +1,20 @@
-fn main() {}
+//! Parse, run, exit code.
+
+use aura_db::cli::Cli;
+use aura_db::exit::Exit;
+use aura_db::term::Term;
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let mut term = Term::detect(cli.global.color, cli.global.quiet);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            term.error(&format!("cannot start: {error}"));
+            return Exit::Unable.into();
+        }
+    };
+    runtime.block_on(aura_db::command::run(&cli, &mut term)).into()
+}

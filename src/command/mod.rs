@@ -1,1 +1,79 @@
 //! One thin file per verb: load, call the domain, hand a report to render.
+
+mod failure;
+mod interrupt;
+mod new;
+mod prepare;
+mod rollback;
+mod status;
+mod target;
+mod up;
+
+use crate::cli::{Cli, Command, Write};
+use crate::exit::Exit;
+use crate::term::Term;
+use clap::CommandFactory;
+use failure::Failure;
+use target::Target;
+
+/// Runs the verb; a failure is told on stderr.
+pub async fn run(cli: &Cli, term: &mut Term) -> Exit {
+    match dispatch(cli, term).await {
+        Ok(exit) => exit,
+        Err(failure) => {
+            term.error(&failure.message);
+            failure.exit
+        }
+    }
+}
+
+async fn dispatch(cli: &Cli, term: &mut Term) -> Result<Exit, Failure> {
+    let target = || target::resolve(&cli.global).map_err(Failure::from);
+    match &cli.command {
+        Command::Migrate(args) => up::migrate(args, &target()?, term).await,
+        Command::Apply(args) => up::apply(args, &target()?, term).await,
+        Command::Rollback(args) => rollback::run(args, &target()?, term).await,
+        Command::Status(args) => status::run(args, &target()?, term).await,
+        Command::New(args) => {
+            term.stdout(&new::run(args)?)?;
+            Ok(Exit::Clean)
+        }
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "aura-db", &mut script);
+            term.stdout(&String::from_utf8_lossy(&script))?;
+            Ok(Exit::Clean)
+        }
+        Command::Man { output } => manual(output.as_deref(), term),
+        _ => Err(Failure::usage("not built yet")),
+    }
+}
+
+fn manual(output: Option<&std::path::Path>, term: &mut Term) -> Result<Exit, Failure> {
+    if let Some(folder) = output {
+        std::fs::create_dir_all(folder)?;
+        clap_mangen::generate_to(Cli::command(), folder)?;
+        return Ok(Exit::Clean);
+    }
+    let mut page = Vec::new();
+    clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+    term.stdout(&String::from_utf8_lossy(&page))?;
+    Ok(Exit::Clean)
+}
+
+/// Asks before a write, where the profile wants that.
+///
+/// # Errors
+/// When the answer is no, or nobody can be asked.
+fn confirm(term: &mut Term, target: &Target, write: &Write, what: &str) -> Result<(), Failure> {
+    if !target.confirm_writes || write.yes {
+        return Ok(());
+    }
+    match term.ask(&format!("{what}?")) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Failure::state("nothing was done: the answer was no")),
+        Err(error) => {
+            Err(Failure::usage(format!("this profile asks before writing, and {error}; pass --yes to {what}")))
+        }
+    }
+}

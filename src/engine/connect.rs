@@ -1,7 +1,11 @@
-//! Connections to a server or to the embedded engine.
+//! Connections to a server or to the embedded engine, with errors that say what to do.
 
-use crate::model::engine::Engine;
-use sqlx::{MySqlPool, SqlitePool};
+use super::settings::{Address, Settings, embedded_options, server_options};
+use super::{EngineError, Session};
+use crate::model::engine::{Engine, EngineKind};
+use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlPoolOptions};
+use sqlx::{ConnectOptions, Connection, MySqlPool, SqlitePool};
+use std::time::Duration;
 
 /// An open database.
 #[derive(Debug, Clone)]
@@ -21,4 +25,123 @@ pub enum Pool {
     Server(MySqlPool),
     /// The built-in engine.
     Embedded(SqlitePool),
+}
+
+/// Whether a verb may create what is not there yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Nothing may be created; an embedded database without a file is empty.
+    Read,
+    /// The embedded engine's file is created if it is missing.
+    Write,
+}
+
+/// Opens one connection, for what must run on a single one.
+///
+/// # Errors
+/// When the database cannot be reached or is none that aura-db knows.
+pub async fn session(settings: &Settings, purpose: Purpose) -> Result<Session, EngineError> {
+    match &settings.address {
+        Address::Server(options) => {
+            let options = server_options(options);
+            let mut connection = connect_server(&options, &settings.address, settings.connect_timeout).await?;
+            let engine = server_engine(&mut connection).await?;
+            Session::server(connection, options, engine, settings).await
+        }
+        Address::Embedded(path) => {
+            let exists = path.exists();
+            let memory = purpose == Purpose::Read && !exists;
+            let path = if memory { std::path::Path::new(":memory:") } else { path.as_path() };
+            let options = embedded_options(path, purpose == Purpose::Write, settings.runner_lock_timeout);
+            let connection = options.connect().await.map_err(|error| {
+                EngineError::Connection(format!(
+                    "cannot open {}: {}",
+                    settings.address.shown(),
+                    EngineError::from(error)
+                ))
+            })?;
+            Session::embedded(connection, settings).await
+        }
+    }
+}
+
+/// Opens a pool on a server, for what may run side by side.
+///
+/// # Errors
+/// When the server cannot be reached.
+pub async fn database(settings: &Settings) -> Result<Database, EngineError> {
+    let Address::Server(options) = &settings.address else {
+        return Err(EngineError::Unexpected("the embedded engine is read in memory, not through a pool".into()));
+    };
+    let options = server_options(options);
+    let mut connection = connect_server(&options, &settings.address, settings.connect_timeout).await?;
+    let engine = server_engine(&mut connection).await?;
+    // Closed before the pool opens its own, so that one free connection on the server is enough.
+    connection.close().await?;
+    let pool = MySqlPoolOptions::new()
+        .max_connections(settings.pool.max(1))
+        .acquire_timeout(settings.connect_timeout.max(Duration::from_secs(30)))
+        .test_before_acquire(false)
+        .connect_lazy_with(options);
+    Ok(Database { engine, place: settings.address.shown(), pool: Pool::Server(pool) })
+}
+
+async fn connect_server(
+    options: &MySqlConnectOptions,
+    address: &Address,
+    timeout: Duration,
+) -> Result<MySqlConnection, EngineError> {
+    let connecting = MySqlConnection::connect_with(options);
+    match tokio::time::timeout(timeout, connecting).await {
+        Ok(Ok(connection)) => Ok(connection),
+        Ok(Err(error)) => Err(EngineError::Connection(refused(error, options, address))),
+        Err(_) => Err(EngineError::Connection(format!(
+            "{} did not answer within {} s; check host, port and firewall",
+            address.shown(),
+            timeout.as_secs()
+        ))),
+    }
+}
+
+/// Why a connection was refused, with the remedy, and never the password.
+fn refused(error: sqlx::Error, options: &MySqlConnectOptions, address: &Address) -> String {
+    let place = address.shown();
+    let user = options.get_username();
+    let database = options.get_database().unwrap_or_default();
+    let text = error.to_string();
+    match EngineError::from(error) {
+        EngineError::Server(error) => {
+            let remedy = match error.code {
+                1045 => format!("; check the user name ({user}) and its password"),
+                1044 => format!("; {user} has no rights on {database}, or it does not exist"),
+                1049 => format!("; create it first: CREATE DATABASE `{database}`"),
+                1040 | 1203 => "; the server has no connection left: try again, or raise max_connections".into(),
+                3159 => "; the server insists on TLS: set MYSQL_SSL=true, or tls: required in the profile".into(),
+                _ => String::new(),
+            };
+            format!("{place} refused the connection: error {}: {}{remedy}", error.code, error.message)
+        }
+        _ if text.contains("RSA") || text.contains("mysql-rsa") => format!(
+            "{place}: the account {user} logs in with a password that may only travel encrypted \
+             (caching_sha2_password), and the connection is not; set MYSQL_SSL=true, or tls: required in the profile"
+        ),
+        _ if text.contains("does not support TLS") => format!(
+            "{place}: the server offers no TLS, and the settings insist on it; turn TLS on at the server, or unset \
+             MYSQL_SSL (tls: preferred in the profile)"
+        ),
+        _ if text.to_ascii_lowercase().contains("tls") || text.contains("certificate") || text.contains("SSL") => {
+            format!(
+                "{place}: TLS failed: {text}; the certificate is checked only with verify-ca and verify-identity: give \
+                 its authority with tls-ca, or, if encryption is not needed, unset MYSQL_SSL"
+            )
+        }
+        _ => format!("cannot reach {place}: {text}; is the server running, and are host and port right?"),
+    }
+}
+
+async fn server_engine(connection: &mut MySqlConnection) -> Result<Engine, EngineError> {
+    let (version, comment): (String, String) =
+        sqlx::query_as("SELECT CAST(VERSION() AS CHAR), CAST(@@version_comment AS CHAR)").fetch_one(connection).await?;
+    let is_mariadb = [&version, &comment].iter().any(|text| text.to_ascii_lowercase().contains("mariadb"));
+    Ok(Engine { kind: if is_mariadb { EngineKind::Mariadb } else { EngineKind::Mysql }, version })
 }

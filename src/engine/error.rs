@@ -15,6 +15,18 @@ pub enum EngineError {
     /// The settings do not say where to connect.
     #[error("{0}")]
     Configuration(String),
+    /// A statement in `MySQL`'s dialect has no equivalent on the embedded engine.
+    #[error("the embedded engine cannot run this: {0}")]
+    Untranslatable(String),
+    /// Another runner is at work.
+    #[error("{0}")]
+    Locked(String),
+    /// The user pressed Ctrl-C.
+    #[error("interrupted")]
+    Interrupted,
+    /// aura-db did not send a statement that it must not send. Nothing has reached the server.
+    #[error("{0}")]
+    Refused(String),
     /// What the server answered makes no sense to aura-db.
     #[error("unexpected answer of the server: {0}")]
     Unexpected(String),

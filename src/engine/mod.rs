@@ -2,13 +2,19 @@
 
 pub mod connect;
 pub mod error;
-pub mod execute;
 pub mod explain;
 pub mod ledger;
 pub mod lock;
+pub mod loss;
+pub mod restore;
+pub mod runner;
 pub mod sandbox;
 pub mod schema;
+pub mod session;
+pub mod settings;
 pub mod stats;
+mod text;
 
-pub use connect::Database;
+pub use connect::{Database, Pool};
 pub use error::EngineError;
+pub use session::Session;

@@ -1,6 +1,14 @@
 //! EXPLAIN's output to the engine-neutral plan, pure: one reader per engine and format.
 
+#[cfg(test)]
+mod corpus;
+pub mod error;
+pub mod injected;
+mod json;
 pub mod mariadb;
 pub mod mysql;
 pub mod mysql_v2;
+mod mysql_v2_access;
 pub mod sqlite;
+
+pub use error::ReadError;

@@ -1,1 +1,9 @@
-//! The pure half of migrating.
+//! The pure half of migrating: what the ledger and the files say together, and which steps follow from it.
+
+pub mod checksum;
+pub mod difference;
+pub mod fingerprint;
+pub mod loss;
+pub mod plan;
+pub mod undoable;
+pub mod verify;

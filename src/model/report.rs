@@ -99,3 +99,39 @@ pub struct Summary {
     /// Whether the run fails by that measure.
     pub failed: bool,
 }
+
+/// Ledger and files side by side.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StatusReport {
+    /// The version of this form, [`FORMAT_VERSION`].
+    pub format_version: u32,
+    /// The engine.
+    pub engine: Engine,
+    /// Where it is. Never a secret.
+    pub place: String,
+    /// SHA-256 over every definition in the schema, the ledger left out.
+    pub fingerprint: String,
+    /// Every version that files or ledger know, in order.
+    pub rows: Vec<StatusRow>,
+    /// What would keep `migrate` from going on.
+    pub problems: Vec<String>,
+}
+
+/// One version.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StatusRow {
+    /// The version.
+    pub version: i64,
+    /// Its description.
+    pub description: String,
+    /// Its set; absent when its file is missing.
+    pub set: Option<super::migration::Set>,
+    /// `pending`, `out of order`, `applied`, `half-applied`, `edited` or `missing`.
+    pub state: String,
+    /// When it was applied, in UTC.
+    pub installed_on: Option<String>,
+    /// How long that took, in milliseconds, when it was measured.
+    pub execution_ms: Option<f64>,
+    /// The up file.
+    pub file: Option<String>,
+}

@@ -1,4 +1,15 @@
 //! A report to text, pure: one file per format.
 
 pub mod json;
+pub mod run;
+pub mod status;
 pub mod table;
+
+/// How text is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// Whether colours are used.
+    pub color: bool,
+    /// Columns to fit into.
+    pub width: usize,
+}

@@ -1,8 +1,11 @@
 //! Files in: migrations and profiles become plain model values, or errors that name file, line and remedy.
 
+mod duration;
 pub mod environment;
 pub mod error;
+pub mod find;
 pub mod migrations;
 pub mod scale;
+mod value;
 pub mod workload;
-pub mod yaml;
+mod yaml;

@@ -1,1 +1,340 @@
-//! Splits a script into statements.
+//! Splits a script into statements, each with its place, the way the `mysql` client does.
+//!
+//! Quotes, comments, `DELIMITER` and the bodies of stored programs are understood; nothing else about SQL is. A
+//! stored program needs no `DELIMITER` here: its body is followed to its END, as a server given the whole file would.
+
+use std::fmt;
+
+/// A statement cut out of a script.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Piece<'text> {
+    /// The statement, without its delimiter and without comments around it.
+    pub sql: &'text str,
+    /// Byte offset of its first character in the script.
+    pub offset: usize,
+    /// Line of its first character, from 1.
+    pub line: u32,
+    /// Column of its first character, in characters from 1.
+    pub column: u32,
+}
+
+/// A script that ends inside a quote or a comment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LexError {
+    /// What was opened and never closed.
+    pub message: String,
+    /// Line where it was opened, from 1.
+    pub line: u32,
+    /// Column where it was opened, in characters from 1.
+    pub column: u32,
+}
+
+impl fmt::Display for LexError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for LexError {}
+
+/// Splits a script. A byte order mark at its start and line ends of any kind are accepted.
+///
+/// # Errors
+/// When a quote, a comment or a stored program's body is never closed.
+pub fn split(text: &str) -> Result<Vec<Piece<'_>>, LexError> {
+    Splitter::new(text).run()
+}
+
+/// The place of a byte offset: line and column, from 1, the column in characters.
+#[must_use]
+pub fn place(text: &str, offset: usize) -> (u32, u32) {
+    (line_ends(&text[..offset]) + 1, column(text, offset))
+}
+
+fn line_ends(text: &str) -> u32 {
+    u32::try_from(text.bytes().filter(|byte| *byte == b'\n').count()).unwrap_or(u32::MAX)
+}
+
+fn column(text: &str, offset: usize) -> u32 {
+    let line = text[..offset].rsplit('\n').next().unwrap_or_default().trim_start_matches('\u{feff}');
+    u32::try_from(line.chars().count() + 1).unwrap_or(u32::MAX)
+}
+
+/// One lexical element, by where it ends.
+enum Element {
+    Space,
+    Comment,
+    /// A quoted text, a number, an operator: anything that is no word.
+    Other,
+    Word,
+}
+
+struct Splitter<'text> {
+    text: &'text str,
+    at: usize,
+    delimiter: &'text str,
+    start: Option<usize>,
+    /// End of the last element that is not space or comment.
+    end: usize,
+    program: Program,
+    /// Line of the byte at `counted`.
+    line: u32,
+    counted: usize,
+    pieces: Vec<Piece<'text>>,
+}
+
+impl<'text> Splitter<'text> {
+    fn new(text: &'text str) -> Self {
+        let at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        Self {
+            text,
+            at,
+            delimiter: ";",
+            start: None,
+            end: at,
+            program: Program::default(),
+            line: 1,
+            counted: 0,
+            pieces: Vec::new(),
+        }
+    }
+
+    fn run(mut self) -> Result<Vec<Piece<'text>>, LexError> {
+        while self.at < self.text.len() {
+            let rest = &self.text[self.at..];
+            if self.start.is_none() && self.delimiter_command(rest) {
+                continue;
+            }
+            if rest.starts_with(self.delimiter) && (self.delimiter != ";" || !self.program.is_open()) {
+                self.finish();
+                self.at += self.delimiter.len();
+                continue;
+            }
+            let (element, length) = self.element(rest)?;
+            let from = self.at;
+            self.at += length;
+            if matches!(element, Element::Space | Element::Comment) {
+                continue;
+            }
+            self.start.get_or_insert(from);
+            self.end = self.at;
+            self.program.see(if matches!(element, Element::Word) { &rest[..length] } else { "" });
+        }
+        if let (Some(start), true) = (self.start, self.program.is_open() && self.delimiter == ";") {
+            return Err(self.error_at(start, "this stored program has a BEGIN or CASE without its END".into()));
+        }
+        self.finish();
+        Ok(self.pieces)
+    }
+
+    /// Closes the statement at hand, if there is one.
+    fn finish(&mut self) {
+        if let Some(start) = self.start.take() {
+            // Counted from the last statement on, so that a long script is not read again for each of its statements.
+            self.line += line_ends(&self.text[self.counted..start]);
+            self.counted = start;
+            let (line, column) = (self.line, column(self.text, start));
+            self.pieces.push(Piece { sql: &self.text[start..self.end], offset: start, line, column });
+        }
+        self.program = Program::default();
+    }
+
+    /// The client's own command `DELIMITER x`, which takes the rest of its line.
+    fn delimiter_command(&mut self, rest: &'text str) -> bool {
+        const COMMAND: &str = "delimiter";
+        let Some(word) = rest.get(..COMMAND.len()) else { return false };
+        let line = rest.lines().next().unwrap_or_default();
+        let argument = line.get(COMMAND.len()..).unwrap_or_default();
+        if !word.eq_ignore_ascii_case(COMMAND) || !argument.starts_with([' ', '\t']) {
+            return false;
+        }
+        self.delimiter = argument.split_whitespace().next().unwrap_or(";");
+        self.at += line.len();
+        true
+    }
+
+    fn element(&self, rest: &str) -> Result<(Element, usize), LexError> {
+        let mut characters = rest.chars();
+        let first = characters.next().unwrap_or(' ');
+        let second = characters.next();
+        match first {
+            '\'' | '"' | '`' => Ok((Element::Other, self.quoted(rest, first)?)),
+            '#' => Ok((Element::Comment, line_length(rest))),
+            '-' if second == Some('-') && characters.next().is_none_or(|c| c.is_whitespace() || c.is_control()) => {
+                Ok((Element::Comment, line_length(rest)))
+            }
+            '/' if second == Some('*') => match rest.find("*/") {
+                // `/*! … */` and `/*M! … */` are code to the server, and `/*+ … */` are hints: part of the statement.
+                Some(_) if is_executable(rest) => Ok((Element::Other, comment_length(rest))),
+                Some(_) => Ok((Element::Comment, comment_length(rest))),
+                None => Err(self.error_at(self.at, "this comment is never closed: `*/` is missing".into())),
+            },
+            _ if first.is_whitespace() => Ok((Element::Space, first.len_utf8())),
+            _ if is_word(first) => {
+                Ok((Element::Word, rest.find(|c| !is_word(c) && !c.is_ascii_digit()).unwrap_or(rest.len())))
+            }
+            _ if first.is_ascii_digit() => {
+                Ok((Element::Other, rest.find(|c| !is_word(c) && !c.is_ascii_digit()).unwrap_or(rest.len())))
+            }
+            _ => Ok((Element::Other, first.len_utf8())),
+        }
+    }
+
+    /// Length of a quoted text with its quotes: a doubled quote stands for itself, and a backslash escapes outside backticks.
+    fn quoted(&self, rest: &str, quote: char) -> Result<usize, LexError> {
+        let mut characters = rest.char_indices().skip(1).peekable();
+        while let Some((index, character)) = characters.next() {
+            if character == '\\' && quote != '`' {
+                characters.next();
+            } else if character == quote && characters.next_if(|(_, next)| *next == quote).is_none() {
+                return Ok(index + quote.len_utf8());
+            }
+        }
+        Err(self.error_at(self.at, format!("this quote is never closed: {quote} is missing")))
+    }
+
+    fn error_at(&self, offset: usize, message: String) -> LexError {
+        let (line, column) = place(self.text, offset);
+        LexError { message, line, column }
+    }
+}
+
+fn line_length(rest: &str) -> usize {
+    rest.find('\n').unwrap_or(rest.len())
+}
+
+fn comment_length(rest: &str) -> usize {
+    rest[2..].find("*/").map_or(rest.len(), |end| end + 4)
+}
+
+fn is_executable(comment: &str) -> bool {
+    ["/*!", "/*M!", "/*+"].iter().any(|opening| comment.starts_with(opening))
+}
+
+fn is_word(character: char) -> bool {
+    character.is_alphabetic() || matches!(character, '_' | '$' | '@')
+}
+
+/// Follows the words of a statement to know whether a `;` stands inside a stored program's body.
+#[derive(Debug, Default)]
+struct Program {
+    words: usize,
+    creates: bool,
+    is_program: bool,
+    depth: usize,
+    after_end: bool,
+}
+
+impl Program {
+    fn is_open(&self) -> bool {
+        self.is_program && self.depth > 0
+    }
+
+    /// Takes the next element: a word, or an empty text for anything else.
+    fn see(&mut self, word: &str) {
+        let upper = word.to_ascii_uppercase();
+        self.words += 1;
+        if self.words == 1 {
+            self.creates = upper == "CREATE";
+        }
+        // Between CREATE and the object's kind stand at most OR REPLACE and a DEFINER clause.
+        if self.creates && !self.is_program && self.words <= 16 {
+            match upper.as_str() {
+                "PROCEDURE" | "FUNCTION" | "TRIGGER" | "EVENT" | "PACKAGE" => self.is_program = true,
+                "TABLE" | "VIEW" | "INDEX" | "DATABASE" | "SCHEMA" | "USER" | "ROLE" => self.creates = false,
+                _ => {}
+            }
+            return;
+        }
+        if !self.is_program {
+            return;
+        }
+        let after_end = std::mem::take(&mut self.after_end);
+        match upper.as_str() {
+            "BEGIN" => self.depth += 1,
+            "CASE" if !after_end => self.depth += 1,
+            "END" => self.after_end = true,
+            _ => {}
+        }
+        if after_end && matches!(upper.as_str(), "IF" | "LOOP" | "WHILE" | "REPEAT") {
+            // The END of these closes what was never counted as an opening.
+            self.depth += 1;
+        }
+        if upper == "END" {
+            self.depth = self.depth.saturating_sub(1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn statements(text: &str) -> Vec<&str> {
+        split(text).unwrap().into_iter().map(|piece| piece.sql).collect()
+    }
+
+    #[test]
+    fn semicolons_in_quotes_and_comments_do_not_split() {
+        let text =
+            "INSERT INTO t VALUES ('a;b', \"c;d\", 'it''s', 'x\\';y'); -- one; two\n# three;\n/* four; */ SELECT `a;b`";
+        assert_eq!(statements(text), ["INSERT INTO t VALUES ('a;b', \"c;d\", 'it''s', 'x\\';y')", "SELECT `a;b`"]);
+    }
+
+    #[test]
+    fn places_count_lines_and_characters() {
+        let pieces = split("\u{feff}-- häder\r\n\r\nSELECT 1;\r\n  /* ü */ SELECT 2;").unwrap();
+        let places: Vec<_> = pieces.iter().map(|piece| (piece.sql, piece.line, piece.column)).collect();
+        assert_eq!(places, [("SELECT 1", 3, 1), ("SELECT 2", 4, 11)]);
+    }
+
+    #[test]
+    fn delimiter_is_the_clients_command() {
+        let text = "DELIMITER //\nCREATE PROCEDURE p()\nBEGIN SELECT 1; END//\ndelimiter ;\nSELECT 2;";
+        assert_eq!(statements(text), ["CREATE PROCEDURE p()\nBEGIN SELECT 1; END", "SELECT 2"]);
+    }
+
+    #[test]
+    fn stored_programs_need_no_delimiter() {
+        let body = "CREATE DEFINER=`a`@`b` TRIGGER x BEFORE INSERT ON t FOR EACH ROW BEGIN\n IF NEW.a THEN SET NEW.b = CASE NEW.a WHEN 1 THEN 2 END; END IF;\n CASE NEW.a WHEN 1 THEN SET @a = 1; END CASE;\nEND";
+        assert_eq!(statements(&format!("{body};\nSELECT 1;")), [body, "SELECT 1"]);
+        assert_eq!(statements("CREATE TABLE t (begin INT);SELECT 1"), ["CREATE TABLE t (begin INT)", "SELECT 1"]);
+    }
+
+    #[test]
+    fn executable_comments_are_statements_and_plain_ones_are_not() {
+        assert_eq!(
+            statements("/*!40101 SET NAMES utf8mb4 */;\n/* nothing */;\n-- nothing"),
+            ["/*!40101 SET NAMES utf8mb4 */"]
+        );
+    }
+
+    #[test]
+    fn what_is_never_closed_is_named_with_its_place() {
+        let error = split("SELECT 1;\nSELECT 'abc;").unwrap_err();
+        assert_eq!((error.line, error.column), (2, 8));
+        assert!(split("/* abc").unwrap_err().message.contains("*/"));
+        assert!(split("CREATE PROCEDURE p() BEGIN SELECT 1;").unwrap_err().message.contains("END"));
+    }
+
+    proptest! {
+        #[test]
+        fn splitting_what_was_joined_gives_the_statements_back(values in prop::collection::vec("[a-z0-9;'\"`#/* \\n-]{0,12}", 1..6)) {
+            let parts: Vec<String> = values
+                .iter()
+                .map(|value| format!("SELECT '{}'", value.replace('\'', "''")))
+                .collect();
+            let script = parts.join(";\n-- note;\n");
+            prop_assert_eq!(statements(&script), parts);
+        }
+
+        #[test]
+        fn any_text_splits_or_errs_and_every_piece_stands_where_it_says(text in "[-a-zA-Z;'\"`#/*\\\\ \\n$ü]{0,60}") {
+            for piece in split(&text).unwrap_or_default() {
+                prop_assert_eq!(&text[piece.offset..piece.offset + piece.sql.len()], piece.sql);
+                prop_assert_eq!(place(&text, piece.offset), (piece.line, piece.column));
+            }
+        }
+    }
+}

@@ -1,7 +1,9 @@
 //! SQL text to facts, pure: no server, no file.
 
+pub mod bend;
 pub mod ddl;
 pub mod lex;
 pub mod parse;
+pub mod placeholder;
 pub mod shape;
 pub mod translate;

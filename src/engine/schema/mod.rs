@@ -1,1 +1,5 @@
 //! Reads a live catalogue into the schema model.
+
+mod programs;
+pub mod server;
+pub mod sqlite;

@@ -1,1 +1,88 @@
-//! Writes a scale profile into a throwaway database as statistics.
+//! Writes a scale profile into a throwaway database as statistics, so that its empty tables are planned for as if full.
+//!
+//! Only for servers of aura-db's own: the system tables of the whole server are written, and on `MySQL` its cost constants.
+//! What is written lasts until the next DDL on the table or the next ANALYZE; inject again after either.
+
+pub mod cardinality;
+mod constant;
+mod innodb;
+mod mariadb;
+mod mysql;
+mod plan;
+pub mod table;
+
+pub use plan::explain;
+
+use super::error::EngineError;
+use super::text;
+use crate::model::engine::{Engine, EngineKind};
+use crate::model::scale::Scale;
+use crate::model::schema::Schema;
+use sqlx::MySqlConnection;
+
+/// What an injection did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Injected {
+    /// Tables that now have the profile's statistics, in the schema's order.
+    pub tables: Vec<String>,
+    /// Tables without, each with the reason.
+    pub skipped: Vec<(String, String)>,
+}
+
+/// Writes the statistics of every table that the profile lists.
+///
+/// Rows and distinct values of each index prefix come from [`cardinality`]. Sessions that were open before do not see the
+/// cost constants of `MySQL`; connect anew and call [`prepare_session`].
+///
+/// # Errors
+/// When the account may not write the statistics tables, or the connection breaks.
+pub async fn inject(
+    conn: &mut MySqlConnection,
+    engine: &Engine,
+    database: &str,
+    schema: &Schema,
+    scale: &Scale,
+) -> Result<Injected, EngineError> {
+    let mut injected = Injected::default();
+    let mut tables = Vec::new();
+    for known in &schema.tables {
+        if !known.storage_engine.as_deref().is_some_and(|engine| engine.eq_ignore_ascii_case("InnoDB")) {
+            injected.skipped.push((known.name.clone(), "not an InnoDB table".into()));
+        } else if let Some(statistics) = table::statistics(known, schema, scale) {
+            injected.tables.push(known.name.clone());
+            tables.push(statistics);
+        } else {
+            injected.skipped.push((known.name.clone(), format!("the scale profile `{}` does not list it", scale.name)));
+        }
+    }
+    if tables.is_empty() {
+        return Ok(injected);
+    }
+    match engine.kind {
+        EngineKind::Mysql => mysql::inject(conn, database, &tables).await?,
+        EngineKind::Mariadb => mariadb::inject(conn, database, &tables).await?,
+        EngineKind::Embedded => {
+            return Err(EngineError::Configuration("the embedded engine has statistics of another kind".into()));
+        }
+    }
+    Ok(injected)
+}
+
+/// Sets a session up to plan from injected statistics: equalities are looked up there and never in the empty index, and
+/// rows may be put in place without those they refer to.
+///
+/// # Errors
+/// When the server refuses, or the connection breaks.
+pub async fn prepare_session(conn: &mut MySqlConnection, engine: &Engine) -> Result<(), EngineError> {
+    // A limit of N means that N equalities and more are not looked for in the index itself.
+    let settings = match engine.kind {
+        EngineKind::Mysql => {
+            "SET SESSION eq_range_index_dive_limit = 1, information_schema_stats_expiry = 0, foreign_key_checks = 0"
+        }
+        _ => {
+            "SET SESSION eq_range_index_dive_limit = 1, use_stat_tables = 'preferably', \
+             optimizer_use_condition_selectivity = 4, foreign_key_checks = 0"
+        }
+    };
+    text::run(conn, settings.into()).await
+}

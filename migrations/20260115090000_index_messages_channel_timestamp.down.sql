@@ -1,0 +1,1 @@
+DROP INDEX idx_channel_timestamp ON messages;

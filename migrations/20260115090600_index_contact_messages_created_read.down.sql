@@ -1,0 +1,1 @@
+DROP INDEX idx_created_read ON contact_messages;

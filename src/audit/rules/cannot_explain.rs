@@ -1,0 +1,75 @@
+//! `cannot-explain`: a statement that the server or the translation refused.
+
+use super::{Check, Rule};
+use crate::audit::context::Context;
+use crate::model::finding::{Finding, Severity};
+
+pub(super) const RULE: Rule = Rule {
+    id: "cannot-explain",
+    severity: Severity::Warning,
+    summary: "a statement without a plan",
+    help: "What the server refuses to explain it refuses to run as well, or the audit cannot vouch for it.",
+    check: Check::Query(check),
+};
+
+/// How the embedded engine words that it has no dictionary: nothing to judge there.
+const NO_DICTIONARY: &str = "the embedded engine has no information_schema";
+
+fn check(context: &Context<'_>) -> Vec<Finding> {
+    let Some(error) = context.explain_error else { return Vec::new() };
+    let dictionary = context.shape.is_some_and(crate::sql::shape::Shape::is_dictionary_read);
+    if error.message.starts_with(NO_DICTIONARY) || (dictionary && error.code.is_none()) {
+        return Vec::new();
+    }
+    let code = error.code.map(|code| format!(" (error {code})")).unwrap_or_default();
+    let mut finding =
+        context.finding(RULE.id, RULE.severity, None, format!("cannot be explained{code}: {}", error.message));
+    finding.evidence.push(format!("{} said: {}", context.engine, error.message));
+    finding.remedy = remedy(error.code).into();
+    vec![finding]
+}
+
+fn remedy(code: Option<u32>) -> &'static str {
+    match code {
+        Some(1054) => {
+            "the column does not exist in this schema: apply the pending migrations, or correct the statement"
+        }
+        Some(1146) => "the table does not exist in this schema: apply the pending migrations, or correct the statement",
+        Some(1136) => "the number of values differs from the number of columns: correct the statement",
+        Some(1191) => "MATCH needs a FULLTEXT index on exactly these columns: ALTER TABLE … ADD FULLTEXT INDEX …",
+        Some(1064) => {
+            "the statement is not valid SQL for this server: correct it, or check what the catalogue's scan filled in"
+        }
+        Some(1142 | 1044 | 1227 | 1370) => {
+            "EXPLAIN of a statement needs the privileges of that statement: grant them to the auditing account"
+        }
+        Some(_) => "correct the statement, or the schema that it was explained against",
+        None => "audit this statement on MySQL or MariaDB, which understand it as it is",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::audit::fixture::Case;
+    use crate::model::finding::Severity;
+
+    #[test]
+    fn a_server_error_is_named_with_its_code() {
+        let findings = Case::new("CREATE TABLE t (id INT PRIMARY KEY)", "SELECT nope FROM t")
+            .error(Some(1054), "Unknown column 'nope'")
+            .audit();
+        assert_eq!(findings.len(), 1);
+        assert_eq!((findings[0].rule.as_str(), findings[0].severity), ("cannot-explain", Severity::Warning));
+        assert!(findings[0].message.contains("1054") && findings[0].message.contains("nope"));
+        assert!(findings[0].remedy.contains("column"));
+    }
+
+    #[test]
+    fn a_dictionary_read_on_the_embedded_engine_is_ignored() {
+        let case = Case::new(
+            "CREATE TABLE t (id INT PRIMARY KEY)",
+            "SELECT 1 FROM information_schema.columns WHERE table_name = 'x'",
+        );
+        assert!(case.error(None, "the embedded engine has no information_schema").audit().is_empty());
+    }
+}

@@ -1,0 +1,183 @@
+//! `full-table-scan`: a large table is read from end to end.
+
+use super::{Check, Rule};
+use crate::audit::context::Context;
+use crate::audit::reading::{Reading, WholeRead, readings};
+use crate::audit::{harm, remedy};
+use crate::model::finding::{Finding, Severity};
+
+pub(super) const RULE: Rule = Rule {
+    id: "full-table-scan",
+    severity: Severity::Error,
+    summary: "a large table is read from end to end",
+    help: "The time of a scan grows with the table, and it pushes the pages that other queries need out of the buffer pool.",
+    check: Check::Query(check),
+};
+
+fn check(context: &Context<'_>) -> Vec<Finding> {
+    let whole = |reading: &Reading<'_>| reading.whole_read(context).filter(|whole| !whole.index);
+    readings(context)
+        .iter()
+        .filter_map(|reading| finding(RULE.id, "table", reading, &whole(reading)?, context))
+        .collect()
+}
+
+/// The finding about a whole read; both rules about scans word it the same way.
+pub(super) fn finding(
+    rule: &str,
+    what: &str,
+    reading: &Reading<'_>,
+    whole: &WholeRead,
+    context: &Context<'_>,
+) -> Option<Finding> {
+    let severity = match whole.rows {
+        _ if whole.mild => Severity::Info,
+        None => Severity::Info,
+        Some(rows) => harm::of_reading(rows, context)?,
+    };
+    // What may happen is never worse than a warning.
+    let severity = if whole.may.is_some() { severity.min(Severity::Warning) } else { severity };
+    let table = &reading.table.name;
+    let rows = whole.rows.map_or_else(|| "of unknown size".into(), |rows| format!("{} rows", harm::count(rows)));
+    let index =
+        reading.access.key.as_deref().filter(|_| whole.index).map(|key| format!("index {key} of ")).unwrap_or_default();
+    let message = match whole.may {
+        Some(_) => format!("may walk {index}`{table}` up to {rows} before LIMIT is satisfied"),
+        None => format!("reads the whole {what}: {index}`{table}`, {rows}"),
+    };
+    let mut finding = context.finding(rule, severity, Some(table), message);
+    if whole.index {
+        finding.subject.index.clone_from(&reading.access.key);
+    }
+    finding.evidence.push(reading.evidence());
+    finding.evidence.extend(whole.may.clone());
+    if let Some(rows) = reading.table.rows {
+        finding.evidence.push(format!("schema: `{table}` has {} rows", harm::count(rows as f64)));
+    }
+    finding.remedy = remedy::create_index(reading).unwrap_or_else(|| advice(reading));
+    Some(finding)
+}
+
+fn advice(reading: &Reading<'_>) -> String {
+    if reading.conditions().is_empty() {
+        "no condition narrows this table: read fewer rows, or keep the answer (a counter, a cache) instead of computing it".into()
+    } else {
+        "no index can serve the condition as it is written: compare bare columns with values of their own type".into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::audit::fixture::{Case, SHOP, access};
+    use crate::model::finding::Severity;
+    use crate::model::plan::{AccessType, Node, Operation};
+
+    fn scan(sql: &str) -> Case {
+        Case::new(SHOP, sql).plan(access("orders", AccessType::FullScan).rows(990_000.0).node())
+    }
+
+    fn verdict(case: &Case) -> Option<Severity> {
+        case.only("full-table-scan").first().map(|finding| finding.severity)
+    }
+
+    #[test]
+    fn a_scan_of_a_large_table_has_its_index_as_remedy() {
+        let findings = scan("SELECT id FROM orders WHERE status = ? ORDER BY placed_at DESC LIMIT 10")
+            .wrap(Operation::Sort)
+            .only("full-table-scan");
+        assert_eq!(findings[0].severity, Severity::Error);
+        assert_eq!(findings[0].remedy, "CREATE INDEX idx_orders_status_placed_at ON orders (status, placed_at)");
+    }
+
+    #[test]
+    fn a_probe_reads_what_its_limit_says() {
+        assert_eq!(verdict(&scan("SELECT status FROM orders LIMIT 1")), None);
+        assert_eq!(verdict(&scan("SELECT EXISTS (SELECT 1 FROM orders)")), None);
+        assert_eq!(verdict(&scan("SELECT status FROM orders LIMIT ?").param(5)), None);
+    }
+
+    #[test]
+    fn a_limit_behind_a_condition_may_walk_the_whole_table() {
+        assert_eq!(verdict(&scan("SELECT * FROM orders WHERE note = 'x' LIMIT 1")), Some(Severity::Warning));
+        assert_eq!(verdict(&scan("SELECT * FROM orders WHERE archived = 0 LIMIT 20")), Some(Severity::Info));
+    }
+
+    #[test]
+    fn sorting_and_counting_defeat_the_limit() {
+        let sorted = scan("SELECT id FROM orders ORDER BY total LIMIT 1").wrap(Operation::Sort);
+        assert_eq!(verdict(&sorted), Some(Severity::Error));
+        assert_eq!(verdict(&scan("SELECT COUNT(*) FROM orders WHERE note = 'x' LIMIT 1")), Some(Severity::Error));
+    }
+
+    #[test]
+    fn an_update_shown_as_an_index_scan_is_a_table_scan() {
+        let node = access("orders", AccessType::IndexScan).key("PRIMARY").rows(990_000.0).node();
+        let case = Case::new(SHOP, "UPDATE orders SET total = 0 WHERE note = 'x'")
+            .plan(Node::new(Operation::Modify, vec![node]));
+        assert_eq!(verdict(&case), Some(Severity::Error));
+        let node = access("orders", AccessType::Range).key("PRIMARY").rows(990_000.0).node();
+        let case =
+            Case::new(SHOP, "DELETE FROM orders WHERE note = 'x'").plan(Node::new(Operation::Modify, vec![node]));
+        assert_eq!(verdict(&case), Some(Severity::Error));
+    }
+
+    #[test]
+    fn a_range_over_everything_is_a_scan_and_a_true_range_is_not() {
+        let range = |sql: &str| {
+            Case::new(SHOP, sql).plan(access("orders", AccessType::Range).key("PRIMARY").rows(900_000.0).node())
+        };
+        assert_eq!(verdict(&range("SELECT * FROM orders WHERE id <> 5")), Some(Severity::Error));
+        assert_eq!(verdict(&range("SELECT * FROM orders WHERE id > 5")), None);
+        assert_eq!(verdict(&range("SELECT * FROM orders WHERE id <> 5 AND id BETWEEN 3 AND 9")), None);
+    }
+
+    #[test]
+    fn small_tables_lookups_and_misses_are_silent() {
+        let small = Case::new(SHOP, "SELECT * FROM settings WHERE value = 'x'")
+            .plan(access("settings", AccessType::FullScan).rows(40.0).node());
+        assert_eq!(verdict(&small), None);
+        let miss = Case::new(SHOP, "SELECT * FROM orders WHERE id = 0")
+            .plan(Node::new(Operation::NoTable("no matching row in const table".into()), vec![]));
+        assert_eq!(verdict(&miss), None);
+        let lookup = Case::new(SHOP, "SELECT * FROM orders WHERE id = 1")
+            .plan(access("orders", AccessType::Const).key("PRIMARY").rows(1.0).node());
+        assert_eq!(verdict(&lookup), None);
+    }
+
+    #[test]
+    fn the_alias_of_a_plan_is_resolved_and_derived_tables_are_not_judged() {
+        let case = Case::new(
+            SHOP,
+            "SELECT x.id FROM (SELECT o.id, o.note FROM orders o WHERE o.note = 'y') x JOIN customers c ON c.id = x.id",
+        );
+        let inner = access("o", AccessType::FullScan).rows(990_000.0).node();
+        let derived = access("x", AccessType::Derived).rows(100_000.0).node();
+        let findings = case
+            .plan(Node::new(
+                Operation::Join,
+                vec![Node { operation: Operation::Materialize, children: vec![inner], ..derived }],
+            ))
+            .only("full-table-scan");
+        assert_eq!(findings.len(), 1);
+        assert_eq!(findings[0].subject.table.as_deref(), Some("orders"));
+    }
+
+    #[test]
+    fn the_inner_side_of_a_join_is_not_excused_by_a_limit() {
+        let case = Case::new(SHOP, "SELECT * FROM customers c JOIN orders o ON o.note = c.name LIMIT 5");
+        let outer = access("c", AccessType::FullScan).rows(50_000.0).node();
+        let inner = access("o", AccessType::FullScan).rows(990_000.0).node();
+        let findings = case.plan(Node::new(Operation::Join, vec![outer, inner])).only("full-table-scan");
+        assert_eq!(findings.iter().filter_map(|f| f.subject.table.as_deref()).collect::<Vec<_>>(), ["orders"]);
+    }
+
+    #[test]
+    fn an_unknown_size_is_said_and_not_guessed() {
+        let case = Case::new("CREATE TABLE t (id INT PRIMARY KEY, a INT)", "SELECT * FROM t WHERE a = 1");
+        let mut node = access("t", AccessType::FullScan).node();
+        node.access.as_mut().unwrap().rows = crate::model::plan::Estimate::Unknown("the table is empty".into());
+        let findings = case.plan(node).only("full-table-scan");
+        assert_eq!(findings[0].severity, Severity::Info);
+        assert!(findings[0].message.contains("unknown"));
+    }
+}

@@ -1,0 +1,50 @@
+//! Ctrl-C during a run: the running statement is ended on the server, and the run takes back what it must.
+
+use super::failure::Failure;
+use super::target::Target;
+use crate::engine::Session;
+use crate::engine::session::Canceller;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Watches for Ctrl-C.
+#[derive(Debug)]
+pub(super) struct Interrupt {
+    flag: Arc<AtomicBool>,
+    canceller: Canceller,
+}
+
+impl Interrupt {
+    /// Prepares to end the statements of a session.
+    ///
+    /// # Errors
+    /// When the server does not tell the connection's id.
+    pub(super) async fn listen(session: &mut Session, target: &Target) -> Result<Self, Failure> {
+        let canceller = session.canceller(&target.settings).await?;
+        Ok(Self { flag: Arc::new(AtomicBool::new(false)), canceller })
+    }
+
+    /// The flag that a run looks at between statements.
+    #[must_use]
+    pub(super) fn flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.flag)
+    }
+
+    /// Drives a run to its end. The first Ctrl-C asks it to stop; it then still tidies up.
+    pub(super) async fn guard<T>(&self, run: impl Future<Output = T>) -> T {
+        let mut run = std::pin::pin!(run);
+        tokio::select! {
+            outcome = &mut run => return outcome,
+            signal = tokio::signal::ctrl_c() => {
+                if signal.is_err() {
+                    // No signal can be had here: go on without.
+                    return run.await;
+                }
+            }
+        }
+        self.flag.store(true, Ordering::SeqCst);
+        let (outcome, _cancelled) = tokio::join!(run, self.canceller.cancel());
+        outcome
+    }
+}

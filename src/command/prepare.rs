@@ -1,0 +1,92 @@
+//! What every verb on the ledger needs first: files, session, lock, ledger.
+
+use super::failure::Failure;
+use super::target::Target;
+use crate::engine::connect::{Purpose, session};
+use crate::engine::{EngineError, Session, ledger, lock};
+use crate::migration::verify::{Entry, refusals, verify};
+use crate::model::migration::{LedgerRow, Migration};
+use crate::sql::translate;
+use crate::term::Term;
+use std::path::Path;
+
+/// Loads the migrations folder; every unusable file is named in the failure.
+///
+/// # Errors
+/// When a file cannot be used.
+pub(super) fn migrations(folder: &Path) -> Result<Vec<Migration>, Failure> {
+    crate::source::migrations::load(folder)
+        .map_err(|errors| Failure::unable(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))
+}
+
+/// Opens the session and says on stderr where it is.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub(super) async fn open(target: &Target, purpose: Purpose, term: &mut Term) -> Result<Session, Failure> {
+    let session = session(&target.settings, purpose).await?;
+    term.note(&format!("database: {} ({})", session.place, session.engine));
+    Ok(session)
+}
+
+/// Takes the runner lock. On the embedded engine the run's one transaction is the lock.
+///
+/// # Errors
+/// When another runner does not finish in time.
+pub(super) async fn take_lock(session: &mut Session, target: &Target, term: &mut Term) -> Result<(), Failure> {
+    if session.has_transactional_ddl() {
+        session.run_own("BEGIN IMMEDIATE").await.map_err(|error| match error {
+            EngineError::Server(error) if error.message.contains("locked") => EngineError::Locked(format!(
+                "another runner is writing to {}; waited {} s. Try again when it is done",
+                session.place,
+                target.settings.runner_lock_timeout.as_secs()
+            )),
+            other => other,
+        })?;
+        return Ok(());
+    }
+    let mut waiting = |holder: &str| term.note(&format!("waiting for another runner: {holder}"));
+    Ok(lock::acquire(session, target.settings.runner_lock_timeout, &mut waiting).await?)
+}
+
+/// Reads the ledger.
+///
+/// # Errors
+/// When it cannot be read.
+pub(super) async fn ledger_rows(session: &mut Session) -> Result<Vec<LedgerRow>, Failure> {
+    Ok(ledger::rows(session).await?)
+}
+
+/// Holds the ledger against the files and refuses what is not in order.
+///
+/// # Errors
+/// When a migration is edited, missing, half-applied or out of order.
+pub(super) fn checked<'a>(
+    migrations: &'a [Migration],
+    ledger: &'a [LedgerRow],
+    allow_out_of_order: bool,
+) -> Result<Vec<Entry<'a>>, Failure> {
+    let entries = verify(migrations, ledger);
+    let refusals = refusals(&entries, allow_out_of_order);
+    if refusals.is_empty() { Ok(entries) } else { Err(Failure::state(refusals.join("\n"))) }
+}
+
+/// Makes sure that the embedded engine knows every statement, before any of them runs.
+///
+/// # Errors
+/// When one cannot be translated; its file and line are named.
+pub(super) fn translatable<'a>(
+    session: &Session,
+    statements: impl Iterator<Item = &'a crate::model::migration::Statement>,
+) -> Result<(), Failure> {
+    if !session.has_transactional_ddl() {
+        return Ok(());
+    }
+    let refused: Vec<String> = statements
+        .filter_map(|statement| {
+            let error = translate::to_sqlite(&statement.sql).err()?;
+            Some(format!("{}: the embedded engine cannot run this: {}", statement.at, error.message))
+        })
+        .collect();
+    if refused.is_empty() { Ok(()) } else { Err(Failure::unable(refused.join("\n"))) }
+}

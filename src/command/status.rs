@@ -1,0 +1,61 @@
+//! `status`: ledger and files side by side; writes nothing.
+
+use super::failure::Failure;
+use super::prepare;
+use super::target::Target;
+use crate::cli::{Format, Status};
+use crate::engine::connect::Purpose;
+use crate::engine::ledger;
+use crate::exit::Exit;
+use crate::migration::fingerprint::fingerprint;
+use crate::migration::verify::{Entry, State, refusals, verify};
+use crate::model::report::{FORMAT_VERSION, StatusReport, StatusRow};
+use crate::render;
+use crate::term::{Output, Term};
+
+/// Runs `status`. Exit code 4 when the ledger needs attention, 1 when something is pending and that was asked about.
+///
+/// # Errors
+/// See [`Failure`].
+pub(super) async fn run(args: &Status, target: &Target, term: &mut Term) -> Result<Exit, Failure> {
+    let output = Output::open(args.output.output.as_deref())?;
+    let migrations = prepare::migrations(&args.migrations.migrations)?;
+    let mut session = prepare::open(target, Purpose::Read, term).await?;
+    let rows = prepare::ledger_rows(&mut session).await?;
+    let schema = session.schema(&[ledger::TABLE]).await?;
+    let entries = verify(&migrations, &rows);
+    let report = StatusReport {
+        format_version: FORMAT_VERSION,
+        engine: session.engine.clone(),
+        place: session.place.clone(),
+        fingerprint: fingerprint(&schema),
+        rows: entries.iter().map(row).collect(),
+        problems: refusals(&entries, false),
+    };
+    let text = match args.output.format {
+        Format::Table => render::status::render(&report, &term.style()),
+        Format::Json => render::json::render(&report),
+    };
+    output.write(&text, term)?;
+    session.close().await.ok();
+    let pending = entries.iter().any(|entry| matches!(entry.state, State::Pending | State::OutOfOrder));
+    Ok(match (report.problems.is_empty(), pending && args.check) {
+        (false, _) => Exit::State,
+        (true, true) => Exit::Findings,
+        (true, false) => Exit::Clean,
+    })
+}
+
+fn row(entry: &Entry<'_>) -> StatusRow {
+    let applied = entry.row;
+    let description = entry.migration.map(|migration| migration.description.clone());
+    StatusRow {
+        version: entry.version,
+        description: description.or_else(|| applied.map(|row| row.description.clone())).unwrap_or_default(),
+        set: entry.migration.map(|migration| migration.set),
+        state: entry.state.to_string(),
+        installed_on: applied.map(|row| row.installed_on.clone()),
+        execution_ms: applied.filter(|row| row.execution_time >= 0).map(|row| row.execution_time as f64 / 1e6),
+        file: entry.migration.map(|migration| migration.up.file.clone()),
+    }
+}

@@ -1,0 +1,132 @@
+//! What becomes of a run that fails: as much as can be is taken back, and what cannot is said.
+
+use super::{Direction, Runner, Unit};
+use crate::engine::ledger::{self, Mark};
+use crate::engine::{EngineError, restore};
+use crate::migration::undoable::obstacles;
+use crate::model::migration::{Migration, Statement};
+
+/// The servers' code for a statement that was ended by `KILL QUERY`.
+pub const INTERRUPTED: u32 = 1317;
+
+/// A run that failed.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// A statement failed.
+    #[error("{error}")]
+    Statement {
+        /// The statement.
+        statement: Box<Statement>,
+        /// Its position in its file, from 1.
+        position: usize,
+        /// Statements in the file.
+        of: usize,
+        /// What went wrong.
+        error: EngineError,
+        /// What became of the database.
+        after: After,
+    },
+    /// The run's own work failed, before or between migrations.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+/// What became of the database after a failure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum After {
+    /// It is as it was before the migration, or before the run where that was the unit.
+    Restored,
+    /// The migration is half-applied, and why it could not be taken back.
+    HalfApplied {
+        /// The reasons.
+        because: Vec<String>,
+    },
+}
+
+pub(super) async fn settle(
+    runner: Runner<'_>,
+    migration: &Migration,
+    position: usize,
+    error: EngineError,
+    begun: &[i64],
+) -> RunError {
+    let statements = runner.direction.statements(migration);
+    let Some(statement) = statements.get(position).or(statements.last()) else { return RunError::Engine(error) };
+    let failed = (Box::new(statement.clone()), (position + 1).min(statements.len()), statements.len());
+    let mut runner = runner;
+    let mut taken_back = take_back(&mut runner, migration, position, begun).await;
+    if matches!(&taken_back, Err(error) if error.code() == Some(INTERRUPTED)) {
+        // The cancellation that ended the statement may have come late and hit this instead; it comes only once.
+        taken_back = take_back(&mut runner, migration, position, begun).await;
+    }
+    let after = match taken_back {
+        Ok(because) if because.is_empty() => After::Restored,
+        Ok(because) => After::HalfApplied { because },
+        Err(second) => After::HalfApplied { because: vec![format!("taking it back failed too: {second}")] },
+    };
+    RunError::Statement { statement: failed.0, position: failed.1, of: failed.2, error, after }
+}
+
+/// Takes the unit back; gives the reasons why it could not be, none when it was.
+async fn take_back(
+    runner: &mut Runner<'_>,
+    migration: &Migration,
+    position: usize,
+    begun: &[i64],
+) -> Result<Vec<String>, EngineError> {
+    if runner.session.has_transactional_ddl() {
+        if runner.unit == Unit::Migration {
+            runner.session.run_own("ROLLBACK TO migration").await?;
+            runner.session.run_own("RELEASE SAVEPOINT migration").await?;
+            drop_new_ledger(runner).await?;
+        }
+        return Ok(Vec::new());
+    }
+    runner.session.run_own("ROLLBACK").await?;
+    let statements = runner.direction.statements(migration);
+    if position >= statements.len() && runner.before.is_none() {
+        return Ok(vec!["its statement took effect, and only the ledger could not be brought up to date".into()]);
+    }
+    let ran = &statements[..(position + 1).min(statements.len())];
+    if let Some(before) = runner.before.clone() {
+        let ran: Vec<&Statement> = ran.iter().collect();
+        let because: Vec<String> = match runner.unit {
+            // A run that is one unit was found free of obstacles before it began.
+            Unit::Run => Vec::new(),
+            Unit::Migration => obstacles(&ran, &before)
+                .into_iter()
+                .map(|obstacle| format!("{}: {}", obstacle.statement.at, obstacle.reason))
+                .collect(),
+        };
+        if !because.is_empty() {
+            return Ok(because);
+        }
+        let left = restore::restore(runner.session, &before, &[ledger::TABLE]).await?;
+        if !left.is_empty() {
+            return Ok(left);
+        }
+    }
+    mend_ledger(runner, migration.version, begun).await?;
+    Ok(Vec::new())
+}
+
+/// Puts the ledger's rows back, as DDL may have committed them half-way.
+async fn mend_ledger(runner: &mut Runner<'_>, version: i64, begun: &[i64]) -> Result<(), EngineError> {
+    let versions: &[i64] = if runner.unit == Unit::Run { begun } else { &[version] };
+    for version in versions {
+        let mark = match runner.direction {
+            Direction::Up => Mark::Removed,
+            Direction::Down => Mark::Kept,
+        };
+        ledger::mark(runner.session, *version, mark).await?;
+    }
+    drop_new_ledger(runner).await
+}
+
+/// A ledger that this run created is gone again when nothing is in it.
+async fn drop_new_ledger(runner: &mut Runner<'_>) -> Result<(), EngineError> {
+    if !runner.ledger_was_there && ledger::rows(runner.session).await?.is_empty() {
+        ledger::drop_table(runner.session).await?;
+    }
+    Ok(())
+}

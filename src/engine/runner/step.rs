@@ -1,0 +1,86 @@
+//! One migration, up or down.
+
+use super::{Runner, Unit};
+use crate::engine::EngineError;
+use crate::engine::ledger::{self, Mark};
+use crate::model::migration::{Migration, Statement};
+use crate::sql::ddl::effect;
+use std::time::Instant;
+
+/// Which way a run goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Applies up scripts.
+    Up,
+    /// Applies down scripts.
+    Down,
+}
+
+impl Direction {
+    /// The statements that a migration runs this way.
+    #[must_use]
+    pub fn statements(self, migration: &Migration) -> &[Statement] {
+        match (self, &migration.down) {
+            (Self::Up, _) => &migration.up.statements,
+            (Self::Down, Some(down)) => &down.statements,
+            (Self::Down, None) => &[],
+        }
+    }
+}
+
+/// Runs one migration. The error says at which statement, counted from 0; the number of statements stands for the
+/// ledger's own update after them.
+pub(super) async fn run(
+    runner: &mut Runner<'_>,
+    migration: &Migration,
+    started: Instant,
+) -> Result<(), (usize, EngineError)> {
+    let statements = runner.direction.statements(migration);
+    begin(runner, migration).await.map_err(|error| (0, error))?;
+    let transactional = runner.session.has_transactional_ddl();
+    for (position, statement) in statements.iter().enumerate() {
+        let result = match runner.check_interrupt() {
+            Ok(()) => runner.session.run(&statement.sql).await,
+            Err(interrupted) => Err(interrupted),
+        };
+        result.map_err(|error| (position, error))?;
+        if !transactional && !effect(&statement.sql).is_transactional() {
+            // DDL has committed: what follows must be inside a transaction again, the ledger's row included.
+            runner.session.run_own("START TRANSACTION").await.map_err(|error| (position + 1, error))?;
+        }
+    }
+    finish(runner, migration, started).await.map_err(|error| (statements.len(), error))
+}
+
+async fn begin(runner: &mut Runner<'_>, migration: &Migration) -> Result<(), EngineError> {
+    let session = &mut *runner.session;
+    if session.has_transactional_ddl() {
+        session.run_own("SAVEPOINT migration").await?;
+    } else {
+        let many = runner.direction.statements(migration).len() > 1;
+        if runner.unit == Unit::Migration {
+            runner.before = if many { Some(session.schema(&[ledger::TABLE]).await?) } else { None };
+        }
+        if runner.unit == Unit::Migration || !runner.begun {
+            runner.session.run_own("START TRANSACTION").await?;
+        }
+    }
+    match runner.direction {
+        Direction::Up => ledger::begin(runner.session, migration).await,
+        Direction::Down => ledger::mark(runner.session, migration.version, Mark::Reverting).await,
+    }
+}
+
+async fn finish(runner: &mut Runner<'_>, migration: &Migration, started: Instant) -> Result<(), EngineError> {
+    let mark = match runner.direction {
+        Direction::Up => Mark::Applied { nanos: i64::try_from(started.elapsed().as_nanos()).unwrap_or(i64::MAX) },
+        Direction::Down => Mark::Removed,
+    };
+    ledger::mark(runner.session, migration.version, mark).await?;
+    runner.begun = true;
+    match (runner.session.has_transactional_ddl(), runner.unit) {
+        (true, _) => runner.session.run_own("RELEASE SAVEPOINT migration").await,
+        (false, Unit::Migration) => runner.session.run_own("COMMIT").await,
+        (false, Unit::Run) => Ok(()),
+    }
+}

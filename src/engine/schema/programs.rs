@@ -1,0 +1,128 @@
+//! Views, triggers, routines and events as their definitions, comparable between databases of different names.
+
+use crate::engine::error::EngineError;
+use crate::engine::text::{self, TextRow};
+use crate::model::schema::Routine;
+use sqlx::MySqlConnection;
+
+/// Reads them all, sorted; what the account may not see is left out.
+pub(super) async fn read(
+    conn: &mut MySqlConnection,
+    database: &str,
+    skip: &[&str],
+) -> Result<Vec<Routine>, EngineError> {
+    let mut found = Vec::new();
+    let views = "SELECT TABLE_NAME, VIEW_DEFINITION, CHECK_OPTION, SECURITY_TYPE FROM information_schema.VIEWS \
+                 WHERE TABLE_SCHEMA = DATABASE()";
+    for row in allowed(text::rows(conn, views.into()).await)? {
+        let mut definition = without_database(&row.text(1), database);
+        if row.get(2).is_some_and(|option| option != "NONE") {
+            definition = format!("{definition} WITH {} CHECK OPTION", row.text(2));
+        }
+        if row.get(3) == Some("INVOKER") {
+            definition = format!("SQL SECURITY INVOKER {definition}");
+        }
+        found.push(Routine { kind: "view".into(), name: row.text(0), definition });
+    }
+    let triggers = "SELECT TRIGGER_NAME, ACTION_TIMING, EVENT_MANIPULATION, EVENT_OBJECT_TABLE, ACTION_STATEMENT \
+                    FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE()";
+    for row in allowed(text::rows(conn, triggers.into()).await)? {
+        let table = row.text(3);
+        if !skip.iter().any(|name| name.eq_ignore_ascii_case(&table)) {
+            let definition = format!("{} {} ON {table} FOR EACH ROW {}", row.text(1), row.text(2), row.text(4));
+            found.push(Routine { kind: "trigger".into(), name: row.text(0), definition });
+        }
+    }
+    found.extend(procedures(conn).await?);
+    let events = "SELECT EVENT_NAME, EXECUTE_AT, INTERVAL_VALUE, INTERVAL_FIELD, STATUS, EVENT_DEFINITION \
+                  FROM information_schema.EVENTS WHERE EVENT_SCHEMA = DATABASE()";
+    for row in allowed(text::rows(conn, events.into()).await)? {
+        let when = match row.get(1) {
+            Some(at) => format!("AT {at}"),
+            None => format!("EVERY {} {}", row.text(2), row.text(3)),
+        };
+        let definition = format!("{when} {} DO {}", row.text(4), row.text(5));
+        found.push(Routine { kind: "event".into(), name: row.text(0), definition });
+    }
+    found.sort();
+    Ok(found)
+}
+
+async fn procedures(conn: &mut MySqlConnection) -> Result<Vec<Routine>, EngineError> {
+    let parameters = "SELECT SPECIFIC_NAME, ROUTINE_TYPE, PARAMETER_MODE, PARAMETER_NAME, DTD_IDENTIFIER \
+                      FROM information_schema.PARAMETERS WHERE SPECIFIC_SCHEMA = DATABASE() AND ORDINAL_POSITION > 0 \
+                      ORDER BY SPECIFIC_NAME, ROUTINE_TYPE, ORDINAL_POSITION";
+    let parameters = allowed(text::rows(conn, parameters.into()).await)?;
+    let sql = "SELECT ROUTINE_NAME, ROUTINE_TYPE, DTD_IDENTIFIER, IS_DETERMINISTIC, SQL_DATA_ACCESS, ROUTINE_DEFINITION \
+               FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE()";
+    let mut found = Vec::new();
+    for row in allowed(text::rows(conn, sql.into()).await)? {
+        let own = parameters.iter().filter(|one| one.get(0) == row.get(0) && one.get(1) == row.get(1));
+        let words = own.map(|one| {
+            let words = [one.get(2), one.get(3), one.get(4)];
+            words.into_iter().flatten().collect::<Vec<_>>().join(" ")
+        });
+        let parameters = words.collect::<Vec<_>>().join(", ");
+        let returns = row.get(2).map(|kind| format!(" RETURNS {kind}")).unwrap_or_default();
+        let deterministic = if row.get(3) == Some("YES") { " DETERMINISTIC" } else { "" };
+        let definition = format!("({parameters}){returns}{deterministic} {} {}", row.text(4), row.text(5));
+        found.push(Routine { kind: row.text(1).to_lowercase(), name: row.text(0), definition });
+    }
+    Ok(found)
+}
+
+/// What the server refuses to show counts as not there; anything else that goes wrong is an error.
+fn allowed(rows: Result<Vec<TextRow>, EngineError>) -> Result<Vec<TextRow>, EngineError> {
+    match rows {
+        Err(EngineError::Server(_)) => Ok(Vec::new()),
+        rows => rows,
+    }
+}
+
+/// Takes the database's name off the tables of a view's definition, but not out of its texts.
+fn without_database(definition: &str, database: &str) -> String {
+    let qualifier = format!("{}.", text::name(database));
+    let (mut bare, mut rest) = (String::with_capacity(definition.len()), definition);
+    while let Some(c) = rest.chars().next() {
+        let length = match c {
+            '`' if rest.starts_with(&qualifier) => {
+                rest = &rest[qualifier.len()..];
+                continue;
+            }
+            '\'' | '"' | '`' => quoted(rest, c),
+            c => c.len_utf8(),
+        };
+        bare.push_str(&rest[..length]);
+        rest = &rest[length..];
+    }
+    bare
+}
+
+/// The length of a quoted text with its quotes, or of all that is left.
+fn quoted(rest: &str, quote: char) -> usize {
+    let mut chars = rest.char_indices().skip(1).peekable();
+    while let Some((at, c)) = chars.next() {
+        let doubled = c == quote && chars.peek().is_some_and(|(_, next)| *next == quote);
+        if doubled || (c == '\\' && quote != '`') {
+            chars.next();
+        } else if c == quote {
+            return at + c.len_utf8();
+        }
+    }
+    rest.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_databases_name_is_taken_off_tables_and_left_in_texts() {
+        let definition =
+            "select `shop`.`o`.`id` AS `shop.x`,'`shop`.`o`' AS `t``shop`.`,'it\\'s `shop`.' from `shop`.`o`";
+        let bare = "select `o`.`id` AS `shop.x`,'`shop`.`o`' AS `t``shop`.`,'it\\'s `shop`.' from `o`";
+        assert_eq!(without_database(definition, "shop"), bare);
+        assert_eq!(without_database("select 'open", "shop"), "select 'open");
+        assert_eq!(without_database("select 1 from `a``b`.`t`", "a`b"), "select 1 from `t`");
+    }
+}

@@ -1,0 +1,184 @@
+//! One connection on which a verb works: statements of the user's and our own, on any engine.
+
+use super::EngineError;
+use super::settings::Settings;
+use crate::model::engine::{Engine, EngineKind};
+use crate::model::schema::Schema;
+use crate::sql::translate;
+use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{ConnectOptions, Connection, Executor};
+use std::time::Duration;
+
+/// One connection.
+#[derive(Debug)]
+pub struct Session {
+    /// The engine and its version.
+    pub engine: Engine,
+    /// Where it is, without secrets.
+    pub place: String,
+    pub(super) connection: SessionConnection,
+}
+
+#[derive(Debug)]
+pub(super) enum SessionConnection {
+    Server(Box<MySqlConnection>),
+    Embedded(Box<SqliteConnection>),
+}
+
+/// Ends the statement that a session is running, from outside.
+#[derive(Debug, Clone)]
+pub struct Canceller {
+    options: Option<(MySqlConnectOptions, u64)>,
+}
+
+impl Session {
+    pub(super) async fn server(
+        mut connection: MySqlConnection,
+        options: MySqlConnectOptions,
+        engine: Engine,
+        settings: &Settings,
+    ) -> Result<Self, EngineError> {
+        drop(options);
+        let wait = settings.lock_wait_timeout.as_secs().max(1);
+        sqlx::query("SET SESSION lock_wait_timeout = ?").bind(wait).execute(&mut connection).await?;
+        Ok(Self {
+            engine,
+            place: settings.address.shown(),
+            connection: SessionConnection::Server(Box::new(connection)),
+        })
+    }
+
+    pub(super) async fn embedded(mut connection: SqliteConnection, settings: &Settings) -> Result<Self, EngineError> {
+        let (version,): (String,) = sqlx::query_as("SELECT sqlite_version()").fetch_one(&mut connection).await?;
+        Ok(Self {
+            engine: Engine { kind: EngineKind::Embedded, version },
+            place: settings.address.shown(),
+            connection: SessionConnection::Embedded(Box::new(connection)),
+        })
+    }
+
+    /// Whether DDL is part of a transaction here and can be rolled back.
+    #[must_use]
+    pub fn has_transactional_ddl(&self) -> bool {
+        self.engine.kind == EngineKind::Embedded
+    }
+
+    /// What ends a running statement of this session. A server needs a second connection for it, opened only then.
+    ///
+    /// # Errors
+    /// When the server does not tell the connection's id.
+    pub async fn canceller(&mut self, settings: &Settings) -> Result<Canceller, EngineError> {
+        let options = match (&mut self.connection, &settings.address) {
+            (SessionConnection::Server(connection), super::settings::Address::Server(options)) => {
+                let (id,): (u64,) = sqlx::query_as("SELECT CONNECTION_ID()").fetch_one(connection.as_mut()).await?;
+                Some((super::settings::server_options(options), id))
+            }
+            _ => None,
+        };
+        Ok(Canceller { options })
+    }
+
+    /// Runs one statement of the user's, written in `MySQL`'s dialect.
+    ///
+    /// # Errors
+    /// When the engine refuses it, or when it has no equivalent on the embedded engine.
+    pub async fn run(&mut self, sql: &str) -> Result<(), EngineError> {
+        match self.connection {
+            SessionConnection::Server(_) => self.run_own(sql).await,
+            SessionConnection::Embedded(_) => {
+                let translated =
+                    translate::to_sqlite(sql).map_err(|error| EngineError::Untranslatable(error.message))?;
+                for statement in translated.statements {
+                    self.run_own(&statement).await?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Runs one statement in the engine's own dialect, over the text protocol, which knows every statement.
+    ///
+    /// # Errors
+    /// When the engine refuses it or the connection breaks.
+    pub async fn run_own(&mut self, sql: &str) -> Result<(), EngineError> {
+        #[expect(clippy::disallowed_types, reason = "statements of migrations and our own, never values of the app's")]
+        let statement = sqlx::AssertSqlSafe(sql.to_owned());
+        match &mut self.connection {
+            SessionConnection::Server(connection) => {
+                connection.execute(sqlx::raw_sql(statement)).await?;
+            }
+            SessionConnection::Embedded(connection) => {
+                connection.execute(sqlx::raw_sql(statement)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The single number that a query in `MySQL`'s dialect returns.
+    ///
+    /// # Errors
+    /// When the engine refuses it.
+    pub async fn count(&mut self, sql: &str) -> Result<u64, EngineError> {
+        let count: i64 = match &mut self.connection {
+            SessionConnection::Server(connection) => {
+                #[expect(clippy::disallowed_types, reason = "counts that engine::loss composes from quoted names")]
+                let query = sqlx::query_scalar(sqlx::AssertSqlSafe(sql.to_owned()));
+                query.fetch_one(connection.as_mut()).await?
+            }
+            SessionConnection::Embedded(connection) => {
+                let translated =
+                    translate::to_sqlite(sql).map_err(|error| EngineError::Untranslatable(error.message))?;
+                let sql = translated.statements.join(";");
+                #[expect(clippy::disallowed_types, reason = "counts that engine::loss composes from quoted names")]
+                let query = sqlx::query_scalar(sqlx::AssertSqlSafe(sql));
+                query.fetch_one(connection.as_mut()).await?
+            }
+        };
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+
+    /// The schema without the tables named.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be read.
+    pub async fn schema(&mut self, skip: &[&str]) -> Result<Schema, EngineError> {
+        match &mut self.connection {
+            SessionConnection::Server(connection) => super::schema::server::read(connection, &self.engine, skip).await,
+            SessionConnection::Embedded(connection) => super::schema::sqlite::read(connection, skip).await,
+        }
+    }
+
+    /// Closes the connection in good order, which also gives back its locks.
+    ///
+    /// # Errors
+    /// When the server is gone by then; nothing is lost by that.
+    pub async fn close(self) -> Result<(), EngineError> {
+        match self.connection {
+            SessionConnection::Server(connection) => connection.close().await?,
+            SessionConnection::Embedded(connection) => connection.close().await?,
+        }
+        Ok(())
+    }
+}
+
+impl Canceller {
+    /// Ends the running statement. The embedded engine finishes its own, which is short.
+    ///
+    /// # Errors
+    /// When no second connection can be had, or the server refuses.
+    pub async fn cancel(&self) -> Result<(), EngineError> {
+        let Some((options, id)) = &self.options else { return Ok(()) };
+        let attempt = async {
+            let mut connection = options.connect().await?;
+            #[expect(clippy::disallowed_types, reason = "a number, and KILL takes no placeholder")]
+            let statement = sqlx::AssertSqlSafe(format!("KILL QUERY {id}"));
+            connection.execute(sqlx::raw_sql(statement)).await?;
+            connection.close().await
+        };
+        match tokio::time::timeout(Duration::from_secs(5), attempt).await {
+            Ok(result) => Ok(result?),
+            Err(_) => Err(EngineError::Connection("the server did not take the cancellation in time".into())),
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! EXPLAIN on injected statistics: with the constant rows in place, and without the estimates that mean nothing.
+
+use super::constant::{self, ConstantRow};
+use crate::engine::error::EngineError;
+use crate::engine::explain::{self, JsonVersion};
+use crate::engine::text;
+use crate::explain::injected;
+use crate::model::engine::Engine;
+use crate::model::plan::Plan;
+use crate::model::schema::Schema;
+use sqlx::MySqlConnection;
+
+/// Explains one statement on empty tables with injected statistics, in a session that [`super::prepare_session`] and
+/// [`explain::prepare_session`] have set up.
+///
+/// A plan that ends at a constant row which is not there is made again with that row in place, inside a transaction that is
+/// rolled back. Estimates that come from a dive into an empty index are [`crate::model::plan::Estimate::Unknown`]. A plan
+/// that is still [`injected::is_cut_off`] says nothing about the tables it does not show.
+///
+/// # Errors
+/// As [`explain::explain`].
+pub async fn explain(
+    conn: &mut MySqlConnection,
+    engine: &Engine,
+    schema: &Schema,
+    sql: &str,
+    version: JsonVersion,
+) -> Result<Plan, EngineError> {
+    let mut plan = explain::explain(conn, engine, sql, version).await?;
+    if injected::is_cut_off(&plan) {
+        let rows = constant::rows(sql, schema);
+        if !rows.is_empty()
+            && let Some(whole) = with_rows(conn, engine, &rows, sql, version).await?
+        {
+            plan = whole;
+        }
+    }
+    injected::distrust_ranges(&mut plan);
+    Ok(plan)
+}
+
+/// The lock that lets one session at a time put rows in place. Two that insert the same key and roll back deadlock.
+const TURN: &str = "'aura-db constant rows'";
+
+/// The plan with the rows in place; `None` when the server does not take them, or explains no better.
+async fn with_rows(
+    conn: &mut MySqlConnection,
+    engine: &Engine,
+    rows: &[ConstantRow],
+    sql: &str,
+    version: JsonVersion,
+) -> Result<Option<Plan>, EngineError> {
+    let turn = text::rows(conn, format!("SELECT GET_LOCK({TURN}, 30)")).await?;
+    if turn.first().and_then(|row| row.get(0)) != Some("1") {
+        return Ok(None);
+    }
+    text::run(conn, "START TRANSACTION".into()).await?;
+    let answer = match insert(conn, rows).await {
+        Ok(()) => Some(explain::explain(conn, engine, sql, version).await),
+        Err(EngineError::Server(_)) => None,
+        Err(error) => return Err(error),
+    };
+    text::run(conn, "ROLLBACK".into()).await?;
+    text::rows(conn, format!("SELECT RELEASE_LOCK({TURN})")).await?;
+    Ok(answer.and_then(Result::ok).filter(|plan| !injected::is_cut_off(plan)))
+}
+
+/// Puts the rows in place; columns that the statement does not name get their type's zero.
+async fn insert(conn: &mut MySqlConnection, rows: &[ConstantRow]) -> Result<(), EngineError> {
+    for row in rows {
+        let columns: Vec<String> = row.values.iter().map(|(column, _)| text::name(column)).collect();
+        let values: Vec<&str> = row.values.iter().map(|(_, value)| value.as_str()).collect();
+        let (table, columns, values) = (text::name(&row.table), columns.join(", "), values.join(", "));
+        text::run(conn, format!("INSERT IGNORE INTO {table} ({columns}) VALUES ({values})")).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,72 @@
+//! Rows of the server as texts: catalogues word their columns in a dozen types, and differ in them from version to version.
+
+use super::error::EngineError;
+use sqlx::{MySqlConnection, Row as _};
+
+/// One row in the server's words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TextRow(Vec<Option<String>>);
+
+impl TextRow {
+    /// The value of that column, counted from 0; `None` for NULL.
+    pub(crate) fn get(&self, column: usize) -> Option<&str> {
+        self.0.get(column)?.as_deref()
+    }
+
+    /// The value, with NULL as the empty text.
+    pub(crate) fn text(&self, column: usize) -> String {
+        self.get(column).unwrap_or_default().to_owned()
+    }
+
+    /// The value as a whole number that is not negative.
+    pub(crate) fn number(&self, column: usize) -> Option<u64> {
+        self.get(column)?.parse().ok()
+    }
+}
+
+/// Runs a query that aura-db wrote itself and gives its rows, by the protocol that sends every value as text.
+pub(crate) async fn rows(conn: &mut MySqlConnection, sql: String) -> Result<Vec<TextRow>, EngineError> {
+    // aura-db's own words, with names and texts quoted by `name` and `text`.
+    let query = sqlx::raw_sql(sqlx::AssertSqlSafe(sql));
+    query.fetch_all(conn).await?.iter().map(row).collect()
+}
+
+/// Runs a statement that aura-db wrote itself.
+pub(crate) async fn run(conn: &mut MySqlConnection, sql: String) -> Result<(), EngineError> {
+    // aura-db's own words, with names and texts quoted by `name` and `text`.
+    let statement = sqlx::raw_sql(sqlx::AssertSqlSafe(sql));
+    statement.execute(conn).await?;
+    Ok(())
+}
+
+/// A row, whatever types its columns claim to have.
+pub(crate) fn row(row: &sqlx::mysql::MySqlRow) -> Result<TextRow, EngineError> {
+    let columns = 0..row.len();
+    Ok(TextRow(columns.map(|column| row.try_get_unchecked(column)).collect::<Result<_, sqlx::Error>>()?))
+}
+
+/// A name in backticks.
+pub(crate) fn name(name: &str) -> String {
+    format!("`{}`", name.replace('`', "``"))
+}
+
+/// A text in quotes, right under every `sql_mode`: the letters travel as a hexadecimal literal when a backslash is among them.
+pub(crate) fn text(text: &str) -> String {
+    if text.contains('\\') {
+        let hex = text.bytes().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+        return format!("_utf8mb4 x'{hex}'");
+    }
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_texts_cannot_end_their_quotes() {
+        assert_eq!(name("a`b"), "`a``b`");
+        assert_eq!(text("it's"), "'it''s'");
+        assert_eq!(text("\\'"), "_utf8mb4 x'5c27'");
+    }
+}

@@ -1,1 +1,0 @@
-//! What a DDL statement does.

@@ -1,0 +1,117 @@
+//! The clauses of `ALTER TABLE`, told apart by their first words.
+
+use super::reader::Reader;
+use super::{AlterAction, Effect, IndexDefinition};
+
+pub(super) fn read(reader: &mut Reader) -> Effect {
+    for noise in ["ONLINE", "OFFLINE", "IGNORE"] {
+        reader.eat(noise);
+    }
+    if !reader.eat("TABLE") {
+        return super::routine("ALTER", reader);
+    }
+    reader.if_exists();
+    let Some(table) = reader.name() else { return Effect::Other };
+    let mut actions = Vec::new();
+    while !reader.is_done() {
+        actions.push(clause(reader));
+        if !reader.next_clause() {
+            break;
+        }
+    }
+    Effect::AlterTable { table, actions }
+}
+
+fn clause(reader: &mut Reader) -> AlterAction {
+    if reader.eat("ADD") {
+        return add(reader);
+    }
+    if reader.eat("DROP") {
+        return drop(reader);
+    }
+    if reader.eat("MODIFY") {
+        reader.eat("COLUMN");
+        reader.if_exists();
+        return reader.name().map_or(AlterAction::Other, AlterAction::ModifyColumn);
+    }
+    if reader.eat("CHANGE") {
+        reader.eat("COLUMN");
+        reader.if_exists();
+        return match (reader.name(), reader.name()) {
+            (Some(from), Some(to)) => AlterAction::ChangeColumn(from, to),
+            _ => AlterAction::Other,
+        };
+    }
+    if reader.eat("RENAME") {
+        return rename(reader);
+    }
+    if reader.eat("ALTER") {
+        return if reader.eat("INDEX") || reader.eat("KEY") { AlterAction::AlterIndex } else { AlterAction::Other };
+    }
+    if reader.eat("ALGORITHM") || reader.eat("LOCK") {
+        return AlterAction::Execution;
+    }
+    AlterAction::Other
+}
+
+fn add(reader: &mut Reader) -> AlterAction {
+    let named = reader.eat("CONSTRAINT");
+    let constraint = if named && !is_key_word(&reader.peek(0)) { reader.name() } else { None };
+    let word = reader.peek(0);
+    match word.as_str() {
+        "INDEX" | "KEY" | "UNIQUE" | "FULLTEXT" | "SPATIAL" => {
+            let unique = reader.eat("UNIQUE");
+            let _special = reader.eat("FULLTEXT") || reader.eat("SPATIAL");
+            let _noise = reader.eat("INDEX") || reader.eat("KEY");
+            reader.if_exists();
+            let name = if reader.peek(0) == "USING" { None } else { reader.name() }.or(constraint);
+            reader.index_type();
+            AlterAction::AddIndex(IndexDefinition { name, unique, columns: reader.key_columns() })
+        }
+        "PRIMARY" | "FOREIGN" | "CHECK" => AlterAction::AddConstraint,
+        "PARTITION" | "PERIOD" | "SYSTEM" => AlterAction::Other,
+        _ if named => AlterAction::Other,
+        _ => {
+            reader.eat("COLUMN");
+            reader.if_exists();
+            reader.name().map_or(AlterAction::Other, AlterAction::AddColumn)
+        }
+    }
+}
+
+fn is_key_word(word: &str) -> bool {
+    matches!(word, "UNIQUE" | "PRIMARY" | "FOREIGN" | "CHECK")
+}
+
+fn drop(reader: &mut Reader) -> AlterAction {
+    match reader.peek(0).as_str() {
+        "INDEX" | "KEY" => {
+            reader.word();
+            reader.if_exists();
+            reader.name().map_or(AlterAction::Other, AlterAction::DropIndex)
+        }
+        "PARTITION" => AlterAction::DropPartition,
+        "PRIMARY" | "FOREIGN" | "CHECK" | "CONSTRAINT" | "SYSTEM" if reader.at_keyword() => AlterAction::Other,
+        _ => {
+            reader.eat("COLUMN");
+            reader.if_exists();
+            reader.name().map_or(AlterAction::Other, AlterAction::DropColumn)
+        }
+    }
+}
+
+fn rename(reader: &mut Reader) -> AlterAction {
+    if reader.eat("COLUMN") {
+        let from = reader.name();
+        reader.eat("TO");
+        return match (from, reader.name()) {
+            (Some(from), Some(to)) => AlterAction::ChangeColumn(from, to),
+            _ => AlterAction::Other,
+        };
+    }
+    if reader.eat("INDEX") || reader.eat("KEY") {
+        return AlterAction::AlterIndex;
+    }
+    let _noise = reader.eat("TO") || reader.eat("AS");
+    reader.name().map_or(AlterAction::Other, AlterAction::RenameTo)
+}

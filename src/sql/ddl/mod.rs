@@ -1,0 +1,264 @@
+//! What a statement does to a schema, read from its tokens.
+//!
+//! Tokens rather than a syntax tree: the parser knows about three in four of `MySQL`'s ALTER forms, while the first
+//! words of each clause say enough here. What is not recognised is [`Effect::Other`], never a guess.
+
+mod alter;
+mod reader;
+
+use reader::Reader;
+
+/// What one statement does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Makes a table.
+    CreateTable {
+        /// The table.
+        table: String,
+    },
+    /// Drops tables.
+    DropTable {
+        /// The tables.
+        tables: Vec<String>,
+    },
+    /// Empties a table.
+    Truncate {
+        /// The table.
+        table: String,
+    },
+    /// Renames tables, as (from, to).
+    RenameTable {
+        /// The pairs.
+        pairs: Vec<(String, String)>,
+    },
+    /// Changes a table, one entry per clause.
+    AlterTable {
+        /// The table.
+        table: String,
+        /// The clauses.
+        actions: Vec<AlterAction>,
+    },
+    /// Makes an index by `CREATE INDEX`.
+    CreateIndex {
+        /// The table.
+        table: String,
+        /// The index.
+        index: IndexDefinition,
+    },
+    /// Drops an index by `DROP INDEX`.
+    DropIndex {
+        /// The table.
+        table: String,
+        /// The index.
+        index: String,
+    },
+    /// Writes rows: the verb in upper case (`INSERT`, `UPDATE`, `DELETE`, `REPLACE`, `LOAD`) and the first table.
+    Rows {
+        /// The verb.
+        verb: String,
+        /// The table, when it could be read.
+        table: Option<String>,
+    },
+    /// Makes, changes or drops a view or a stored program; (`CREATE`, `view`), for example.
+    Routine {
+        /// `CREATE`, `ALTER` or `DROP`.
+        verb: String,
+        /// `view`, `trigger`, `procedure`, `function` or `event`.
+        kind: String,
+    },
+    /// Changes the session only: `SET`, `PREPARE`, `DEALLOCATE`, `DO`.
+    Session,
+    /// Only reads.
+    Read,
+    /// Changes the current database, which a migration may not.
+    Use,
+    /// Anything else; nothing is known about what it does.
+    Other,
+}
+
+/// One clause of an `ALTER TABLE`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AlterAction {
+    /// Adds a column.
+    AddColumn(String),
+    /// Drops a column and its values.
+    DropColumn(String),
+    /// Redefines a column under the same name.
+    ModifyColumn(String),
+    /// Redefines a column under a new name, as (from, to).
+    ChangeColumn(String, String),
+    /// Adds an index.
+    AddIndex(IndexDefinition),
+    /// Drops an index.
+    DropIndex(String),
+    /// Renames an index or changes its visibility.
+    AlterIndex,
+    /// `ALGORITHM=` or `LOCK=`, which say how and not what.
+    Execution,
+    /// Drops a partition and its rows.
+    DropPartition,
+    /// Renames the table.
+    RenameTo(String),
+    /// Adds a primary key, a foreign key or a check.
+    AddConstraint,
+    /// Any other clause: dropped constraints, options, defaults, partitions.
+    Other,
+}
+
+/// An index as a statement defines it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexDefinition {
+    /// Its name, when given.
+    pub name: Option<String>,
+    /// Whether it is UNIQUE or a primary key.
+    pub unique: bool,
+    /// The columns of its key parts; empty for an expression.
+    pub columns: Vec<String>,
+}
+
+/// Reads what a statement does.
+#[must_use]
+pub fn effect(sql: &str) -> Effect {
+    let Some(mut reader) = Reader::new(sql) else { return Effect::Other };
+    let verb = reader.word();
+    match verb.as_str() {
+        "CREATE" => create(&mut reader),
+        "DROP" => drop(&mut reader),
+        "ALTER" => alter::read(&mut reader),
+        "RENAME" if reader.eat("TABLE") || reader.eat("TABLES") => Effect::RenameTable { pairs: pairs(&mut reader) },
+        "TRUNCATE" => {
+            reader.eat("TABLE");
+            reader.name().map_or(Effect::Other, |table| Effect::Truncate { table })
+        }
+        "INSERT" | "REPLACE" | "UPDATE" | "DELETE" => rows(verb, &mut reader),
+        "LOAD" => Effect::Rows { verb, table: None },
+        "SET" | "PREPARE" | "DEALLOCATE" | "DO" => Effect::Session,
+        "SELECT" | "SHOW" | "WITH" | "VALUES" | "EXPLAIN" | "DESCRIBE" | "DESC" => Effect::Read,
+        "USE" => Effect::Use,
+        _ => Effect::Other,
+    }
+}
+
+impl Effect {
+    /// Whether the statement touches nothing but non-unique secondary indexes. A UNIQUE key is a constraint: it decides
+    /// which rows may exist, so it belongs to the schema.
+    #[must_use]
+    pub fn is_index_only(&self) -> bool {
+        match self {
+            Self::CreateIndex { index, .. } => !index.unique,
+            Self::DropIndex { index, .. } => !index.eq_ignore_ascii_case("PRIMARY"),
+            Self::AlterTable { actions, .. } => {
+                actions.iter().any(|action| !matches!(action, AlterAction::Execution))
+                    && actions.iter().all(|action| match action {
+                        AlterAction::AddIndex(index) => !index.unique,
+                        AlterAction::DropIndex(name) => !name.eq_ignore_ascii_case("PRIMARY"),
+                        AlterAction::AlterIndex | AlterAction::Execution => true,
+                        _ => false,
+                    })
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether the statement only prepares others: it changes the session or reads.
+    #[must_use]
+    pub fn is_neutral(&self) -> bool {
+        matches!(self, Self::Session | Self::Read)
+    }
+
+    /// Whether the statement can be part of a transaction: it writes rows, reads, or sets variables.
+    #[must_use]
+    pub fn is_transactional(&self) -> bool {
+        self.is_neutral() || matches!(self, Self::Rows { .. })
+    }
+}
+
+fn create(reader: &mut Reader) -> Effect {
+    if reader.eat("OR") {
+        reader.eat("REPLACE");
+    }
+    let temporary = reader.eat("TEMPORARY");
+    let unique = reader.eat("UNIQUE");
+    let special = reader.eat("FULLTEXT") || reader.eat("SPATIAL") || reader.eat("ONLINE") || reader.eat("OFFLINE");
+    if reader.eat("INDEX") || ((unique || special) && reader.eat("KEY")) {
+        reader.if_exists();
+        let name = reader.name();
+        reader.index_type();
+        if !reader.eat("ON") {
+            return Effect::Other;
+        }
+        let Some(table) = reader.name() else { return Effect::Other };
+        return Effect::CreateIndex { table, index: IndexDefinition { name, unique, columns: reader.key_columns() } };
+    }
+    if reader.eat("TABLE") {
+        reader.if_exists();
+        // A temporary table lives and dies with the session.
+        return match (temporary, reader.name()) {
+            (true, _) => Effect::Session,
+            (false, Some(table)) => Effect::CreateTable { table },
+            (false, None) => Effect::Other,
+        };
+    }
+    routine("CREATE", reader)
+}
+
+fn drop(reader: &mut Reader) -> Effect {
+    if reader.eat("TEMPORARY") {
+        return Effect::Session;
+    }
+    if reader.eat("PREPARE") {
+        return Effect::Session;
+    }
+    if reader.eat("TABLE") || reader.eat("TABLES") {
+        reader.if_exists();
+        return Effect::DropTable { tables: reader.names() };
+    }
+    if reader.eat("INDEX") {
+        reader.if_exists();
+        let index = reader.name();
+        return match (index, reader.eat("ON").then(|| reader.name()).flatten()) {
+            (Some(index), Some(table)) => Effect::DropIndex { table, index },
+            _ => Effect::Other,
+        };
+    }
+    routine("DROP", reader)
+}
+
+fn routine(verb: &str, reader: &mut Reader) -> Effect {
+    const KINDS: [&str; 5] = ["VIEW", "TRIGGER", "PROCEDURE", "FUNCTION", "EVENT"];
+    // DEFINER, ALGORITHM and SQL SECURITY clauses stand before the kind.
+    for _ in 0..16 {
+        let word = reader.word();
+        if KINDS.contains(&word.as_str()) {
+            return Effect::Routine { verb: verb.into(), kind: word.to_ascii_lowercase() };
+        }
+        if matches!(word.as_str(), "TABLE" | "DATABASE" | "SCHEMA" | "USER" | "ROLE" | "SERVER" | "TABLESPACE") {
+            break;
+        }
+    }
+    Effect::Other
+}
+
+fn pairs(reader: &mut Reader) -> Vec<(String, String)> {
+    let mut pairs = Vec::new();
+    while let Some(from) = reader.name() {
+        if !reader.eat("TO") {
+            break;
+        }
+        pairs.extend(reader.name().map(|to| (from, to)));
+        if !reader.eat(",") {
+            break;
+        }
+    }
+    pairs
+}
+
+fn rows(verb: String, reader: &mut Reader) -> Effect {
+    for noise in ["LOW_PRIORITY", "HIGH_PRIORITY", "DELAYED", "QUICK", "IGNORE", "INTO", "FROM"] {
+        reader.eat(noise);
+    }
+    Effect::Rows { verb, table: reader.name() }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,136 @@
+//! Walks the tokens of one statement, spaces and comments left out.
+
+use sqlparser::dialect::MySqlDialect;
+use sqlparser::keywords::Keyword;
+use sqlparser::tokenizer::{Token, Tokenizer};
+
+/// A position in a statement's tokens.
+pub(super) struct Reader {
+    tokens: Vec<Token>,
+    at: usize,
+}
+
+impl Reader {
+    /// `None` when the text cannot be tokenized.
+    pub(super) fn new(sql: &str) -> Option<Self> {
+        let tokens = Tokenizer::new(&MySqlDialect {}, sql).tokenize().ok()?;
+        Some(Self {
+            tokens: tokens.into_iter().filter(|token| !matches!(token, Token::Whitespace(_))).collect(),
+            at: 0,
+        })
+    }
+
+    /// Whether everything was read.
+    pub(super) fn is_done(&self) -> bool {
+        self.at >= self.tokens.len() || self.tokens[self.at] == Token::SemiColon
+    }
+
+    /// The next token as an upper-case word; a quoted name or a symbol gives an empty text. Moves on.
+    pub(super) fn word(&mut self) -> String {
+        let word = self.peek(0);
+        self.at += 1;
+        word
+    }
+
+    /// The unquoted word that many tokens ahead, in upper case.
+    pub(super) fn peek(&self, ahead: usize) -> String {
+        match self.tokens.get(self.at + ahead) {
+            Some(Token::Word(word)) if word.quote_style.is_none() => word.value.to_ascii_uppercase(),
+            _ => String::new(),
+        }
+    }
+
+    /// Moves past a keyword or a symbol if it is next.
+    pub(super) fn eat(&mut self, text: &str) -> bool {
+        let found = match self.tokens.get(self.at) {
+            Some(Token::Word(word)) => word.quote_style.is_none() && word.value.eq_ignore_ascii_case(text),
+            Some(token) => token.to_string() == text,
+            None => false,
+        };
+        self.at += usize::from(found);
+        found
+    }
+
+    /// Moves past `IF [NOT] EXISTS`.
+    pub(super) fn if_exists(&mut self) {
+        if self.eat("IF") {
+            self.eat("NOT");
+            self.eat("EXISTS");
+        }
+    }
+
+    /// Moves past `USING BTREE` and its like.
+    pub(super) fn index_type(&mut self) {
+        if self.eat("USING") {
+            self.at += 1;
+        }
+    }
+
+    /// A name, quoted or not, its database left out. Moves on only if there is one.
+    pub(super) fn name(&mut self) -> Option<String> {
+        let Some(Token::Word(word)) = self.tokens.get(self.at) else { return None };
+        let mut name = word.value.clone();
+        self.at += 1;
+        while self.eat(".") {
+            if let Some(Token::Word(word)) = self.tokens.get(self.at) {
+                name.clone_from(&word.value);
+                self.at += 1;
+            }
+        }
+        Some(name)
+    }
+
+    /// Names between commas.
+    pub(super) fn names(&mut self) -> Vec<String> {
+        let mut names: Vec<String> = self.name().into_iter().collect();
+        while self.eat(",") {
+            names.extend(self.name());
+        }
+        names
+    }
+
+    /// The columns of a parenthesised list of key parts; an expression gives none.
+    pub(super) fn key_columns(&mut self) -> Vec<String> {
+        let mut columns = Vec::new();
+        if !self.eat("(") {
+            return columns;
+        }
+        let mut depth = 1;
+        let mut first = true;
+        while let (Some(token), true) = (self.tokens.get(self.at), depth > 0) {
+            match token {
+                Token::LParen => depth += 1,
+                Token::RParen => depth -= 1,
+                Token::Word(word) if depth == 1 && first => columns.push(word.value.clone()),
+                _ => {}
+            }
+            first = matches!(self.tokens[self.at], Token::Comma) && depth == 1;
+            self.at += 1;
+        }
+        columns
+    }
+
+    /// Whether the next token is an unquoted keyword of SQL rather than a name of the user's.
+    pub(super) fn at_keyword(&self) -> bool {
+        matches!(self.tokens.get(self.at),
+            Some(Token::Word(word)) if word.quote_style.is_none() && word.keyword != Keyword::NoKeyword)
+    }
+
+    /// Moves to the next comma outside parentheses, and past it; false at the end.
+    pub(super) fn next_clause(&mut self) -> bool {
+        let mut depth = 0_i32;
+        while !self.is_done() {
+            match self.tokens[self.at] {
+                Token::LParen => depth += 1,
+                Token::RParen => depth -= 1,
+                Token::Comma if depth <= 0 => {
+                    self.at += 1;
+                    return true;
+                }
+                _ => {}
+            }
+            self.at += 1;
+        }
+        false
+    }
+}

@@ -1,1 +1,0 @@
-//! A statement as facts about it: kind, tables, predicates, joins, order, limit; what proves its result bounded.

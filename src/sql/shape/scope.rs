@@ -1,0 +1,241 @@
+//! What an unbounded block grows with, and how many rows that is by the schema's sizes.
+
+use super::block::{Block, Body, QueryShape, SetOperator, SourceKind};
+use super::bounded::{self, Bound, Scope};
+use super::closure::Closure;
+use super::predicate::{Condition, Operand, Operator, Term};
+use crate::model::schema::{Schema, Table};
+
+/// The verdict on a block that no unique key bounds.
+pub(super) fn unbounded(block: &Block, conditions: &[&Condition], schema: &Schema) -> Bound {
+    let mut closure = Closure::new(block, conditions, schema).solve();
+    let mut worst: Option<Scope> = None;
+    let mut expected = closure.at_most.map(|rows| rows as f64);
+    while !closure.complete() {
+        let open: Vec<usize> = (0..block.sources.len()).filter(|at| !closure.settled[*at]).collect();
+        let mut candidates = Vec::new();
+        for at in open {
+            match source_scope(block, at, &closure, schema) {
+                Ok((scope, rows)) => {
+                    let follow = Closure::new(block, conditions, schema);
+                    let follow =
+                        closure.settled.iter().enumerate().filter(|(_, s)| **s).fold(follow, |c, (at, _)| c.assume(at));
+                    let left = follow.assume(at).solve().settled.iter().filter(|settled| !**settled).count();
+                    candidates.push((scope.rank(), left, at, scope, rows));
+                }
+                Err(because) => return Bound::Unknown { because },
+            }
+        }
+        // The driver is the table that is narrowed most; among equals, the one from which most others follow.
+        let Some((_, _, at, scope, rows)) =
+            candidates.into_iter().min_by_key(|(rank, left, at, ..)| (*rank, *left, *at))
+        else {
+            break;
+        };
+        expected = expected.zip(rows).map(|(left, right)| left * right);
+        if worst.as_ref().is_none_or(|old| scope.rank() > old.rank()) {
+            worst = Some(scope);
+        }
+        closure = closure.assume(at).solve();
+    }
+    match worst {
+        Some(scope) => {
+            let missing = bounded::missing(scope.table(), schema);
+            let expected = grouped_rows(block, schema, expected);
+            Bound::Unbounded { scope, expected, missing }
+        }
+        None => Bound::Unknown { because: "no table of the statement is known to the schema".into() },
+    }
+}
+
+/// The groups of a GROUP BY (or DISTINCT) over one table's columns, when an index tells how many there are.
+fn grouped_rows(block: &Block, schema: &Schema, rows: Option<f64>) -> Option<f64> {
+    let columns: Vec<_> = if !block.group_by.is_empty() {
+        block.group_by.iter().cloned().collect::<Option<Vec<_>>>()?
+    } else if block.distinct && !block.star {
+        block.output.iter().map(|output| output.column.clone()).collect::<Option<Vec<_>>>()?
+    } else {
+        return rows;
+    };
+    let source = columns.first()?.source;
+    if columns.iter().any(|column| column.level > 0 || column.source != source) {
+        return None;
+    }
+    let table = schema.table(block.sources.get(source)?.table()?)?;
+    let names: Vec<&str> = columns.iter().map(|column| column.column.as_str()).collect();
+    distinct(table, &names).map(|(_, groups)| rows.map_or(groups, |rows| rows.min(groups)))
+}
+
+/// Distinct values of a set of columns, from an index that begins with exactly these.
+fn distinct<'t>(table: &'t Table, columns: &[&str]) -> Option<(&'t str, f64)> {
+    table.indexes.iter().find_map(|index| {
+        let leading = index.parts.get(..columns.len())?;
+        let all = leading.iter().all(|part| {
+            part.column.as_deref().is_some_and(|name| columns.iter().any(|column| column.eq_ignore_ascii_case(name)))
+        });
+        let values = *index.cardinality.get(columns.len().checked_sub(1)?)?;
+        all.then_some((index.name.as_str(), values as f64))
+    })
+}
+
+/// What one source grows with once the settled ones are given, and the rows to expect of it.
+fn source_scope(
+    block: &Block,
+    at: usize,
+    closure: &Closure<'_>,
+    schema: &Schema,
+) -> Result<(Scope, Option<f64>), String> {
+    let source = &block.sources[at];
+    let table = match &source.kind {
+        SourceKind::Base { table } => table.clone(),
+        SourceKind::Derived(query) => {
+            return match bounded::bound(query, schema) {
+                Bound::Unbounded { scope, expected, .. } => Ok((scope, expected)),
+                Bound::Unknown { because } => Err(because),
+                Bound::Proved { .. } => Err(format!("`{}` is bounded, yet not settled", source.alias)),
+            };
+        }
+        SourceKind::Recursion => {
+            return Err("the depth of a recursive common table expression cannot be told from the text".into());
+        }
+        _ => return Err(format!("`{}` is a view or is not in the schema", source.alias)),
+    };
+    let mut equal: Vec<(String, u64)> = Vec::new();
+    let mut ranged: Vec<String> = Vec::new();
+    for condition in closure.conditions_for(at) {
+        match condition {
+            Condition::Compare(comparison) => {
+                let given = |operand: &Operand| match operand {
+                    Operand::Column(column) => {
+                        column.level > 0 || (column.source != at && closure.settled[column.source])
+                    }
+                    other => other.is_constant(),
+                };
+                match &comparison.left {
+                    Term::Column(column) if column.level == 0 && column.source == at => {
+                        let name = column.column.clone();
+                        match comparison.operator {
+                            Operator::Eq | Operator::NullSafeEq | Operator::In | Operator::IsNull
+                                if given(&comparison.right) || comparison.right == Operand::None =>
+                            {
+                                equal.push((name, list_length(&comparison.right)));
+                            }
+                            Operator::Eq | Operator::In if matches!(comparison.right, Operand::Subquery(_)) => {
+                                ranged.push(name)
+                            }
+                            operator if operator.is_range() || operator == Operator::Match => ranged.push(name),
+                            _ => {}
+                        }
+                    }
+                    Term::Column(column) if column.level == 0 && closure.settled[column.source] => {
+                        if let (Operator::Eq, Operand::Column(own)) = (comparison.operator, &comparison.right)
+                            && own.level == 0
+                            && own.source == at
+                        {
+                            equal.push((own.column.clone(), 1));
+                        }
+                    }
+                    Term::Wrapped { columns, .. } if comparison.operator.narrows() => {
+                        ranged.extend(
+                            columns.iter().filter(|c| c.level == 0 && c.source == at).map(|c| c.column.clone()),
+                        );
+                    }
+                    Term::Row(columns) if comparison.operator == Operator::In => {
+                        let length = list_length(&comparison.right);
+                        equal.extend(columns.iter().filter(|c| c.source == at).map(|c| (c.column.clone(), length)));
+                    }
+                    _ => {}
+                }
+            }
+            Condition::Or(_) if condition.mentions(at) => {
+                // All arms must narrow the source for the OR to do so; each arm was judged on its own before.
+            }
+            _ => {}
+        }
+    }
+    ranged.dedup();
+    let rows = schema.table(&table).and_then(|table| table.rows).map(|rows| rows as f64);
+    if equal.is_empty() {
+        let scope =
+            if ranged.is_empty() { Scope::WholeTable { table } } else { Scope::Window { table, columns: ranged } };
+        let rows = if matches!(scope, Scope::WholeTable { .. }) { rows } else { None };
+        return Ok((scope, rows));
+    }
+    Ok(rows_of_key(table, &equal, rows, schema))
+}
+
+fn rows_of_key(table: String, equal: &[(String, u64)], rows: Option<f64>, schema: &Schema) -> (Scope, Option<f64>) {
+    let mut columns: Vec<String> = Vec::new();
+    for (name, _) in equal {
+        if !columns.contains(name) {
+            columns.push(name.clone());
+        }
+    }
+    let mut best: (Option<String>, Option<f64>) = (None, None);
+    for index in schema.table(&table).map(|table| table.indexes.as_slice()).unwrap_or_default() {
+        let covered = index.parts.iter().take_while(|part| {
+            part.column.as_deref().is_some_and(|name| columns.iter().any(|column| column.eq_ignore_ascii_case(name)))
+        });
+        let covered: Vec<&str> = covered.filter_map(|part| part.column.as_deref()).collect();
+        if covered.is_empty() {
+            continue;
+        }
+        let values = index.cardinality.get(covered.len() - 1).map(|values| (*values).max(1) as f64);
+        let lists: u64 = equal
+            .iter()
+            .filter(|(name, _)| covered.iter().any(|c| c.eq_ignore_ascii_case(name)))
+            .map(|(_, n)| *n)
+            .product();
+        let each = rows.zip(values).map(|(rows, values)| (rows / values * lists as f64).min(rows));
+        if best.0.is_none() || each.zip(best.1).is_some_and(|(new, old)| new < old) {
+            best = (Some(index.name.clone()), each);
+        }
+    }
+    (Scope::RowsOfKey { table, index: best.0, columns }, best.1)
+}
+
+fn list_length(operand: &Operand) -> u64 {
+    match operand {
+        Operand::List(items) => u64::try_from(items.len()).unwrap_or(u64::MAX),
+        _ => 1,
+    }
+}
+
+/// Sets of output columns of which a query has no two equal rows.
+pub(super) fn unique_outputs(query: &QueryShape, schema: &Schema) -> Vec<Vec<String>> {
+    let all = |query: &QueryShape| vec![query.output().iter().map(|output| output.name.clone()).collect::<Vec<_>>()];
+    let block = match &query.body {
+        Body::Select(block) => block,
+        Body::Set { operator: SetOperator::Union, all: true, .. } | Body::Values(_) | Body::Unknown => {
+            return Vec::new();
+        }
+        Body::Set { .. } => return all(query),
+    };
+    let named = |column: &super::predicate::ColumnRef| {
+        block.output.iter().find(|output| output.column.as_ref() == Some(column)).map(|output| output.name.clone())
+    };
+    let mut sets: Vec<Vec<String>> = Vec::new();
+    if block.distinct && !block.output.is_empty() {
+        sets.extend(all(query));
+    }
+    if !block.group_by.is_empty() && !block.rollup {
+        let columns = block.group_by.iter().map(|term| term.as_ref().and_then(named)).collect::<Option<Vec<_>>>();
+        sets.extend(columns);
+    } else if !block.grouped() {
+        let required = super::closure::required(block);
+        for (at, source) in block.sources.iter().enumerate() {
+            if !Closure::new(block, &required, schema).assume(at).solve().complete() {
+                continue;
+            }
+            let table = source.table().and_then(|name| schema.table(name));
+            for index in table.into_iter().flat_map(|table| &table.indexes).filter(|index| index.is_unique()) {
+                let key = index.parts.iter().map(|part| {
+                    let column = part.column.as_ref()?.to_lowercase();
+                    named(&super::predicate::ColumnRef { level: 0, source: at, column })
+                });
+                sets.extend(key.collect::<Option<Vec<_>>>());
+            }
+        }
+    }
+    sets
+}
