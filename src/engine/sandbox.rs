@@ -1,1 +1,0 @@
-//! Throwaway servers of the real engines.

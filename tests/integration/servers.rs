@@ -1,0 +1,152 @@
+//! One `MySQL` and one `MariaDB` for the whole run, each started when a test first asks, and a database of its own for
+//! each test. A blocking face over the async driver, so that a test is a plain function.
+//!
+//! Nothing drops a static: the servers end because the sandbox's supervisor sees this process end.
+
+#![allow(dead_code, reason = "what a test may need is written once, before each test needs all of it")]
+
+use aura_db::engine::sandbox::{Options, Sandbox, ServerKind};
+use aura_db::model::engine::Engine;
+use sqlx::{MySqlPool, Row as _};
+use std::future::Future;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use tokio::runtime::Runtime;
+
+/// A row as text, column by column; `None` is NULL.
+pub(crate) type TextRow = Vec<Option<String>>;
+
+/// The run's `MySQL`.
+pub(crate) fn mysql() -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    SERVER.get_or_init(|| Server::start(ServerKind::Mysql))
+}
+
+/// The run's `MariaDB`.
+pub(crate) fn mariadb() -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    SERVER.get_or_init(|| Server::start(ServerKind::Mariadb))
+}
+
+/// Both, for what must hold on each.
+pub(crate) fn both() -> [&'static Server; 2] {
+    [mysql(), mariadb()]
+}
+
+/// Runs async code to its end, on the run's one runtime.
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    RUNTIME.get_or_init(|| Runtime::new().unwrap()).block_on(future)
+}
+
+/// A server that tests share. What a test changes for the whole server, it must need a [`Sandbox`] of its own for.
+#[derive(Debug)]
+pub(crate) struct Server {
+    sandbox: Sandbox,
+    pool: MySqlPool,
+    databases: AtomicU32,
+}
+
+impl Server {
+    fn start(kind: ServerKind) -> Self {
+        let options = Options { performance_schema: true, ..Options::new(kind) };
+        block_on(async {
+            let sandbox = Sandbox::start(&options).await.unwrap_or_else(|error| panic!("{error}"));
+            let pool = sandbox.pool(None, 2);
+            Self { sandbox, pool, databases: AtomicU32::new(0) }
+        })
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        self.sandbox.engine()
+    }
+
+    pub(crate) fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
+    }
+
+    /// A new, empty database whose name begins with `name`.
+    pub(crate) fn database(&'static self, name: &str) -> Database {
+        let name = format!("{name}_{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        block_on(run(&self.pool, &format!("CREATE DATABASE `{name}` CHARACTER SET utf8mb4")));
+        let pool = block_on(async { self.sandbox.pool(Some(&name), 2) });
+        Database { server: self, name, pool }
+    }
+}
+
+/// One test's database. It stays until the server ends, so that a failed test can be looked into.
+#[derive(Debug)]
+pub(crate) struct Database {
+    pub(crate) server: &'static Server,
+    pub(crate) name: String,
+    pool: MySqlPool,
+}
+
+impl Database {
+    /// For `--database-url`.
+    pub(crate) fn url(&self) -> String {
+        self.server.sandbox.url(&self.name)
+    }
+
+    /// Connections to it, for what the library is given.
+    pub(crate) fn pool(&self) -> &MySqlPool {
+        &self.pool
+    }
+
+    /// Runs statements, separated by `;`.
+    pub(crate) fn run(&self, statements: &str) {
+        block_on(run(&self.pool, statements));
+    }
+
+    /// The rows of a query.
+    pub(crate) fn rows(&self, query: &str) -> Vec<TextRow> {
+        block_on(rows(&self.pool, query))
+    }
+
+    /// The one value of a query that gives one.
+    pub(crate) fn value(&self, query: &str) -> Option<String> {
+        let rows = self.rows(query);
+        assert!(rows.len() == 1 && rows[0].len() == 1, "not one value but {rows:?}, of: {query}");
+        rows.into_iter().flatten().next().unwrap()
+    }
+
+    /// The first column of a query, without NULLs.
+    pub(crate) fn column(&self, query: &str) -> Vec<String> {
+        self.rows(query).into_iter().filter_map(|row| row.into_iter().next().flatten()).collect()
+    }
+}
+
+#[expect(clippy::disallowed_types, reason = "the tests write the SQL that they run")]
+async fn run(pool: &MySqlPool, statements: &str) {
+    let safe = sqlx::AssertSqlSafe(statements.to_owned());
+    sqlx::raw_sql(safe).execute(pool).await.unwrap_or_else(|error| panic!("{error}, of: {statements}"));
+}
+
+#[expect(clippy::disallowed_types, reason = "the tests write the SQL that they run")]
+async fn rows(pool: &MySqlPool, query: &str) -> Vec<TextRow> {
+    let safe = sqlx::AssertSqlSafe(query.to_owned());
+    let rows = sqlx::raw_sql(safe).fetch_all(pool).await.unwrap_or_else(|error| panic!("{error}, of: {query}"));
+    // Not prepared, so every value comes as the text that the server would show.
+    let text = |bytes: Option<Vec<u8>>| bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    rows.iter().map(|row| (0..row.len()).map(|index| text(row.try_get_unchecked(index).unwrap())).collect()).collect()
+}
+
+#[test]
+fn each_test_has_a_database_of_its_own_and_reads_values_as_text() {
+    for server in both() {
+        let (one, other) = (server.database("text"), server.database("text"));
+        assert_ne!(one.name, other.name);
+        one.run(
+            "CREATE TABLE t (a INT, b VARCHAR(9), c DECIMAL(5,2)); INSERT INTO t VALUES (1, NULL, 2.5), (2, 'ü', NULL)",
+        );
+        let text = |value: &str| Some(value.to_owned());
+        let expected = [vec![text("1"), None, text("2.50")], vec![text("2"), text("ü"), None]];
+        assert_eq!(one.rows("SELECT a, b, c FROM t ORDER BY a"), expected, "{}", server.engine());
+        assert_eq!(one.column("SELECT b FROM t"), ["ü"]);
+        assert_eq!(
+            other.value("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE()"),
+            text("0")
+        );
+        assert_eq!(one.value("SELECT DATABASE()"), Some(one.name.clone()));
+    }
+}
