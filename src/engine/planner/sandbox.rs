@@ -35,6 +35,7 @@ impl Planner {
         connection
             .execute("CREATE DATABASE aura_db_sandbox CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci")
             .await?;
+        connection.execute("USE aura_db_sandbox").await?;
         let options = sandbox.connect_options().database(DATABASE);
         let settings = Settings {
             address: Address::Server(Box::new(options.clone())),
