@@ -6,8 +6,8 @@
 #![allow(dead_code, reason = "what a test may need is written once, before each test needs all of it")]
 
 use aura_db::engine::sandbox::{Options, Sandbox, ServerKind};
-use aura_db::model::engine::Engine;
-use sqlx::{MySqlPool, Row as _};
+use aura_db::model::engine::{Engine, EngineKind};
+use sqlx::{ConnectOptions as _, Executor, MySql, MySqlConnection, MySqlPool, Row as _};
 use std::future::Future;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -33,6 +33,28 @@ pub(crate) fn both() -> [&'static Server; 2] {
     [mysql(), mariadb()]
 }
 
+/// The run's server of a kind.
+pub(crate) fn of(kind: EngineKind) -> &'static Server {
+    match kind {
+        EngineKind::Mysql => mysql(),
+        EngineKind::Mariadb => mariadb(),
+        EngineKind::Embedded => panic!("the embedded engine is no server"),
+    }
+}
+
+/// For async tests: a connection to a new, empty database of exactly this name, which no other test may use.
+pub(crate) async fn database(kind: EngineKind, name: &str) -> (MySqlConnection, Engine) {
+    let server = of(kind);
+    let mut connection = server.sandbox.connect_options().connect().await.unwrap();
+    run(&mut connection, &format!("CREATE DATABASE `{name}` CHARACTER SET utf8mb4")).await;
+    (connect(kind, name).await, server.engine().clone())
+}
+
+/// For async tests: one more connection to a database.
+pub(crate) async fn connect(kind: EngineKind, name: &str) -> MySqlConnection {
+    of(kind).sandbox.connect_options().database(name).connect().await.unwrap()
+}
+
 /// Runs async code to its end, on the run's one runtime.
 pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
@@ -50,11 +72,13 @@ pub(crate) struct Server {
 impl Server {
     fn start(kind: ServerKind) -> Self {
         let options = Options { performance_schema: true, ..Options::new(kind) };
-        block_on(async {
+        let start = async move {
             let sandbox = Sandbox::start(&options).await.unwrap_or_else(|error| panic!("{error}"));
             let pool = sandbox.pool(None, 2);
             Self { sandbox, pool, databases: AtomicU32::new(0) }
-        })
+        };
+        // On a thread of its own, since the test that asks first may run in a runtime itself.
+        std::thread::spawn(|| block_on(start)).join().unwrap()
     }
 
     pub(crate) fn engine(&self) -> &Engine {
@@ -116,13 +140,11 @@ impl Database {
     }
 }
 
-#[expect(clippy::disallowed_types, reason = "the tests write the SQL that they run")]
-async fn run(pool: &MySqlPool, statements: &str) {
+async fn run(on: impl Executor<'_, Database = MySql>, statements: &str) {
     let safe = sqlx::AssertSqlSafe(statements.to_owned());
-    sqlx::raw_sql(safe).execute(pool).await.unwrap_or_else(|error| panic!("{error}, of: {statements}"));
+    sqlx::raw_sql(safe).execute(on).await.unwrap_or_else(|error| panic!("{error}, of: {statements}"));
 }
 
-#[expect(clippy::disallowed_types, reason = "the tests write the SQL that they run")]
 async fn rows(pool: &MySqlPool, query: &str) -> Vec<TextRow> {
     let safe = sqlx::AssertSqlSafe(query.to_owned());
     let rows = sqlx::raw_sql(safe).fetch_all(pool).await.unwrap_or_else(|error| panic!("{error}, of: {query}"));
