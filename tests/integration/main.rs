@@ -4,6 +4,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod binary;
+mod explain;
 mod layering;
 mod sandbox;
+mod schema;
 mod servers;
+mod stats;
