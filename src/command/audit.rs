@@ -54,7 +54,10 @@ fn fail_on(choice: FailOn) -> Option<Severity> {
 fn chosen(all: &[Query], patterns: &[String]) -> Result<Vec<Query>, Failure> {
     for pattern in patterns {
         if !all.iter().any(|query| matches(pattern, &query.name)) {
-            return Err(Failure::usage(format!("no query of the workload is named `{pattern}`{}", nearest(all, pattern))));
+            return Err(Failure::usage(format!(
+                "no query of the workload is named `{pattern}`{}",
+                nearest(all, pattern)
+            )));
         }
     }
     let wanted = |query: &&Query| patterns.is_empty() || patterns.iter().any(|pattern| matches(pattern, &query.name));

@@ -44,7 +44,9 @@ fn query(args: &Explain) -> Result<Query, Failure> {
     }
     let wanted = placeholders(text).map_err(|error| Failure::usage(format!("the SQL cannot be read: {error}")))?;
     if wanted > 0 {
-        return Err(Failure::usage(format!("the SQL has {wanted} placeholder(s); write typical values in their place")));
+        return Err(Failure::usage(format!(
+            "the SQL has {wanted} placeholder(s); write typical values in their place"
+        )));
     }
     if let Err(error) = parse_statement(text) {
         return Err(Failure::usage(format!("the SQL does not parse: {error}")));

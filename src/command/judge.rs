@@ -32,7 +32,11 @@ pub(super) struct Planned {
 ///
 /// # Errors
 /// When a file, the database or a throwaway server cannot be used.
-pub(super) async fn planner(args: &Judge, global: &Global, term: &mut Term) -> Result<(Planner, Option<Scale>), Failure> {
+pub(super) async fn planner(
+    args: &Judge,
+    global: &Global,
+    term: &mut Term,
+) -> Result<(Planner, Option<Scale>), Failure> {
     let version = if args.explain_json == 2 { JsonVersion::Two } else { JsonVersion::One };
     if let Some(choice) = args.sandbox {
         let scale = scale(args)?;
@@ -101,9 +105,8 @@ fn failure(error: &PlannerError) -> Failure {
 /// # Errors
 /// When a file cannot be read or holds a mistake.
 pub(super) fn workload(args: &Judge) -> Result<Vec<Query>, Failure> {
-    crate::source::workload::load(&args.workload).map_err(|errors| {
-        Failure::unable(errors.into_iter().map(|error| error.message).collect::<Vec<_>>().join("\n"))
-    })
+    crate::source::workload::load(&args.workload)
+        .map_err(|errors| Failure::unable(errors.into_iter().map(|error| error.message).collect::<Vec<_>>().join("\n")))
 }
 
 /// Asks for the plans of all queries, several at once. A statement without a plan does not stop the others.

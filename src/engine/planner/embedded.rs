@@ -10,8 +10,14 @@ use std::path::Path;
 
 impl Planner {
     /// stub
-    pub async fn embedded(_s: &[&Statement], _c: &Scale) -> Result<Self, PlannerError> { Err(EngineError::Unexpected("stub".into()).into()) }
+    pub async fn embedded(_s: &[&Statement], _c: &Scale) -> Result<Self, PlannerError> {
+        Err(EngineError::Unexpected("stub".into()).into())
+    }
     /// stub
-    pub async fn embedded_copy(_s: &Path, _c: &Scale) -> Result<Self, PlannerError> { Err(EngineError::Unexpected("stub".into()).into()) }
+    pub async fn embedded_copy(_s: &Path, _c: &Scale) -> Result<Self, PlannerError> {
+        Err(EngineError::Unexpected("stub".into()).into())
+    }
 }
-pub(super) async fn explain(_p: &Planner, _pool: &SqlitePool, _sql: &str) -> Result<Plan, EngineError> { Err(EngineError::Unexpected("stub".into())) }
+pub(super) async fn explain(_p: &Planner, _pool: &SqlitePool, _sql: &str) -> Result<Plan, EngineError> {
+    Err(EngineError::Unexpected("stub".into()))
+}
