@@ -1,7 +1,5 @@
 //! EXPLAIN on real servers: what is asked, what comes back, and that nothing is ever run.
 
-#![allow(clippy::unwrap_used, reason = "a failed step is a failed test")]
-
 use crate::servers::{self, Server, block_on};
 use crate::session;
 use aura_db::engine::EngineError;

@@ -4,6 +4,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod binary;
+mod explain;
 mod layering;
 mod sandbox;
+mod schema;
 mod servers;
+mod session;
+mod stats;

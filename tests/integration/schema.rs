@@ -1,7 +1,5 @@
 //! The catalogue of real servers, read into the model.
 
-#![allow(clippy::unwrap_used, reason = "a failed step is a failed test")]
-
 use crate::servers::{self, Server, block_on};
 use crate::session;
 use aura_db::engine::schema::server;

@@ -1,7 +1,5 @@
 //! One connection with a session of its own, for what depends on session settings.
 
-#![allow(clippy::unwrap_used, reason = "a failed step is a failed test")]
-
 use crate::servers::Server;
 use sqlx::{Executor as _, MySqlConnection};
 

@@ -1,7 +1,5 @@
 //! Statistics without rows: what the optimizers of real servers make of an injected scale.
 
-#![allow(clippy::unwrap_used, reason = "a failed step is a failed test")]
-
 use crate::servers::{self, Server, block_on};
 use crate::session;
 use aura_db::engine::explain::{self, JsonVersion};
