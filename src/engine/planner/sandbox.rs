@@ -59,7 +59,7 @@ impl Planner {
         let for_sessions = engine.clone();
         let pool = MySqlPoolOptions::new()
             .max_connections(POOL)
-            .acquire_timeout(Duration::from_secs(60))
+            .acquire_timeout(Duration::from_mins(1))
             .test_before_acquire(false)
             .after_connect(move |connection, _| {
                 let engine = for_sessions.clone();
