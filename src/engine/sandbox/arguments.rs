@@ -60,7 +60,7 @@ pub(super) fn server(options: &Options, directory: &Path, root: bool) -> Vec<OsS
     }
     add(&format!("--innodb-buffer-pool-size={}M", options.buffer_pool));
     add(if options.performance_schema { "--performance-schema=ON" } else { "--performance-schema=OFF" });
-    // A server of the default kind keeps no binary log on MariaDB and one on MySQL; nobody replicates from a sandbox.
+    // MySQL keeps a binary log unless told not to; nobody replicates from a sandbox.
     add("--skip-log-bin");
     for argument in engine(options.kind) {
         add(argument);

@@ -46,7 +46,7 @@ impl ServerKind {
         }
     }
 
-    /// The other names that it goes by.
+    /// The names that it may be installed under, its own first.
     const fn names(self) -> &'static [&'static str] {
         match self {
             Self::Mysql => &["mysqld"],
