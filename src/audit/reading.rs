@@ -156,20 +156,29 @@ impl<'a> Reading<'a> {
             // The inner side of a join is read once for each outer row, whatever LIMIT says.
             return Some(certain);
         }
-        self.walk_until(most, &filters, at, certain)
+        Some(self.walk_until(most, &filters, at, &certain))
     }
 
     /// The walk that ends when LIMIT has enough rows that pass the filters.
-    fn walk_until(&self, most: f64, filters: &[&Condition], at: usize, certain: WholeRead) -> Option<WholeRead> {
+    fn walk_until(&self, most: f64, filters: &[&Condition], at: usize, certain: &WholeRead) -> WholeRead {
         let why = format!("LIMIT stops the walk only after {} rows that pass the condition", super::harm::count(most));
         let known = filters.iter().filter_map(|filter| self.selectivity(filter, at)).reduce(f64::min);
         let told = self.access.filtered.filter(|share| !is_guess(*share)).map(|share| share / 100.0);
+        // An estimate above LIMIT takes another index's knowledge of the condition into account; one that equals it knows nothing.
+        let walked = self.access.rows.rows().filter(|rows| {
+            self.access.access_type == AccessType::IndexScan
+                && *rows > most * 1.05
+                && certain.rows.is_some_and(|all| *rows < all * 0.9)
+        });
+        if let Some(rows) = walked {
+            return WholeRead { rows: Some(rows), may: Some(why), ..*certain };
+        }
         if let Some(share) = told.or(known) {
             let rows = certain.rows.map(|rows| (most / share.max(1e-9)).min(rows));
-            return Some(WholeRead { rows, may: Some(why), ..certain });
+            return WholeRead { rows, may: Some(why), ..*certain };
         }
         let mild = filters.iter().all(|filter| self.usually_holds(filter));
-        Some(WholeRead { may: Some(why), mild, ..certain })
+        WholeRead { may: Some(why), mild, ..*certain }
     }
 
     /// After how many rows the block can stop reading; `None` when it must see all.
@@ -266,13 +275,18 @@ fn is_join(condition: &Condition) -> bool {
     }
 }
 
-/// The shares that the optimizer writes when it knows nothing.
+/// The shares that the optimizer writes when it knows nothing: its constants, and two of them under AND or OR.
 pub(super) fn is_guess(share: f64) -> bool {
-    [10.0, 33.33, 11.11, 100.0, 50.0, 90.0, 30.0, 5.0].iter().any(|guess| (share - guess).abs() < 0.02)
+    const CONSTANTS: [f64; 7] = [0.1, 1.0 / 3.0, 1.0 / 9.0, 0.5, 0.9, 0.3, 0.05];
+    let close = |guess: f64| (share - guess * 100.0).abs() < 0.02;
+    close(1.0)
+        || CONSTANTS.iter().any(|left| {
+            close(*left) || CONSTANTS.iter().any(|right| close(left * right) || close(left + right - left * right))
+        })
 }
 
 fn is_exists(query: &QueryShape, context: &Context<'_>) -> bool {
     let blocks = context.shape.map(crate::sql::shape::Shape::blocks).unwrap_or_default();
     let mut subqueries = blocks.iter().flat_map(|(_, block)| &block.subqueries);
-    subqueries.any(|subquery| subquery.role == SubqueryRole::Exists && std::ptr::eq(&subquery.query, query))
+    subqueries.any(|subquery| subquery.role == SubqueryRole::Exists && std::ptr::eq(&raw const subquery.query, query))
 }

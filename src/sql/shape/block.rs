@@ -48,6 +48,10 @@ pub enum SetOperator {
 }
 
 /// One SELECT, or the part of an UPDATE or DELETE that finds its rows.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own about the text; together they make no state"
+)]
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Block {
     /// Tables in the order of the text.

@@ -145,7 +145,7 @@ fn worst(bounds: Vec<Bound>, proof: &str) -> Bound {
                 bad = Some(bad.map_or_else(
                     || other.clone(),
                     |old| if badness(&other) > badness(&old) { other.clone() } else { old },
-                ))
+                ));
             }
         }
     }

@@ -151,7 +151,7 @@ impl Builder<'_> {
         }
         let operand = self.operand(right, block, scope);
         let one = self.left(left, operator, operand, text.clone(), block, scope);
-        if right_own && self.column(right, scope).is_none() {
+        if right_own && Self::column(right, scope).is_none() {
             // `a.x = LOWER(b.y)`: also a fact about b.y.
             let operand = self.operand(left, block, scope);
             let other = self.left(right, flipped(operator), operand, text, block, scope);
@@ -173,11 +173,11 @@ impl Builder<'_> {
         if let Expr::Nested(inner) = left {
             return self.left(inner, operator, right, text, block, scope);
         }
-        if let Some(column) = self.column(left, scope) {
+        if let Some(column) = Self::column(left, scope) {
             return Condition::Compare(Comparison { left: Term::Column(column), operator, right, text });
         }
         if let Expr::Tuple(parts) = left {
-            let columns = parts.iter().map(|part| self.column(part, scope)).collect::<Option<Vec<_>>>();
+            let columns = parts.iter().map(|part| Self::column(part, scope)).collect::<Option<Vec<_>>>();
             return match columns {
                 Some(columns) => Condition::Compare(Comparison { left: Term::Row(columns), operator, right, text }),
                 None => self.other(left, text, block, scope),
@@ -192,7 +192,7 @@ impl Builder<'_> {
     }
 
     fn operand(&mut self, expression: &Expr, block: &mut Block, scope: &Scope<'_>) -> Operand {
-        if let Some(column) = self.column(expression, scope) {
+        if let Some(column) = Self::column(expression, scope) {
             return Operand::Column(column);
         }
         match expression {

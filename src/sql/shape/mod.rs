@@ -10,6 +10,7 @@ mod condition;
 mod expression;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod naming;
 pub mod predicate;
 mod scope;
 mod statement;

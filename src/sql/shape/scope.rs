@@ -121,7 +121,7 @@ fn source_scope(
                                 equal.push((name, list_length(&comparison.right)));
                             }
                             Operator::Eq | Operator::In if matches!(comparison.right, Operand::Subquery(_)) => {
-                                ranged.push(name)
+                                ranged.push(name);
                             }
                             operator if operator.is_range() || operator == Operator::Match => ranged.push(name),
                             _ => {}
