@@ -6,7 +6,7 @@ use crate::audit::harm;
 use crate::audit::reading::{is_guess, readings};
 use crate::model::finding::{Finding, Severity};
 use crate::model::plan::AccessType;
-use crate::sql::shape::{Bound, Scope, StatementKind};
+use crate::sql::shape::{Bound, Condition, Scope, StatementKind};
 
 pub(super) const RULE: Rule = Rule {
     id: "unbounded-result",
@@ -49,12 +49,17 @@ pub(super) fn expected_rows(scope: &Scope, expected: Option<f64>, context: &Cont
             AccessType::Ref | AccessType::RefOrNull | AccessType::Range | AccessType::IndexMerge
         );
         let share = match access.filtered {
-            Some(share) if !is_guess(share) => share / 100.0,
+            // Of several conditions the optimizer multiplies guesses; of one, an unusual share is a histogram's.
+            Some(share)
+                if !is_guess(share) && (narrowed || matches!(reading.conditions()[..], [Condition::Compare(_)])) =>
+            {
+                share / 100.0
+            }
             // A guess about what is left of a scan is no estimate of a result.
             _ if !narrowed => return None,
             _ => 1.0,
         };
-        access.rows.rows().map(|rows| rows * share)
+        reading.rows_read().map(|rows| rows * share)
     });
     match (expected, planned) {
         (Some(average), Some(planned)) if narrowed => Some(average.max(planned)),

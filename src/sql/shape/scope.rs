@@ -62,7 +62,9 @@ fn grouped_rows(block: &Block, schema: &Schema, rows: Option<f64>) -> Option<f64
         return None;
     }
     let table = schema.table(block.sources.get(source)?.table()?)?;
-    let names: Vec<&str> = columns.iter().map(|column| column.column.as_str()).collect();
+    let mut names: Vec<&str> = columns.iter().map(|column| column.column.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
     distinct(table, &names).map(|(_, groups)| rows.map_or(groups, |rows| rows.min(groups)))
 }
 
