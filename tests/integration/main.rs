@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod binary;
+mod embedded;
 mod explain;
 mod layering;
 mod sandbox;
@@ -11,3 +12,4 @@ mod schema;
 mod servers;
 mod session;
 mod stats;
+mod translate;
