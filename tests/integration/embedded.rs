@@ -1,5 +1,7 @@
 //! The embedded engine: its catalogue is read, statistics are written into it, and its plans follow them.
 
+#![allow(clippy::unwrap_used)] // a test that cannot go on fails
+
 use aura_db::engine::explain_embedded::explain_sqlite;
 use aura_db::engine::{schema::sqlite::read, stats::sqlite::inject};
 use aura_db::model::plan::{AccessType, Plan};
@@ -7,6 +9,8 @@ use aura_db::model::query::Value;
 use aura_db::model::scale::{ColumnScale, HotValue, Scale, TableScale};
 use aura_db::model::schema::IndexKind;
 use aura_db::sql::translate::to_sqlite;
+#[expect(clippy::disallowed_types, reason = "the statements are the test's own")]
+use sqlx::AssertSqlSafe;
 use sqlx::sqlite::{SqlitePool, SqlitePoolOptions};
 
 /// A database in memory with one connection, so that it and its statistics last.
@@ -21,12 +25,11 @@ pub(crate) async fn memory() -> SqlitePool {
 }
 
 /// Translates and runs each statement.
-#[expect(clippy::disallowed_types, reason = "the statements are the test's own")]
 pub(crate) async fn run(pool: &SqlitePool, statements: &[&str]) {
     for statement in statements {
         let translation = to_sqlite(statement).unwrap_or_else(|error| panic!("{statement}: {error}"));
         for sql in translation.statements {
-            let done = sqlx::query(sqlx::AssertSqlSafe(sql.clone())).execute(pool).await;
+            let done = sqlx::query(AssertSqlSafe(sql.clone())).execute(pool).await;
             done.unwrap_or_else(|error| panic!("{statement}\n{sql}\n{error}"));
         }
     }

@@ -1,8 +1,12 @@
 //! Translated statements are given to a real `SQLite`: DDL is run, everything else is explained.
 
+#![allow(clippy::unwrap_used)] // a test that cannot go on fails
+
 use crate::embedded::{memory, run};
 use aura_db::engine::explain_embedded::explain_sqlite;
 use aura_db::sql::translate::{NO_DICTIONARY, to_sqlite};
+#[expect(clippy::disallowed_types, reason = "the statements are the test's own")]
+use sqlx::AssertSqlSafe;
 
 const SCHEMA: &[&str] = &[
     "CREATE TABLE film (film_id SMALLINT UNSIGNED NOT NULL AUTO_INCREMENT, title VARCHAR(128) NOT NULL, description TEXT,
@@ -129,8 +133,7 @@ async fn values_come_out_as_mysql_gives_them() {
             assert!(translated.is_err(), "{expression}");
             continue;
         }
-        #[expect(clippy::disallowed_types, reason = "the statement is the test's own")]
-        let sql = sqlx::AssertSqlSafe(translated.unwrap().statements.remove(0));
+        let sql = AssertSqlSafe(translated.unwrap().statements.remove(0));
         let value: String = sqlx::query_scalar(sql).fetch_one(&pool).await.unwrap();
         assert_eq!(value, expected, "{expression}");
     }
