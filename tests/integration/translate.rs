@@ -109,6 +109,7 @@ async fn values_come_out_as_mysql_gives_them() {
         ("TRUNCATE(1.999, 1)", "1.9"),
         ("TRUNCATE(-1.999, 1)", "-1.9"),
         ("5 ^ 1", "4"),
+        ("POW(3, 4)", "81.0"),
         ("0 || 1", "1"),
         ("1 XOR 1", "0"),
         ("CONCAT('a', 1, 'b')", "a1b"),
