@@ -86,7 +86,7 @@ async fn the_catalogue_comes_back_as_it_was_declared() {
         ],
     )
     .await;
-    let schema = read(&pool, &["_SQLX_migrations"]).await.unwrap();
+    let schema = read(&mut pool.acquire().await.unwrap(), &["_SQLX_migrations"]).await.unwrap();
     assert_eq!(schema.tables.iter().map(|table| table.name.as_str()).collect::<Vec<_>>(), ["jobs", "runs"]);
     assert_eq!(schema.routines[0].kind, "view");
     let jobs = schema.table("jobs").unwrap();
@@ -111,7 +111,7 @@ async fn the_catalogue_comes_back_as_it_was_declared() {
 async fn the_more_selective_index_is_chosen_and_the_choice_turns_with_the_statistics() {
     let pool = memory().await;
     run(&pool, &[JOBS]).await;
-    let schema = read(&pool, &[]).await.unwrap();
+    let schema = read(&mut pool.acquire().await.unwrap(), &[]).await.unwrap();
     let sql = "SELECT * FROM jobs WHERE queue = 'mail' AND priority = 3";
     for (queues, priorities, expected) in [(50_000, 5, "by_queue"), (5, 50_000, "by_priority")] {
         let columns = vec![("queue", distinct(queues)), ("priority", distinct(priorities))];
@@ -124,7 +124,7 @@ async fn the_more_selective_index_is_chosen_and_the_choice_turns_with_the_statis
 async fn a_value_that_most_rows_have_is_not_looked_up_by_its_index() {
     let pool = memory().await;
     run(&pool, &[JOBS]).await;
-    let schema = read(&pool, &[]).await.unwrap();
+    let schema = read(&mut pool.acquire().await.unwrap(), &[]).await.unwrap();
     let hot = vec![
         HotValue { value: Value::Text("done".into()), fraction: 0.98 },
         HotValue { value: Value::Text("ready".into()), fraction: 0.001 },
@@ -140,7 +140,7 @@ async fn a_value_that_most_rows_have_is_not_looked_up_by_its_index() {
 async fn a_wide_range_is_scanned_and_a_narrow_one_is_not() {
     let pool = memory().await;
     run(&pool, &[JOBS]).await;
-    let schema = read(&pool, &[]).await.unwrap();
+    let schema = read(&mut pool.acquire().await.unwrap(), &[]).await.unwrap();
     let priority = ColumnScale {
         distinct: Some(10_000),
         min: Some(Value::Int(0)),

@@ -4,7 +4,7 @@ use super::sqlite_ddl::{self, TableText};
 use crate::engine::EngineError;
 use crate::model::schema::{Column, ForeignKey, Index, IndexKind, KeyPart, Routine, Schema, Table};
 use crate::sql::translate::split_index_name;
-use sqlx::{Row, SqlitePool};
+use sqlx::{Row, SqliteConnection};
 
 /// Reads the catalogue. Tables of `SQLite` itself are left out, and those named in `skip`, compared without case.
 ///
@@ -13,17 +13,17 @@ use sqlx::{Row, SqlitePool};
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn read(pool: &SqlitePool, skip: &[&str]) -> Result<Schema, EngineError> {
+pub async fn read(connection: &mut SqliteConnection, skip: &[&str]) -> Result<Schema, EngineError> {
     let mut schema = Schema::default();
     let objects = sqlx::query("SELECT type, name, coalesce(sql, '') AS sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name")
-        .fetch_all(pool)
+        .fetch_all(&mut *connection)
         .await?;
     for object in &objects {
         let (kind, name, sql): (String, String, String) =
             (object.try_get("type")?, object.try_get("name")?, object.try_get("sql")?);
         match kind.as_str() {
             "table" if !skip.iter().any(|other| other.eq_ignore_ascii_case(&name)) => {
-                schema.tables.push(table(pool, name, &sql).await?);
+                schema.tables.push(table(connection, name, &sql).await?);
             }
             "view" | "trigger" => schema.routines.push(Routine { kind, name, definition: sql }),
             _ => {}
@@ -32,11 +32,11 @@ pub async fn read(pool: &SqlitePool, skip: &[&str]) -> Result<Schema, EngineErro
     Ok(schema)
 }
 
-async fn table(pool: &SqlitePool, name: String, sql: &str) -> Result<Table, EngineError> {
+async fn table(connection: &mut SqliteConnection, name: String, sql: &str) -> Result<Table, EngineError> {
     let text = sqlite_ddl::table(sql);
     let automatic = sql.to_ascii_uppercase().contains("AUTOINCREMENT");
-    let (columns, primary) = columns(pool, &name, &text, automatic).await?;
-    let mut indexes = indexes(pool, &name).await?;
+    let (columns, primary) = columns(connection, &name, &text, automatic).await?;
+    let mut indexes = indexes(connection, &name).await?;
     if !primary.is_empty() && !indexes.iter().any(|index| index.kind == IndexKind::Primary) {
         let parts = primary.iter().map(KeyPart::column).collect();
         indexes.push(Index {
@@ -49,13 +49,13 @@ async fn table(pool: &SqlitePool, name: String, sql: &str) -> Result<Table, Engi
         });
     }
     indexes.sort_by(|one, other| one.name.cmp(&other.name));
-    let foreign_keys = foreign_keys(pool, &name, &text).await?;
+    let foreign_keys = foreign_keys(connection, &name, &text).await?;
     Ok(Table { name, columns, indexes, foreign_keys, checks: text.checks, ..Table::default() })
 }
 
 /// The columns, and the names of those that make up the primary key, in its order.
 async fn columns(
-    pool: &SqlitePool,
+    connection: &mut SqliteConnection,
     table: &str,
     text: &TableText,
     automatic: bool,
@@ -66,7 +66,7 @@ async fn columns(
     let rows =
         sqlx::query("SELECT name, type, \"notnull\", dflt_value, pk, hidden FROM pragma_table_xinfo(?) ORDER BY cid")
             .bind(table)
-            .fetch_all(pool)
+            .fetch_all(&mut *connection)
             .await?;
     let mut columns = Vec::new();
     let mut primary = Vec::new();
@@ -85,19 +85,20 @@ async fn columns(
             generated: find(&text.generated, &name).unwrap_or_default(),
             comment: String::new(),
             name,
+            distinct: None,
         });
     }
     primary.sort_unstable();
     Ok((columns, primary.into_iter().map(|(_, name)| name).collect()))
 }
 
-async fn indexes(pool: &SqlitePool, table: &str) -> Result<Vec<Index>, EngineError> {
+async fn indexes(connection: &mut SqliteConnection, table: &str) -> Result<Vec<Index>, EngineError> {
     let rows = sqlx::query(
         "SELECT list.name AS name, list.\"unique\" AS is_unique, list.origin AS origin, coalesce(stored.sql, '') AS sql \
          FROM pragma_index_list(?) AS list LEFT JOIN sqlite_schema AS stored ON stored.type = 'index' AND stored.name = list.name",
     )
     .bind(table)
-    .fetch_all(pool)
+    .fetch_all(&mut *connection)
     .await?;
     let mut indexes = Vec::new();
     for row in &rows {
@@ -117,7 +118,7 @@ async fn indexes(pool: &SqlitePool, table: &str) -> Result<Vec<Index>, EngineErr
         indexes.push(Index {
             name: name.to_owned(),
             kind,
-            parts: parts(pool, &full, &sql).await?,
+            parts: parts(connection, &full, &sql).await?,
             visible: true,
             comment: String::new(),
             cardinality: Vec::new(),
@@ -126,11 +127,11 @@ async fn indexes(pool: &SqlitePool, table: &str) -> Result<Vec<Index>, EngineErr
     Ok(indexes)
 }
 
-async fn parts(pool: &SqlitePool, index: &str, sql: &str) -> Result<Vec<KeyPart>, EngineError> {
+async fn parts(connection: &mut SqliteConnection, index: &str, sql: &str) -> Result<Vec<KeyPart>, EngineError> {
     let written = sqlite_ddl::key_parts(sql);
     let rows = sqlx::query("SELECT seqno, name, \"desc\" FROM pragma_index_xinfo(?) WHERE key = 1 ORDER BY seqno")
         .bind(index)
-        .fetch_all(pool)
+        .fetch_all(&mut *connection)
         .await?;
     let mut parts = Vec::new();
     for (at, row) in rows.iter().enumerate() {
@@ -142,13 +143,17 @@ async fn parts(pool: &SqlitePool, index: &str, sql: &str) -> Result<Vec<KeyPart>
     Ok(parts)
 }
 
-async fn foreign_keys(pool: &SqlitePool, table: &str, text: &TableText) -> Result<Vec<ForeignKey>, EngineError> {
+async fn foreign_keys(
+    connection: &mut SqliteConnection,
+    table: &str,
+    text: &TableText,
+) -> Result<Vec<ForeignKey>, EngineError> {
     let rows = sqlx::query(
         "SELECT id, \"table\" AS parent, \"from\" AS child, \"to\" AS referenced, on_update, on_delete \
          FROM pragma_foreign_key_list(?) ORDER BY id DESC, seq",
     )
     .bind(table)
-    .fetch_all(pool)
+    .fetch_all(&mut *connection)
     .await?;
     let mut keys: Vec<(i64, ForeignKey)> = Vec::new();
     for row in &rows {
