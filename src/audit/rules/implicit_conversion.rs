@@ -4,7 +4,9 @@ use super::{Check, Rule};
 use crate::audit::context::Context;
 use crate::audit::harm;
 use crate::audit::reading::{Reading, is_text, readings};
+use crate::model::engine::EngineKind;
 use crate::model::finding::{Finding, Severity};
+use crate::model::plan::Access;
 use crate::model::schema::{Column, Table};
 use crate::sql::shape::{Block, ColumnRef, Comparison, Operand, Operator, Term};
 
@@ -140,7 +142,10 @@ fn judged(
         return None;
     }
     let here = |reading: &&Reading<'_>| reading.place.is_some_and(|(_, b, at)| std::ptr::eq(b, block) && at == source);
-    let narrowed = readings.iter().find(here).is_some_and(|reading| reading.is_narrowed(context));
+    let narrowed = readings
+        .iter()
+        .find(here)
+        .is_some_and(|reading| reading.is_narrowed(context) && !only_embedded(reading.access, table, column, context));
     let severity = match table.rows {
         _ if narrowed => Severity::Info,
         Some(rows) => harm::of_reading(rows as f64, context)?,
@@ -159,6 +164,14 @@ fn judged(
         None => finding.evidence.push("schema: no index begins with the column, and none would help".into()),
     }
     Some(finding)
+}
+
+/// Whether it is an index on the converted column itself that narrows the read: `SQLite` converts the other side instead
+/// and can use it, the servers cannot.
+fn only_embedded(access: &Access, table: &Table, column: &Column, context: &Context<'_>) -> bool {
+    let key = access.key.as_deref().and_then(|key| table.index(key));
+    let first = key.and_then(|index| index.parts.first()).and_then(|part| part.column.as_deref());
+    context.engine == EngineKind::Embedded && first.is_some_and(|name| name.eq_ignore_ascii_case(&column.name))
 }
 
 fn known<'a>(column: &ColumnRef, block: &Block, context: &Context<'a>) -> Option<(&'a Table, &'a Column)> {

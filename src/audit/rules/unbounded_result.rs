@@ -38,6 +38,7 @@ pub(super) fn expected_rows(scope: &Scope, expected: Option<f64>, context: &Cont
     if matches!(scope, Scope::WholeTable { .. }) {
         return expected;
     }
+    let expected = expected.or_else(|| by_distinct_values(scope, context));
     let mut narrowed = false;
     let planned = readings(context).into_iter().find_map(|reading| {
         if !reading.table.name.eq_ignore_ascii_case(scope.table()) {
@@ -66,6 +67,15 @@ pub(super) fn expected_rows(scope: &Scope, expected: Option<f64>, context: &Cont
         (Some(average), _) => Some(average),
         (None, planned) => planned,
     }
+}
+
+/// Rows that share one value, from what statistics say of the columns themselves where no index counts them. Of several
+/// columns the most distinct one speaks, as nothing is known of how they go together.
+fn by_distinct_values(scope: &Scope, context: &Context<'_>) -> Option<f64> {
+    let Scope::RowsOfKey { table, columns, .. } = scope else { return None };
+    let table = context.schema.table(table)?;
+    let distinct = columns.iter().filter_map(|column| table.column(column)?.distinct).max()?;
+    Some(table.rows? as f64 / distinct.max(1) as f64)
 }
 
 fn severity(scope: &Scope, rows: Option<f64>, grouped: bool, context: &Context<'_>) -> Option<Severity> {
