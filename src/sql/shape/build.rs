@@ -5,6 +5,7 @@ use super::block::{
 };
 use super::naming::{alias_name, common, descending, expand, last, output_order, placeholders, rename, using};
 use super::predicate::{ColumnRef, Condition};
+use super::{bounded, scope};
 use crate::model::schema::Schema;
 use sqlparser::ast::{
     Distinct, Expr, GroupByExpr, Join, JoinConstraint, JoinOperator, LimitClause, ObjectName, OrderByKind, Query,
@@ -69,11 +70,15 @@ impl<'s> Builder<'s> {
         shape.limit = limit.or(shape.limit);
         shape.locks |= !query.locks.is_empty();
         self.ctes.truncate(depth);
+        shape.outward = shape.dependencies();
+        shape.unique = scope::unique_outputs(&shape, self.schema);
+        shape.bound = None;
+        shape.bound = Some(Box::new(bounded::bound(&shape, self.schema)));
         shape
     }
 
     fn body(&mut self, body: &SetExpr, outer: Option<&Scope<'_>>, order: Option<&OrderByKind>) -> QueryShape {
-        let plain = |body| QueryShape { body, order_by: Vec::new(), limit: None, locks: false };
+        let plain = QueryShape::of;
         match body {
             SetExpr::Select(select) => self.select(select, outer, order),
             SetExpr::Query(query) => {
@@ -128,7 +133,7 @@ impl<'s> Builder<'s> {
                 }
             }
         }
-        QueryShape { body: Body::Select(Box::new(block)), order_by, limit: None, locks: false }
+        QueryShape { order_by, ..QueryShape::of(Body::Select(Box::new(block))) }
     }
 
     /// A term of GROUP BY or ORDER BY: a column, an alias of one, or the place of one in the select list.

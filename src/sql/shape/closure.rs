@@ -129,7 +129,9 @@ impl<'a> Closure<'a> {
         {
             return Some((count, format!("`{}` is cut at a row number", source.alias)));
         }
-        let keys = super::scope::unique_outputs(query, self.schema);
+        let name = |at: &usize| query.output().get(*at).map(|output| output.name.clone());
+        let keys: Vec<Vec<String>> =
+            query.unique.iter().filter_map(|key| key.iter().map(name).collect::<Option<Vec<_>>>()).collect();
         let found = keys.iter().filter_map(|key| Some((self.key(at, key, on)?, key)));
         let (count, key) = found.min_by_key(|(count, _)| count.unwrap_or(u64::MAX))?;
         Some((count, format!("equality on ({}), of which `{}` has one row each", key.join(", "), source.alias)))

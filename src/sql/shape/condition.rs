@@ -35,10 +35,20 @@ impl Builder<'_> {
             Expr::BinaryOp { left, op, right } => match op {
                 // `&&` and `||` as MySQL reads them by default.
                 BinaryOperator::And | BinaryOperator::PGOverlap | BinaryOperator::Or | BinaryOperator::StringConcat => {
-                    let both =
-                        [self.condition(left, negated, block, scope), self.condition(right, negated, block, scope)];
+                    // A long chain leans to the left; walking it keeps the stack flat.
+                    let mut sides = vec![&**right];
+                    let mut rest = &**left;
+                    while let Expr::BinaryOp { left, op: next, right } = rest
+                        && next == op
+                    {
+                        sides.push(right);
+                        rest = left;
+                    }
+                    sides.push(rest);
+                    let parts: Vec<Condition> =
+                        sides.into_iter().rev().map(|side| self.condition(side, negated, block, scope)).collect();
                     let and = matches!(op, BinaryOperator::And | BinaryOperator::PGOverlap);
-                    if and == negated { any(both) } else { all(both) }
+                    if and == negated { any(parts) } else { all(parts) }
                 }
                 _ => match operator(op, negated) {
                     Some(operator) => self.compare(left, operator, right, text(), block, scope),

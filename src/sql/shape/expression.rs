@@ -69,9 +69,8 @@ impl Walk<'_, '_, '_> {
             self.block.subqueries.len() - 1
         });
         if let Some(subquery) = self.block.subqueries.get(at) {
-            let mut outer = Vec::new();
-            subquery.query.outer_columns(1, &mut outer);
-            self.facts.columns.extend(outer.into_iter().map(|column| ColumnRef { level: 0, ..column }));
+            let outer = subquery.query.outward.iter().filter(|column| column.level == 1);
+            self.facts.columns.extend(outer.map(|column| ColumnRef { level: 0, ..column.clone() }));
         }
     }
 

@@ -116,6 +116,6 @@ impl Changed {
             })
             .collect();
         let limit = limit.map(|count| Limit { count: builder.limit_value(count), offset: None });
-        QueryShape { body: Body::Select(Box::new(self.block)), order_by, limit, locks: true }
+        QueryShape { order_by, limit, locks: true, ..QueryShape::of(Body::Select(Box::new(self.block))) }
     }
 }
