@@ -1,5 +1,7 @@
 //! Clap types only: what can be typed, and the help that teaches it.
 
+#![allow(clippy::doc_markdown, reason = "these texts are the help, where backticks would only be noise")]
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 

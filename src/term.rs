@@ -103,7 +103,8 @@ impl Term {
     /// A spinner on stderr for work of unknown length, on a terminal only.
     #[must_use]
     pub fn spinner(&self, label: &str) -> Progress {
-        let bar = if self.quiet || !io::stderr().is_terminal() { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
+        let bar =
+            if self.quiet || !io::stderr().is_terminal() { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
         bar.set_message(label.to_owned());
         bar.enable_steady_tick(std::time::Duration::from_millis(120));
         Progress { bar }

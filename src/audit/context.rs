@@ -112,6 +112,23 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// The number that an operand is or has among its values, in words; the sample's value counts for a placeholder.
+    #[must_use]
+    pub fn number_in(&self, operand: &Operand) -> Option<String> {
+        match operand {
+            Operand::Number(number) => Some(format!("the number {number}")),
+            Operand::Param(at) => match self.param(*at)? {
+                Value::Int(number) => Some(format!("the number {number} (parameter {})", at + 1)),
+                Value::Float(number) => Some(format!("the number {number} (parameter {})", at + 1)),
+                Value::Bool(value) => Some(format!("the boolean {value} (parameter {})", at + 1)),
+                Value::Null | Value::Text(_) => None,
+            },
+            Operand::List(items) => items.iter().find_map(|item| self.number_in(item)),
+            Operand::Between(low, high) => self.number_in(low).or_else(|| self.number_in(high)),
+            _ => None,
+        }
+    }
+
     /// A finding about this query.
     #[must_use]
     pub fn finding(&self, rule: &str, severity: Severity, table: Option<&str>, message: String) -> Finding {

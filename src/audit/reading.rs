@@ -5,9 +5,12 @@
 
 use super::context::Context;
 use crate::model::plan::{Access, AccessType, Node, Operation};
-use crate::model::schema::Table;
+use crate::model::schema::{Column, Table};
 use crate::sql::shape::block::SubqueryRole;
 use crate::sql::shape::{Block, Condition, Operand, Operator, QueryShape};
+
+/// How much more frequent than the average a value may be for the plan's estimate to be believed against the average.
+const MOST_SKEW: f64 = 20.0;
 
 /// One access to a base table.
 #[derive(Debug, Clone)]
@@ -93,6 +96,16 @@ impl<'a> Reading<'a> {
         self.table.rows.map(|rows| rows as f64).or_else(|| self.access.rows.rows())
     }
 
+    /// Rows that one look-up reads: the plan's estimate, but one row through all columns of a unique key, which not every engine knows.
+    pub(super) fn rows_read(&self) -> Option<f64> {
+        let index = self.access.key.as_deref().and_then(|key| self.table.index(key));
+        let whole_key =
+            index.is_some_and(|index| index.is_unique() && self.access.key_parts.len() >= index.parts.len());
+        let single =
+            whole_key && matches!(self.access.access_type, AccessType::Const | AccessType::EqRef | AccessType::Ref);
+        if single { Some(1.0) } else { self.access.rows.rows() }
+    }
+
     /// The conditions on this table.
     pub(super) fn conditions(&self) -> Vec<&'a Condition> {
         self.place.map(|(_, block, at)| block.conditions_on(at)).unwrap_or_default()
@@ -156,20 +169,35 @@ impl<'a> Reading<'a> {
             // The inner side of a join is read once for each outer row, whatever LIMIT says.
             return Some(certain);
         }
-        self.walk_until(most, &filters, at, certain)
+        Some(self.walk_until(most, &filters, at, &certain, context))
     }
 
     /// The walk that ends when LIMIT has enough rows that pass the filters.
-    fn walk_until(&self, most: f64, filters: &[&Condition], at: usize, certain: WholeRead) -> Option<WholeRead> {
+    fn walk_until(
+        &self,
+        most: f64,
+        filters: &[&Condition],
+        at: usize,
+        certain: &WholeRead,
+        context: &Context<'_>,
+    ) -> WholeRead {
         let why = format!("LIMIT stops the walk only after {} rows that pass the condition", super::harm::count(most));
-        let known = filters.iter().filter_map(|filter| self.selectivity(filter, at)).reduce(f64::min);
+        let known = filters.iter().filter_map(|filter| self.selectivity(filter, at, context)).reduce(f64::min);
         let told = self.access.filtered.filter(|share| !is_guess(*share)).map(|share| share / 100.0);
-        if let Some(share) = told.or(known) {
-            let rows = certain.rows.map(|rows| (most / share.max(1e-9)).min(rows));
-            return Some(WholeRead { rows, may: Some(why), ..certain });
+        let share = told.or(known);
+        let average = share.zip(certain.rows).map(|(share, rows)| (most / share.max(1e-9)).min(rows));
+        // An estimate above LIMIT takes this sample's condition into account; one that equals it knows nothing.
+        let walked = self.access.rows.rows().filter(|rows| {
+            self.access.access_type == AccessType::IndexScan
+                && *rows > most * 1.05
+                && certain.rows.is_some_and(|all| *rows < all * 0.9)
+                && average.is_none_or(|average| *rows > average / MOST_SKEW)
+        });
+        if let Some(rows) = walked.or(average) {
+            return WholeRead { rows: Some(rows), may: Some(why), ..*certain };
         }
         let mild = filters.iter().all(|filter| self.usually_holds(filter));
-        Some(WholeRead { may: Some(why), mild, ..certain })
+        WholeRead { may: Some(why), mild, ..*certain }
     }
 
     /// After how many rows the block can stop reading; `None` when it must see all.
@@ -219,9 +247,14 @@ impl<'a> Reading<'a> {
     }
 
     /// The share of rows that pass an equality, when an index tells.
-    fn selectivity(&self, filter: &Condition, at: usize) -> Option<f64> {
+    fn selectivity(&self, filter: &Condition, at: usize, context: &Context<'_>) -> Option<f64> {
         let Condition::Compare(comparison) = filter else { return None };
         let column = comparison.own_column().filter(|column| column.source == at)?;
+        // Text compared with a number matches what it matches; the index's values say nothing about it.
+        let known = self.table.column(&column.column);
+        if known.is_some_and(is_text) && context.number_in(&comparison.right).is_some() {
+            return None;
+        }
         let values = match (&comparison.operator, &comparison.right) {
             (Operator::Eq | Operator::NullSafeEq, _) => 1.0,
             (Operator::In, Operand::List(items)) => items.len() as f64,
@@ -252,6 +285,11 @@ impl<'a> Reading<'a> {
     }
 }
 
+/// Character types; ENUM and SET are numbers inside and compare as such.
+pub(super) fn is_text(column: &Column) -> bool {
+    matches!(column.base_type().as_str(), "char" | "varchar" | "tinytext" | "text" | "mediumtext" | "longtext")
+}
+
 /// An equality between columns of two tables.
 fn is_join(condition: &Condition) -> bool {
     match condition {
@@ -266,13 +304,18 @@ fn is_join(condition: &Condition) -> bool {
     }
 }
 
-/// The shares that the optimizer writes when it knows nothing.
+/// The shares that the optimizer writes when it knows nothing: its constants, and two of them under AND or OR.
 pub(super) fn is_guess(share: f64) -> bool {
-    [10.0, 33.33, 11.11, 100.0, 50.0, 90.0, 30.0, 5.0].iter().any(|guess| (share - guess).abs() < 0.02)
+    const CONSTANTS: [f64; 7] = [0.1, 1.0 / 3.0, 1.0 / 9.0, 0.5, 0.9, 0.3, 0.05];
+    let close = |guess: f64| (share - guess * 100.0).abs() < 0.02;
+    close(1.0)
+        || CONSTANTS.iter().any(|left| {
+            close(*left) || CONSTANTS.iter().any(|right| close(left * right) || close(left + right - left * right))
+        })
 }
 
 fn is_exists(query: &QueryShape, context: &Context<'_>) -> bool {
     let blocks = context.shape.map(crate::sql::shape::Shape::blocks).unwrap_or_default();
     let mut subqueries = blocks.iter().flat_map(|(_, block)| &block.subqueries);
-    subqueries.any(|subquery| subquery.role == SubqueryRole::Exists && std::ptr::eq(&subquery.query, query))
+    subqueries.any(|subquery| subquery.role == SubqueryRole::Exists && std::ptr::eq(&raw const subquery.query, query))
 }

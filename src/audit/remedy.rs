@@ -4,7 +4,7 @@
 
 use super::reading::Reading;
 use crate::model::schema::Table;
-use crate::sql::shape::{Condition, Operator, Term};
+use crate::sql::shape::{Condition, Operand, Operator, Term};
 
 /// Reserved words of `MySQL` that apps use as names of columns and tables.
 const RESERVED: [&str; 44] = [
@@ -103,11 +103,9 @@ fn candidate(reading: &Reading<'_>) -> Option<Vec<String>> {
     for condition in reading.conditions() {
         let Condition::Compare(comparison) = condition else { continue };
         let of_this = |column: &crate::sql::shape::ColumnRef| column.level == 0 && column.source == at;
-        let column = match (&comparison.left, &comparison.right) {
-            (Term::Column(column), _) if of_this(column) => column,
-            (_, crate::sql::shape::Operand::Column(column)) if of_this(column) => column,
-            _ => continue,
-        };
+        let left = if let Term::Column(column) = &comparison.left { Some(column) } else { None };
+        let right = if let Operand::Column(column) = &comparison.right { Some(column) } else { None };
+        let Some(column) = [left, right].into_iter().flatten().find(|column| of_this(column)) else { continue };
         match comparison.operator {
             Operator::Eq | Operator::NullSafeEq | Operator::In | Operator::IsNull => push(&mut columns, &column.column),
             operator if operator.is_range() && !super::rules::leading_wildcard::is_open(comparison) => {

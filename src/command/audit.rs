@@ -28,10 +28,10 @@ pub(super) async fn run(args: &Audit, global: &Global, term: &mut Term) -> Resul
     let queries = chosen(&all, &args.queries)?;
     let (planner, scale) = judge::planner(&args.judge, global, term).await?;
     term.note(&format!("database: {} ({})", planner.place, planner.engine));
-    let planned = judge::plans(&planner, &queries, term).await?;
+    let outcomes = judge::plans(&planner, &queries, term).await?;
     let whole = args.queries.is_empty();
-    let findings = judge::findings(&planner, scale.as_ref(), &queries, &planned, whole);
-    let report = report(&planner, &queries, planned, findings, fail_on(args.fail_on));
+    let findings = judge::findings(&planner, scale.as_ref(), &queries, &outcomes, whole);
+    let report = report(&planner, &queries, outcomes, findings, fail_on(args.fail_on));
     let style = output.style(term);
     let text = match args.output.format {
         Format::Table => render::table::audit(&report, args.verbose, &style),
@@ -54,7 +54,10 @@ fn fail_on(choice: FailOn) -> Option<Severity> {
 fn chosen(all: &[Query], patterns: &[String]) -> Result<Vec<Query>, Failure> {
     for pattern in patterns {
         if !all.iter().any(|query| matches(pattern, &query.name)) {
-            return Err(Failure::usage(format!("no query of the workload is named `{pattern}`{}", nearest(all, pattern))));
+            return Err(Failure::usage(format!(
+                "no query of the workload is named `{pattern}`{}",
+                nearest(all, pattern)
+            )));
         }
     }
     let wanted = |query: &&Query| patterns.is_empty() || patterns.iter().any(|pattern| matches(pattern, &query.name));
@@ -87,7 +90,7 @@ fn matches(pattern: &str, name: &str) -> bool {
 pub(super) fn report(
     planner: &Planner,
     queries: &[Query],
-    planned: Vec<Planned>,
+    outcomes: Vec<Planned>,
     findings: Vec<Finding>,
     fail_on: Option<Severity>,
 ) -> AuditReport {
@@ -109,7 +112,7 @@ pub(super) fn report(
         fail_on,
         failed: findings.iter().any(|finding| counts(&finding)),
     };
-    let audited = queries.iter().zip(planned).map(|(query, planned)| audited(query, planned)).collect();
+    let audited = queries.iter().zip(outcomes).map(|(query, outcomes)| audited(query, outcomes)).collect();
     AuditReport {
         format_version: FORMAT_VERSION,
         basis: Basis {
@@ -124,8 +127,8 @@ pub(super) fn report(
     }
 }
 
-fn audited(query: &Query, planned: Planned) -> AuditedQuery {
-    let plans = query.samples.iter().zip(planned.plans).map(|(sample, plan)| {
+fn audited(query: &Query, outcomes: Planned) -> AuditedQuery {
+    let plans = query.samples.iter().zip(outcomes.plans).map(|(sample, plan)| {
         let (plan, error) = match plan {
             Ok(plan) => (Some(plan), None),
             Err(error) => {

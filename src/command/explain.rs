@@ -21,9 +21,9 @@ pub(super) async fn run(args: &Explain, global: &Global, term: &mut Term) -> Res
     let (planner, scale) = judge::planner(&args.judge, global, term).await?;
     term.note(&format!("database: {} ({})", planner.place, planner.engine));
     let queries = [query];
-    let planned = judge::plans(&planner, &queries, term).await?;
-    let findings = judge::findings(&planner, scale.as_ref(), &queries, &planned, false);
-    let report = report(&planner, &queries, planned, findings, None);
+    let outcomes = judge::plans(&planner, &queries, term).await?;
+    let findings = judge::findings(&planner, scale.as_ref(), &queries, &outcomes, false);
+    let report = report(&planner, &queries, outcomes, findings, None);
     let text = match args.output.format {
         Format::Table => render::tree::explain(&report, args.verbose, &output.style(term)),
         Format::Json => render::json::render(&report),
@@ -44,7 +44,9 @@ fn query(args: &Explain) -> Result<Query, Failure> {
     }
     let wanted = placeholders(text).map_err(|error| Failure::usage(format!("the SQL cannot be read: {error}")))?;
     if wanted > 0 {
-        return Err(Failure::usage(format!("the SQL has {wanted} placeholder(s); write typical values in their place")));
+        return Err(Failure::usage(format!(
+            "the SQL has {wanted} placeholder(s); write typical values in their place"
+        )));
     }
     if let Err(error) = parse_statement(text) {
         return Err(Failure::usage(format!("the SQL does not parse: {error}")));

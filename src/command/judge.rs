@@ -32,7 +32,11 @@ pub(super) struct Planned {
 ///
 /// # Errors
 /// When a file, the database or a throwaway server cannot be used.
-pub(super) async fn planner(args: &Judge, global: &Global, term: &mut Term) -> Result<(Planner, Option<Scale>), Failure> {
+pub(super) async fn planner(
+    args: &Judge,
+    global: &Global,
+    term: &mut Term,
+) -> Result<(Planner, Option<Scale>), Failure> {
     let version = if args.explain_json == 2 { JsonVersion::Two } else { JsonVersion::One };
     if let Some(choice) = args.sandbox {
         let scale = scale(args)?;
@@ -58,12 +62,11 @@ pub(super) async fn planner(args: &Judge, global: &Global, term: &mut Term) -> R
                 Address::Embedded(file) if file.exists() => Some(file),
                 _ => None,
             });
-            let planner = match file {
-                Some(file) => Planner::embedded_copy(&file, &scale).await,
-                None => {
-                    let migrations = prepare::migrations(&args.migrations.migrations)?;
-                    Planner::embedded(&replayed(&migrations, args.set), &scale).await
-                }
+            let planner = if let Some(file) = file {
+                Planner::embedded_copy(&file, &scale).await
+            } else {
+                let migrations = prepare::migrations(&args.migrations.migrations)?;
+                Planner::embedded(&replayed(&migrations, args.set), &scale).await
             };
             Ok((planner.map_err(|error| failure(&error))?, Some(scale)))
         }
@@ -101,9 +104,8 @@ fn failure(error: &PlannerError) -> Failure {
 /// # Errors
 /// When a file cannot be read or holds a mistake.
 pub(super) fn workload(args: &Judge) -> Result<Vec<Query>, Failure> {
-    crate::source::workload::load(&args.workload).map_err(|errors| {
-        Failure::unable(errors.into_iter().map(|error| error.message).collect::<Vec<_>>().join("\n"))
-    })
+    crate::source::workload::load(&args.workload)
+        .map_err(|errors| Failure::unable(errors.into_iter().map(|error| error.message).collect::<Vec<_>>().join("\n")))
 }
 
 /// Asks for the plans of all queries, several at once. A statement without a plan does not stop the others.
@@ -112,7 +114,7 @@ pub(super) fn workload(args: &Judge) -> Result<Vec<Query>, Failure> {
 /// When the database is gone, so that nothing more can be asked.
 pub(super) async fn plans(planner: &Planner, queries: &[Query], term: &Term) -> Result<Vec<Planned>, Failure> {
     let progress = term.progress(queries.len() as u64, "explaining");
-    let planned = futures_util::stream::iter(queries)
+    let outcomes = futures_util::stream::iter(queries)
         .map(|query| async {
             let mut plans = Vec::with_capacity(query.samples.len());
             for sample in &query.samples {
@@ -124,7 +126,7 @@ pub(super) async fn plans(planner: &Planner, queries: &[Query], term: &Term) -> 
         .buffered(planner.concurrency)
         .collect::<Vec<_>>()
         .await;
-    planned.into_iter().collect::<Result<Vec<_>, EngineError>>().map_err(Failure::from)
+    outcomes.into_iter().collect::<Result<Vec<_>, EngineError>>().map_err(Failure::from)
 }
 
 /// One plan. The outer error means that the database is gone, the inner one that this statement has no plan.
@@ -149,7 +151,7 @@ pub(super) fn findings(
     planner: &Planner,
     scale: Option<&Scale>,
     queries: &[Query],
-    planned: &[Planned],
+    outcomes: &[Planned],
     whole: bool,
 ) -> Vec<Finding> {
     let mut options = Options::default();
@@ -162,8 +164,8 @@ pub(super) fn findings(
     let injected = matches!(planner.statistics, Statistics::Injected { .. });
     let mut findings = Vec::new();
     let mut entries = Vec::new();
-    for (position, (query, planned)) in queries.iter().zip(planned).enumerate() {
-        for (sample, plan) in query.samples.iter().zip(&planned.plans) {
+    for (position, (query, outcomes)) in queries.iter().zip(outcomes).enumerate() {
+        for (sample, plan) in query.samples.iter().zip(&outcomes.plans) {
             findings.extend(audit::audit(&Context {
                 query,
                 sample,
@@ -177,7 +179,7 @@ pub(super) fn findings(
                 injected,
             }));
         }
-        let plans = planned.plans.iter().filter_map(|plan| plan.as_ref().ok()).collect();
+        let plans = outcomes.plans.iter().filter_map(|plan| plan.as_ref().ok()).collect();
         entries.push(CatalogueEntry { query, shape: shapes[position].as_ref(), plans });
     }
     if whole {

@@ -25,7 +25,8 @@ pub(super) fn run(args: &New) -> Result<String> {
         let mut file = std::fs::File::create_new(&path).with_context(|| format!("cannot make {}", path.display()))?;
         writeln!(file, "-- {}: {hint}", args.name.trim())
             .with_context(|| format!("cannot write {}", path.display()))?;
-        made.push_str(&format!("{}\n", path.display()));
+        made.push_str(&path.display().to_string());
+        made.push('\n');
     }
     Ok(made)
 }

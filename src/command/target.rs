@@ -21,8 +21,6 @@ pub(super) struct Target {
     pub(super) settings: Settings,
     /// Whether writing verbs ask first.
     pub(super) confirm_writes: bool,
-    /// Whether anything named this database; false for the embedded default.
-    pub(super) configured: bool,
 }
 
 /// Settles the target from the process's environment and the current directory.
@@ -58,7 +56,7 @@ fn env_file(path: &Path) -> Result<BTreeMap<String, String>> {
 
 fn settle(global: &Global, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Target> {
     let profile = global.profile.as_deref().map(load_profile).transpose()?;
-    let (address, configured) = address(global, profile.as_ref(), lookup)?;
+    let address = address(global, profile.as_ref(), lookup)?;
     let tls = match profile.as_ref().and_then(|profile| profile.tls) {
         Some(mode) => Some(mode),
         None => mysql_ssl(lookup)?,
@@ -78,7 +76,6 @@ fn settle(global: &Global, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Ta
             runner_lock_timeout: Duration::from_secs(defaults.runner_lock_timeout_s),
         },
         confirm_writes: defaults.confirm_writes,
-        configured,
     })
 }
 
@@ -101,34 +98,30 @@ fn default_environment() -> Environment {
     }
 }
 
-fn address(
-    global: &Global,
-    profile: Option<&Environment>,
-    lookup: &dyn Fn(&str) -> Option<String>,
-) -> Result<(Address, bool)> {
+fn address(global: &Global, profile: Option<&Environment>, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Address> {
     if let Some(url) = &global.database_url {
-        return Ok((Address::from_url(url).context("--database-url")?, true));
+        return Address::from_url(url).context("--database-url");
     }
     match profile.map(|profile| &profile.target) {
-        Some(TargetKind::Embedded { file }) => return Ok((Address::Embedded(PathBuf::from(file)), true)),
+        Some(TargetKind::Embedded { file }) => return Ok(Address::Embedded(PathBuf::from(file))),
         Some(TargetKind::UrlVariable { name }) => {
             let url = lookup(name).filter(|url| !url.is_empty());
             let Some(url) = url else { bail!("{name} is not set, and the profile takes the database from it") };
-            return Ok((Address::from_url(&url).with_context(|| name.clone())?, true));
+            return Address::from_url(&url).with_context(|| name.clone());
         }
-        Some(TargetKind::MysqlVariables) => return Ok((from_variables(lookup)?, true)),
+        Some(TargetKind::MysqlVariables) => return from_variables(lookup),
         None => {}
     }
     if let Some(url) = lookup("DATABASE_URL") {
         if url.is_empty() {
             bail!("DATABASE_URL is set but empty; give it a URL, or unset it");
         }
-        return Ok((Address::from_url(&url).context("DATABASE_URL")?, true));
+        return Address::from_url(&url).context("DATABASE_URL");
     }
     if VARIABLES.iter().any(|name| lookup(name).is_some()) {
-        return Ok((from_variables(lookup)?, true));
+        return from_variables(lookup);
     }
-    Ok((Address::Embedded(PathBuf::from(EMBEDDED_FILE)), false))
+    Ok(Address::Embedded(PathBuf::from(EMBEDDED_FILE)))
 }
 
 /// The app's own variables, with the app's meaning. An empty one is as good as a missing one.
@@ -201,7 +194,6 @@ mod tests {
         let both = [&app[..], &[("DATABASE_URL", "mysql://x@y:1/z")]].concat();
         assert_eq!(shown(None, &both), "y:1/z");
         assert_eq!(shown(Some("mysql://root@127.0.0.1:3307/a"), &both), "127.0.0.1:3307/a");
-        assert!(!settled(None, &[]).unwrap().configured);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 pub mod connect;
 pub mod error;
 pub mod explain;
+pub mod explain_embedded;
 pub mod ledger;
 pub mod lock;
 pub mod loss;

@@ -121,11 +121,14 @@ fn table(table: &Object) -> Node {
 }
 
 fn access(table: &Object, name: &str, modified: bool) -> Option<Access> {
-    let made = ["materialized", "table_function"].iter().any(|key| table.contains_key(*key));
+    let word = json::text(table, "access_type");
+    // A table of `information_schema`, which the server fills as it is asked, has a scan without a number of rows.
+    let filled = word == Some("ALL") && !modified && !table.contains_key("rows");
+    let made = filled || ["materialized", "table_function"].iter().any(|key| table.contains_key(*key));
     let access_type = if made || json::is_transient(name) {
         AccessType::Derived
     } else {
-        match json::text(table, "access_type") {
+        match word {
             // A join through a hash of the rows that `…` reads; the hash is no index.
             Some("hash") => AccessType::FullScan,
             Some(word) => json::access_type(word.strip_prefix("hash_").unwrap_or(word))?,
@@ -160,4 +163,23 @@ fn merged_keys(value: &Value) -> Vec<String> {
         keys.extend(object.values().flat_map(merged_keys));
     }
     keys
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_of_the_dictionary_are_no_base_tables() {
+        let json = r#"{"query_block": {"select_id": 1, "nested_loop": [{"table": {"table_name": "tables", "access_type": "ALL",
+            "key": "TABLE_SCHEMA,TABLE_NAME", "skip_open_table": true, "scanned_databases": 0}}]}}"#;
+        assert_eq!(read(json).unwrap().accesses()[0].access_type, AccessType::Derived);
+    }
+
+    #[test]
+    fn an_unknown_way_of_reading_keeps_its_words() {
+        let json = r#"{"query_block": {"table": {"table_name": "t", "access_type": "teleport", "rows": 3}}}"#;
+        let plan = read(json).unwrap();
+        assert_eq!(plan.root.children[0].operation, Operation::Other("access type teleport on t".into()));
+    }
 }

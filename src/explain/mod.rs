@@ -10,5 +10,7 @@ pub mod mysql;
 pub mod mysql_v2;
 mod mysql_v2_access;
 pub mod sqlite;
+mod sqlite_access;
+pub mod sqlite_estimate;
 
 pub use error::ReadError;

@@ -73,7 +73,7 @@ fn inner(object: &Object) -> Vec<Node> {
         "limit" => one(Operation::Limit),
         "window" => one(Operation::Window),
         "append" => one(Operation::Union),
-        "materialize" | "materialize_information_schema" => materialize(object, words),
+        "materialize" | "materialize_information_schema" | "materialized_table_function" => materialize(object, words),
         // Handing rows on and forgetting old ones is no work of its own.
         "stream" | "invalidate_materialized_tables" => inputs(object),
         "zero_rows" | "zero_rows_aggregated" => {

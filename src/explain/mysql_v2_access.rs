@@ -87,7 +87,11 @@ fn leaves(object: &Object, found: &mut Vec<Access>) {
 
 /// The columns that narrow the read: those before each `=` of a look-up, or all that a range's text names.
 fn key_parts(object: &Object) -> Vec<String> {
-    let mut columns = Vec::new();
+    // 9.x lists the columns of a look-up; before, its text is all there is.
+    let mut columns = json::texts(object, "key_columns");
+    if !columns.is_empty() {
+        return columns;
+    }
     if let Some(lookup) = json::text(object, "lookup_condition") {
         for part in split_outside(lookup, ',') {
             let column = split_outside(part, '=').first().map(|column| unquote(column.trim()));
@@ -168,26 +172,26 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn parts(value: serde_json::Value) -> Vec<String> {
+    fn parts(value: &serde_json::Value) -> Vec<String> {
         key_parts(value.as_object().unwrap())
     }
 
     #[test]
     fn key_parts_are_the_columns_of_the_lookup_and_not_of_its_values() {
-        assert_eq!(parts(json!({"lookup_condition": "channel_id=5, author='a, b=c'"})), ["channel_id", "author"]);
-        assert_eq!(parts(json!({"lookup_condition": "id=m.user_id"})), ["id"]);
-        assert_eq!(parts(json!({"lookup_condition": "k=coalesce(a.x,b.y) or NULL"})), ["k"]);
+        assert_eq!(parts(&json!({"lookup_condition": "channel_id=5, author='a, b=c'"})), ["channel_id", "author"]);
+        assert_eq!(parts(&json!({"lookup_condition": "id=m.user_id"})), ["id"]);
+        assert_eq!(parts(&json!({"lookup_condition": "k=coalesce(a.x,b.y) or NULL"})), ["k"]);
     }
 
     #[test]
     fn key_parts_of_ranges_are_named_once() {
         let range = "(status = 'x AND y' AND NULL < created_at < '2025') OR (status = 'z' AND 5 <= created_at)";
-        assert_eq!(parts(json!({"ranges": [range]})), ["status", "created_at"]);
+        assert_eq!(parts(&json!({"ranges": [range]})), ["status", "created_at"]);
     }
 
     #[test]
     fn an_unclosed_quote_ends_with_the_text() {
-        assert_eq!(parts(json!({"lookup_condition": "a='\\"})), ["a"]);
-        assert_eq!(parts(json!({"ranges": ["(a < 'é"]})), ["a"]);
+        assert_eq!(parts(&json!({"lookup_condition": "a='\\"})), ["a"]);
+        assert_eq!(parts(&json!({"ranges": ["(a < 'é"]})), ["a"]);
     }
 }

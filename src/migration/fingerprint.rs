@@ -10,6 +10,9 @@ pub fn fingerprint(schema: &Schema) -> String {
     let mut schema = schema.clone();
     for table in &mut schema.tables {
         table.rows = None;
+        for column in &mut table.columns {
+            column.distinct = None;
+        }
         for index in &mut table.indexes {
             index.cardinality.clear();
         }

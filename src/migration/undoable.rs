@@ -46,8 +46,11 @@ pub fn obstacles<'a>(statements: &[&'a Statement], before: &Schema) -> Vec<Obsta
 /// What a statement would leave behind, if anything.
 fn trace(effect: &Effect, made_here: &dyn Fn(&str) -> bool) -> Option<String> {
     match effect {
-        Effect::CreateTable { .. } | Effect::CreateIndex { .. } | Effect::DropIndex { .. } => None,
-        Effect::Session | Effect::Read => None,
+        Effect::CreateTable { .. }
+        | Effect::CreateIndex { .. }
+        | Effect::DropIndex { .. }
+        | Effect::Session
+        | Effect::Read => None,
         Effect::Rows { table: Some(table), .. } if made_here(table) => None,
         Effect::Rows { table, .. } => {
             Some(format!("it changes rows of {}", table.as_deref().unwrap_or("a table that could not be read")))

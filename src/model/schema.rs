@@ -90,6 +90,9 @@ pub struct Column {
     /// Comment, empty when there is none.
     #[serde(default)]
     pub comment: String,
+    /// Distinct values that are not NULL, where statistics tell; no part of the definition.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distinct: Option<u64>,
 }
 
 impl Column {

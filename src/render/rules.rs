@@ -1,3 +1,6 @@
 //! stub
-use crate::model::finding::Severity; use super::Style;
-pub fn list(r: &[(&str, Severity, &str)], _s: &Style) -> String { format!("{r:#?}") }
+use super::Style;
+use crate::model::finding::Severity;
+pub fn list(r: &[(&str, Severity, &str)], _s: &Style) -> String {
+    format!("{r:#?}")
+}

@@ -1,3 +1,6 @@
 //! stub
-use crate::model::report::AuditReport; use super::Style;
-pub fn explain(r: &AuditReport, _v: bool, _s: &Style) -> String { format!("{r:#?}") }
+use super::Style;
+use crate::model::report::AuditReport;
+pub fn explain(r: &AuditReport, _v: bool, _s: &Style) -> String {
+    format!("{r:#?}")
+}

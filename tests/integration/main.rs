@@ -6,7 +6,11 @@
 mod binary;
 mod explain;
 mod layering;
+mod ledger;
+mod project;
+mod round_trip;
 mod sandbox;
 mod schema;
 mod servers;
+mod session;
 mod stats;

@@ -6,7 +6,7 @@ use crate::audit::harm;
 use crate::audit::reading::{Reading, is_guess, readings};
 use crate::audit::remedy;
 use crate::model::finding::{Finding, Severity};
-use crate::model::plan::{AccessType, Estimate, Node, Operation};
+use crate::model::plan::{AccessType, Node, Operation};
 use crate::sql::shape::bounded::without_limit;
 use crate::sql::shape::{Bound, Shape};
 
@@ -84,23 +84,17 @@ fn output_rows(node: &Node, context: &Context<'_>) -> Option<f64> {
     match (&node.operation, &node.access) {
         (Operation::NoTable(_), _) => Some(1.0),
         (_, Some(access)) => {
-            let mut rows = match &access.rows {
-                Estimate::Rows(rows) => *rows,
-                Estimate::Unknown(_) => return None,
-            };
+            let readings = readings(context);
+            let reading = readings.iter().find(|reading| std::ptr::eq(reading.access, access));
+            let mut rows = reading.map_or_else(|| access.rows.rows(), Reading::rows_read)?;
             // A scan reads the table, whatever LIMIT made of the estimate.
             if access.access_type == AccessType::FullScan
-                && let Some(known) =
-                    readings(context).iter().find(|r| std::ptr::eq(r.access, access)).and_then(|r| r.table.rows)
+                && let Some(known) = reading.and_then(|reading| reading.table.rows)
             {
                 rows = rows.max(known as f64);
             }
-            Some(
-                rows * access
-                    .filtered
-                    .filter(|share| !is_guess(*share) || *share > 99.0)
-                    .map_or(1.0, |share| share / 100.0),
-            )
+            let known = access.filtered.filter(|share| !is_guess(*share) || *share > 99.0);
+            Some(rows * known.map_or(1.0, |share| share / 100.0))
         }
         _ => input_rows(node, context),
     }

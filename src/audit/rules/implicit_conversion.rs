@@ -3,9 +3,10 @@
 use super::{Check, Rule};
 use crate::audit::context::Context;
 use crate::audit::harm;
-use crate::audit::reading::{Reading, readings};
+use crate::audit::reading::{Reading, is_text, readings};
+use crate::model::engine::EngineKind;
 use crate::model::finding::{Finding, Severity};
-use crate::model::query::Value;
+use crate::model::plan::Access;
 use crate::model::schema::{Column, Table};
 use crate::sql::shape::{Block, ColumnRef, Comparison, Operand, Operator, Term};
 
@@ -60,7 +61,9 @@ fn note(message: &str, findings: &mut Vec<Finding>, readings: &[Reading<'_>], co
     if context.is_small(reading.table) {
         return;
     }
-    let severity = reading.table_rows().map_or(Some(Severity::Info), |rows| harm::of_reading(rows, context));
+    let harm = || reading.table_rows().map_or(Some(Severity::Info), |rows| harm::of_reading(rows, context));
+    // Another index narrows the table: the one that is lost would not have been needed.
+    let severity = if reading.is_narrowed(context) { Some(Severity::Info) } else { harm() };
     let Some(severity) = severity else { return };
     let text =
         format!("an index of `{}` cannot be used because of a conversion of type or collation", reading.table.name);
@@ -94,7 +97,7 @@ fn from_text(
                 _ => return None,
             }
         }
-        operand => number(operand, context).filter(|_| is_text(column))?,
+        operand => context.number_in(operand).filter(|_| is_text(column))?,
     };
     let what =
         format!("the text column `{}`.`{}` ({}) is compared with {with}", table.name, column.name, column.column_type);
@@ -139,7 +142,10 @@ fn judged(
         return None;
     }
     let here = |reading: &&Reading<'_>| reading.place.is_some_and(|(_, b, at)| std::ptr::eq(b, block) && at == source);
-    let narrowed = readings.iter().find(here).is_some_and(|reading| reading.is_narrowed(context));
+    let narrowed = readings
+        .iter()
+        .find(here)
+        .is_some_and(|reading| reading.is_narrowed(context) && !only_embedded(reading.access, table, column, context));
     let severity = match table.rows {
         _ if narrowed => Severity::Info,
         Some(rows) => harm::of_reading(rows as f64, context)?,
@@ -160,33 +166,20 @@ fn judged(
     Some(finding)
 }
 
+/// Whether it is an index on the converted column itself that narrows the read: `SQLite` converts the other side instead
+/// and can use it, the servers cannot.
+fn only_embedded(access: &Access, table: &Table, column: &Column, context: &Context<'_>) -> bool {
+    let key = access.key.as_deref().and_then(|key| table.index(key));
+    let first = key.and_then(|index| index.parts.first()).and_then(|part| part.column.as_deref());
+    context.engine == EngineKind::Embedded && first.is_some_and(|name| name.eq_ignore_ascii_case(&column.name))
+}
+
 fn known<'a>(column: &ColumnRef, block: &Block, context: &Context<'a>) -> Option<(&'a Table, &'a Column)> {
     if column.level > 0 {
         return None;
     }
     let table = context.schema.table(block.sources.get(column.source)?.table()?)?;
     Some((table, table.column(&column.column)?))
-}
-
-/// The number that an operand is, in words.
-fn number(operand: &Operand, context: &Context<'_>) -> Option<String> {
-    match operand {
-        Operand::Number(number) => Some(format!("the number {number}")),
-        Operand::Param(at) => match context.param(*at)? {
-            Value::Int(number) => Some(format!("the number {number} (parameter {})", at + 1)),
-            Value::Float(number) => Some(format!("the number {number} (parameter {})", at + 1)),
-            Value::Bool(value) => Some(format!("the boolean {value} (parameter {})", at + 1)),
-            Value::Null | Value::Text(_) => None,
-        },
-        Operand::List(items) => items.iter().find_map(|item| number(item, context)),
-        Operand::Between(low, high) => number(low, context).or_else(|| number(high, context)),
-        _ => None,
-    }
-}
-
-/// Character types; ENUM and SET are numbers inside and compare as such.
-fn is_text(column: &Column) -> bool {
-    matches!(column.base_type().as_str(), "char" | "varchar" | "tinytext" | "text" | "mediumtext" | "longtext")
 }
 
 fn is_number(column: &Column) -> bool {
@@ -265,6 +258,9 @@ mod tests {
         assert!(findings[0].evidence.iter().any(|line| line.contains("Cannot use ref access")));
         let only = Case::new(SHOP, "SELECT id FROM orders WHERE reference = CONVERT(? USING latin1)");
         let only = only.plan(access("orders", AccessType::FullScan).rows(990_000.0).node()).warning(1739, warning);
-        assert_eq!(only.only("implicit-conversion").len(), 1);
+        assert_eq!(only.only("implicit-conversion")[0].severity, Severity::Error);
+        let narrowed = Case::new(SHOP, "SELECT id FROM orders WHERE (customer_id, reference) IN ((1, 'a'), (2, 'b'))");
+        let narrowed = narrowed.plan(access("orders", AccessType::Range).key("by_customer").rows(40.0).node());
+        assert_eq!(narrowed.warning(1739, warning).only("implicit-conversion")[0].severity, Severity::Info);
     }
 }

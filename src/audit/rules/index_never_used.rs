@@ -74,7 +74,13 @@ fn names(key: &str, index: &str) -> bool {
 /// Whether a foreign key has no other index to rest on.
 fn needed(table: &Table, index: &Index, context: &SchemaContext<'_>) -> bool {
     let others = |columns: &[String]| {
-        table.indexes.iter().any(|other| other.name != index.name && other.visible && supports(other, columns))
+        table.indexes.iter().any(|other| {
+            // One that is itself advised away is nothing to rest on.
+            other.name != index.name
+                && other.visible
+                && supports(other, columns)
+                && dominant(table, other, context).is_none()
+        })
     };
     let own = table.foreign_keys.iter().any(|key| supports(index, &key.columns) && !others(&key.columns));
     own || !referencing(context.schema, table, index).is_empty()

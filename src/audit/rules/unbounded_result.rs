@@ -6,7 +6,7 @@ use crate::audit::harm;
 use crate::audit::reading::{is_guess, readings};
 use crate::model::finding::{Finding, Severity};
 use crate::model::plan::AccessType;
-use crate::sql::shape::{Bound, Scope, StatementKind};
+use crate::sql::shape::{Bound, Condition, Scope, StatementKind};
 
 pub(super) const RULE: Rule = Rule {
     id: "unbounded-result",
@@ -38,6 +38,7 @@ pub(super) fn expected_rows(scope: &Scope, expected: Option<f64>, context: &Cont
     if matches!(scope, Scope::WholeTable { .. }) {
         return expected;
     }
+    let expected = expected.or_else(|| by_distinct_values(scope, context));
     let mut narrowed = false;
     let planned = readings(context).into_iter().find_map(|reading| {
         if !reading.table.name.eq_ignore_ascii_case(scope.table()) {
@@ -49,18 +50,32 @@ pub(super) fn expected_rows(scope: &Scope, expected: Option<f64>, context: &Cont
             AccessType::Ref | AccessType::RefOrNull | AccessType::Range | AccessType::IndexMerge
         );
         let share = match access.filtered {
-            Some(share) if !is_guess(share) => share / 100.0,
+            // Of several conditions the optimizer multiplies guesses; of one, an unusual share is a histogram's.
+            Some(share)
+                if !is_guess(share) && (narrowed || matches!(reading.conditions()[..], [Condition::Compare(_)])) =>
+            {
+                share / 100.0
+            }
             // A guess about what is left of a scan is no estimate of a result.
             _ if !narrowed => return None,
             _ => 1.0,
         };
-        access.rows.rows().map(|rows| rows * share)
+        reading.rows_read().map(|rows| rows * share)
     });
     match (expected, planned) {
         (Some(average), Some(planned)) if narrowed => Some(average.max(planned)),
         (Some(average), _) => Some(average),
         (None, planned) => planned,
     }
+}
+
+/// Rows that share one value, from what statistics say of the columns themselves where no index counts them. Of several
+/// columns the most distinct one speaks, as nothing is known of how they go together.
+fn by_distinct_values(scope: &Scope, context: &Context<'_>) -> Option<f64> {
+    let Scope::RowsOfKey { table, columns, .. } = scope else { return None };
+    let table = context.schema.table(table)?;
+    let distinct = columns.iter().filter_map(|column| table.column(column)?.distinct).max()?;
+    Some(table.rows? as f64 / distinct.max(1) as f64)
 }
 
 fn severity(scope: &Scope, rows: Option<f64>, grouped: bool, context: &Context<'_>) -> Option<Severity> {

@@ -1,17 +1,121 @@
 //! `SQLite` in memory with the migrations replayed and a scale profile injected.
 
-use super::{Planner, PlannerError};
-use crate::engine::EngineError;
+use super::{Connections, Planner, PlannerError, size};
+use crate::engine::explain::JsonVersion;
+use crate::engine::{EngineError, explain_embedded, ledger, schema, stats};
+use crate::explain::{sqlite, sqlite_estimate};
+use crate::model::engine::{Engine, EngineKind};
 use crate::model::migration::Statement;
 use crate::model::plan::Plan;
+use crate::model::report::Statistics;
 use crate::model::scale::Scale;
-use sqlx::SqlitePool;
+use crate::sql::parse::parse_statement;
+use crate::sql::shape::shape;
+use crate::sql::translate::to_sqlite;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+use sqlx::{ConnectOptions, Executor, Row, SqlitePool};
 use std::path::Path;
 
 impl Planner {
-    /// stub
-    pub async fn embedded(_s: &[&Statement], _c: &Scale) -> Result<Self, PlannerError> { Err(EngineError::Unexpected("stub".into()).into()) }
-    /// stub
-    pub async fn embedded_copy(_s: &Path, _c: &Scale) -> Result<Self, PlannerError> { Err(EngineError::Unexpected("stub".into()).into()) }
+    /// Replays these statements in memory and injects the scale. What has no equivalent in `SQLite` becomes a note with
+    /// its file and line, and the rest goes on.
+    ///
+    /// # Errors
+    /// When a translated statement does not run.
+    pub async fn embedded(statements: &[&Statement], scale: &Scale) -> Result<Self, PlannerError> {
+        let pool = memory().await?;
+        let mut notes = Vec::new();
+        for statement in statements {
+            let replay = |error| PlannerError::Replay { at: statement.at.clone(), error };
+            match to_sqlite(&statement.sql) {
+                Ok(translation) => {
+                    for sql in translation.statements {
+                        run(&pool, sql).await.map_err(replay)?;
+                    }
+                }
+                Err(error) => notes.push(format!("{}: not replayed: {}", statement.at, error.message)),
+            }
+        }
+        finish(pool, "embedded".into(), scale, notes).await
+    }
+
+    /// Copies the schema of an embedded database into memory and injects the scale; the file is only read.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub async fn embedded_copy(file: &Path, scale: &Scale) -> Result<Self, PlannerError> {
+        let mut source = SqliteConnectOptions::new().filename(file).read_only(true).connect().await?;
+        let rows = sqlx::query(
+            "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
+             ORDER BY CASE type WHEN 'table' THEN 0 WHEN 'index' THEN 1 ELSE 2 END",
+        )
+        .fetch_all(&mut source)
+        .await?;
+        let pool = memory().await?;
+        for row in rows {
+            run(&pool, row.try_get("sql")?).await?;
+        }
+        finish(pool, format!("a copy in memory of {}", file.display()), scale, Vec::new()).await
+    }
 }
-pub(super) async fn explain(_p: &Planner, _pool: &SqlitePool, _sql: &str) -> Result<Plan, EngineError> { Err(EngineError::Unexpected("stub".into())) }
+
+/// One connection, kept for good: the database and its statistics live and die with it.
+async fn memory() -> Result<SqlitePool, sqlx::Error> {
+    let options = SqliteConnectOptions::new().in_memory(true).disable_statement_logging();
+    SqlitePoolOptions::new()
+        .min_connections(1)
+        .max_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_with(options)
+        .await
+}
+
+async fn run(pool: &SqlitePool, sql: String) -> Result<(), EngineError> {
+    #[expect(clippy::disallowed_types, reason = "translated migrations and definitions that the engine itself gave")]
+    let statement = sqlx::AssertSqlSafe(sql);
+    pool.execute(sqlx::raw_sql(statement)).await?;
+    Ok(())
+}
+
+async fn finish(
+    pool: SqlitePool,
+    place: String,
+    scale: &Scale,
+    mut notes: Vec<String>,
+) -> Result<Planner, PlannerError> {
+    let mut connection = pool.acquire().await?;
+    let mut schema = schema::sqlite::read(&mut connection, &[ledger::TABLE]).await?;
+    let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&mut *connection).await?;
+    drop(connection);
+    stats::sqlite::inject(&pool, &schema, scale).await?;
+    notes.extend(size(&mut schema, scale));
+    Ok(Planner {
+        engine: Engine { kind: EngineKind::Embedded, version },
+        place,
+        statistics: Statistics::Injected { scale: scale.name.clone() },
+        schema,
+        notes,
+        concurrency: 1,
+        version: JsonVersion::One,
+        connections: Connections::Embedded(pool),
+    })
+}
+
+pub(super) async fn explain(planner: &Planner, pool: &SqlitePool, sql: &str) -> Result<Plan, EngineError> {
+    let translation = to_sqlite(sql).map_err(|error| EngineError::Untranslatable(error.message))?;
+    let [statement] = translation.statements.as_slice() else {
+        return Err(EngineError::Untranslatable("it becomes several statements on the embedded engine".into()));
+    };
+    let plan = sqlite::read(&explain_embedded::explain_sqlite(pool, statement).await?);
+    // A plan speaks of aliases, the sizes are the tables'.
+    let facts = parse_statement(sql).ok().map(|statement| shape(&statement, &planner.schema));
+    let table_of = |alias: &str| -> Option<String> {
+        let places = facts.as_ref().map(|facts| facts.sources(alias)).unwrap_or_default();
+        places
+            .iter()
+            .find_map(|(_, block, at)| block.sources[*at].table().map(str::to_owned))
+            .or_else(|| planner.schema.table(alias).map(|table| table.name.clone()))
+    };
+    Ok(sqlite_estimate::with_estimates(plan, &planner.schema, &table_of))
+}

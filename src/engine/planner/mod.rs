@@ -7,7 +7,7 @@ mod server;
 use super::EngineError;
 use super::explain::JsonVersion;
 use super::sandbox::Sandbox;
-use super::stats::cardinality::{distinct_of_prefix, rows_of};
+use super::stats::cardinality::{column_scale, distinct_of_prefix, rows_of};
 use crate::model::engine::Engine;
 use crate::model::location::Location;
 use crate::model::plan::Plan;
@@ -95,6 +95,9 @@ fn size(schema: &mut Schema, scale: &Scale) -> Vec<String> {
             continue;
         }
         let whole = table.clone();
+        for column in &mut table.columns {
+            column.distinct = column_scale(&whole, &column.name, scale).and_then(|column| column.distinct);
+        }
         for index in &mut table.indexes {
             index.cardinality = distinct_of_prefix(&whole, index, scale, &sizeless);
         }

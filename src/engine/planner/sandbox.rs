@@ -32,9 +32,7 @@ impl Planner {
     ) -> Result<Self, PlannerError> {
         let sandbox = Sandbox::start(&Options::new(kind)).await?;
         let mut connection = sandbox.connect_options().connect().await?;
-        connection
-            .execute("CREATE DATABASE aura_db_sandbox CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci")
-            .await?;
+        connection.execute("CREATE DATABASE aura_db_sandbox CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci").await?;
         connection.execute("USE aura_db_sandbox").await?;
         let options = sandbox.connect_options().database(DATABASE);
         let settings = Settings {
@@ -61,7 +59,7 @@ impl Planner {
         let for_sessions = engine.clone();
         let pool = MySqlPoolOptions::new()
             .max_connections(POOL)
-            .acquire_timeout(Duration::from_secs(60))
+            .acquire_timeout(Duration::from_mins(1))
             .test_before_acquire(false)
             .after_connect(move |connection, _| {
                 let engine = for_sessions.clone();

@@ -3,3 +3,4 @@
 mod programs;
 pub mod server;
 pub mod sqlite;
+mod sqlite_ddl;

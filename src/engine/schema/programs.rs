@@ -119,8 +119,8 @@ mod tests {
     #[test]
     fn the_databases_name_is_taken_off_tables_and_left_in_texts() {
         let definition =
-            "select `shop`.`o`.`id` AS `shop.x`,'`shop`.`o`' AS `t``shop`.`,'it\\'s `shop`.' from `shop`.`o`";
-        let bare = "select `o`.`id` AS `shop.x`,'`shop`.`o`' AS `t``shop`.`,'it\\'s `shop`.' from `o`";
+            "select `shop`.`o`.`id` AS `shop.x`,'`shop`.`o`' AS `t``shop``.x`,'it\\'s `shop`.' from `shop`.`o`";
+        let bare = "select `o`.`id` AS `shop.x`,'`shop`.`o`' AS `t``shop``.x`,'it\\'s `shop`.' from `o`";
         assert_eq!(without_database(definition, "shop"), bare);
         assert_eq!(without_database("select 'open", "shop"), "select 'open");
         assert_eq!(without_database("select 1 from `a``b`.`t`", "a`b"), "select 1 from `t`");

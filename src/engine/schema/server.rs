@@ -76,6 +76,7 @@ async fn read_columns(conn: &mut MySqlConnection, engine: &Engine, tables: &mut 
             collation: row.get(6).map(str::to_owned),
             generated: row.text(7),
             comment: row.text(8),
+            distinct: None,
         });
     }
     Ok(())

@@ -9,6 +9,9 @@ mod innodb;
 mod mariadb;
 mod mysql;
 mod plan;
+pub mod record;
+mod samples;
+pub mod sqlite;
 pub mod table;
 
 pub use plan::explain;

@@ -9,6 +9,13 @@ use crate::model::engine::Engine;
 use crate::model::plan::Plan;
 use crate::model::schema::Schema;
 use sqlx::MySqlConnection;
+use std::collections::BTreeSet;
+
+/// The lock that lets one session at a time explain here. Two that put the same key in place and roll back deadlock, and a
+/// row in place is counted by everybody.
+const TURN: &str = "'aura-db injected statistics'";
+/// Longest wait for the turn, in seconds. An EXPLAIN takes about a millisecond.
+const WAIT_S: u32 = 60;
 
 /// Explains one statement on empty tables with injected statistics, in a session that [`super::prepare_session`] and
 /// [`explain::prepare_session`] have set up.
@@ -17,8 +24,10 @@ use sqlx::MySqlConnection;
 /// rolled back. Estimates that come from a dive into an empty index are [`crate::model::plan::Estimate::Unknown`]. A plan
 /// that is still [`injected::is_cut_off`] says nothing about the tables it does not show.
 ///
+/// Sessions take turns, so that the same statements give the same figures however many ask at once.
+///
 /// # Errors
-/// As [`explain::explain`].
+/// As [`explain::explain`], and when the turn does not come in time.
 pub async fn explain(
     conn: &mut MySqlConnection,
     engine: &Engine,
@@ -26,21 +35,34 @@ pub async fn explain(
     sql: &str,
     version: JsonVersion,
 ) -> Result<Plan, EngineError> {
-    let mut plan = explain::explain(conn, engine, sql, version).await?;
-    if injected::is_cut_off(&plan) {
-        let rows = constant::rows(sql, schema);
-        if !rows.is_empty()
-            && let Some(whole) = with_rows(conn, engine, &rows, sql, version).await?
-        {
-            plan = whole;
-        }
+    let turn = text::rows(conn, format!("SELECT GET_LOCK({TURN}, {WAIT_S})")).await?;
+    if turn.first().and_then(|row| row.get(0)) != Some("1") {
+        return Err(EngineError::Connection(format!("no turn to explain within {WAIT_S} s")));
     }
+    let plan = whole_plan(conn, engine, schema, sql, version).await;
+    text::rows(conn, format!("SELECT RELEASE_LOCK({TURN})")).await?;
+    let mut plan = plan?;
     injected::distrust_ranges(&mut plan);
     Ok(plan)
 }
 
-/// The lock that lets one session at a time put rows in place. Two that insert the same key and roll back deadlock.
-const TURN: &str = "'aura-db constant rows'";
+async fn whole_plan(
+    conn: &mut MySqlConnection,
+    engine: &Engine,
+    schema: &Schema,
+    sql: &str,
+    version: JsonVersion,
+) -> Result<Plan, EngineError> {
+    let plan = explain::explain(conn, engine, sql, version).await?;
+    if !injected::is_cut_off(&plan) {
+        return Ok(plan);
+    }
+    let rows = constant::rows(sql, schema);
+    if rows.is_empty() {
+        return Ok(plan);
+    }
+    Ok(with_rows(conn, engine, &rows, sql, version).await?.unwrap_or(plan))
+}
 
 /// The plan with the rows in place; `None` when the server does not take them, or explains no better.
 async fn with_rows(
@@ -50,10 +72,6 @@ async fn with_rows(
     sql: &str,
     version: JsonVersion,
 ) -> Result<Option<Plan>, EngineError> {
-    let turn = text::rows(conn, format!("SELECT GET_LOCK({TURN}, 30)")).await?;
-    if turn.first().and_then(|row| row.get(0)) != Some("1") {
-        return Ok(None);
-    }
     text::run(conn, "START TRANSACTION".into()).await?;
     let answer = match insert(conn, rows).await {
         Ok(()) => Some(explain::explain(conn, engine, sql, version).await),
@@ -61,7 +79,9 @@ async fn with_rows(
         Err(error) => return Err(error),
     };
     text::run(conn, "ROLLBACK".into()).await?;
-    text::rows(conn, format!("SELECT RELEASE_LOCK({TURN})")).await?;
+    // MySQL goes on counting rows that were rolled back, until it loads the statistics again.
+    let tables: BTreeSet<String> = rows.iter().map(|row| text::name(&row.table)).collect();
+    text::run(conn, format!("FLUSH TABLES {}", tables.into_iter().collect::<Vec<_>>().join(", "))).await?;
     Ok(answer.and_then(Result::ok).filter(|plan| !injected::is_cut_off(plan)))
 }
 

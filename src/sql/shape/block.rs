@@ -1,5 +1,6 @@
 //! Query expressions and their SELECT blocks as facts.
 
+use super::bounded::Bound;
 use super::predicate::{ColumnRef, Condition};
 use std::sync::Arc;
 
@@ -14,6 +15,12 @@ pub struct QueryShape {
     pub limit: Option<Limit>,
     /// Whether rows are locked (FOR UPDATE, FOR SHARE).
     pub locks: bool,
+    /// Columns of the blocks around it that it depends on; level 1 is the nearest of them.
+    pub outward: Vec<ColumnRef>,
+    /// Its bound, kept so that nested queries are judged once; `None` while it is being built.
+    pub(super) bound: Option<Box<Bound>>,
+    /// Sets of output columns, by place, of which no two rows are equal.
+    pub(super) unique: Vec<Vec<usize>>,
 }
 
 /// What gives a query expression's rows.
@@ -48,6 +55,10 @@ pub enum SetOperator {
 }
 
 /// One SELECT, or the part of an UPDATE or DELETE that finds its rows.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own about the text; together they make no state"
+)]
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Block {
     /// Tables in the order of the text.
@@ -196,19 +207,39 @@ pub enum LimitValue {
 }
 
 impl QueryShape {
-    /// Collects the blocks, outermost first.
-    pub(super) fn collect_blocks<'a>(&'a self, found: &mut Vec<(&'a QueryShape, &'a Block)>) {
+    /// A query expression of that body, nothing around it.
+    pub(super) fn of(body: Body) -> Self {
+        Self {
+            body,
+            order_by: Vec::new(),
+            limit: None,
+            locks: false,
+            outward: Vec::new(),
+            bound: None,
+            unique: Vec::new(),
+        }
+    }
+
+    /// Collects the blocks, outermost first. A common table expression that is used twice is collected once.
+    pub(super) fn collect_blocks<'a>(
+        &'a self,
+        found: &mut Vec<(&'a QueryShape, &'a Block)>,
+        seen: &mut Vec<*const QueryShape>,
+    ) {
         match &self.body {
             Body::Select(block) => {
                 found.push((self, block));
                 for source in &block.sources {
-                    if let SourceKind::Derived(query) = &source.kind {
-                        query.collect_blocks(found);
+                    if let SourceKind::Derived(query) = &source.kind
+                        && !seen.contains(&Arc::as_ptr(query))
+                    {
+                        seen.push(Arc::as_ptr(query));
+                        query.collect_blocks(found, seen);
                     }
                 }
-                block.subqueries.iter().for_each(|subquery| subquery.query.collect_blocks(found));
+                block.subqueries.iter().for_each(|subquery| subquery.query.collect_blocks(found, seen));
             }
-            Body::Set { arms, .. } => arms.iter().for_each(|arm| arm.collect_blocks(found)),
+            Body::Set { arms, .. } => arms.iter().for_each(|arm| arm.collect_blocks(found, seen)),
             Body::Values(_) | Body::Unknown => {}
         }
     }
@@ -223,29 +254,34 @@ impl QueryShape {
         }
     }
 
-    /// Collects the columns that it takes from the block that many levels outwards; 1 is the one around this query.
-    pub(super) fn outer_columns(&self, level: usize, found: &mut Vec<ColumnRef>) {
+    /// What it depends on outside of itself, from its parts, whose own dependencies are known.
+    pub(super) fn dependencies(&self) -> Vec<ColumnRef> {
+        let mut found: Vec<ColumnRef> = Vec::new();
+        let mut add = |column: ColumnRef| {
+            if column.level > 0 && !found.contains(&column) {
+                found.push(column);
+            }
+        };
         match &self.body {
             Body::Select(block) => {
-                found.extend(block.mentioned.iter().filter(|column| column.level == level).cloned());
-                for source in &block.sources {
-                    if let SourceKind::Derived(query) = &source.kind {
-                        query.outer_columns(level + 1, found);
-                    }
-                }
-                block.subqueries.iter().for_each(|subquery| subquery.query.outer_columns(level + 1, found));
+                block.mentioned.iter().cloned().for_each(&mut add);
+                let derived = block.sources.iter().filter_map(|source| match &source.kind {
+                    SourceKind::Derived(query) => Some(&query.outward),
+                    _ => None,
+                });
+                let nested = derived.chain(block.subqueries.iter().map(|subquery| &subquery.query.outward)).flatten();
+                nested.for_each(|column| add(ColumnRef { level: column.level - 1, ..column.clone() }));
             }
-            Body::Set { arms, .. } => arms.iter().for_each(|arm| arm.outer_columns(level, found)),
+            Body::Set { arms, .. } => arms.iter().flat_map(Self::dependencies).for_each(add),
             Body::Values(_) | Body::Unknown => {}
         }
+        found
     }
 
     /// Whether it depends on the block around it.
     #[must_use]
     pub fn is_correlated(&self) -> bool {
-        let mut found = Vec::new();
-        self.outer_columns(1, &mut found);
-        !found.is_empty()
+        self.outward.iter().any(|column| column.level == 1)
     }
 }
 

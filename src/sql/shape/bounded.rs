@@ -91,6 +91,9 @@ const NO_LIMIT: u64 = 1 << 31;
 /// The bound of a query expression.
 #[must_use]
 pub fn bound(query: &QueryShape, schema: &Schema) -> Bound {
+    if let Some(known) = &query.bound {
+        return (**known).clone();
+    }
     match query.limit.as_ref().map(|limit| limit.count) {
         Some(LimitValue::Number(rows)) if rows < NO_LIMIT - 1 => {
             return Bound::Proved { by: format!("LIMIT {rows}"), at_most: Some(rows) };
@@ -145,7 +148,7 @@ fn worst(bounds: Vec<Bound>, proof: &str) -> Bound {
                 bad = Some(bad.map_or_else(
                     || other.clone(),
                     |old| if badness(&other) > badness(&old) { other.clone() } else { old },
-                ))
+                ));
             }
         }
     }

@@ -3,16 +3,17 @@
 use super::block::{
     Block, Body, Limit, LimitValue, OrderTerm, Output, QueryShape, Role, SetOperator, Source, SourceKind, SubqueryRole,
 };
+use super::naming::{alias_name, common, descending, expand, last, output_order, placeholders, rename, using};
 use super::predicate::{ColumnRef, Condition};
+use super::{bounded, scope};
 use crate::model::schema::Schema;
 use sqlparser::ast::{
-    Distinct, Expr, GroupByExpr, Join, JoinConstraint, JoinOperator, LimitClause, ObjectName, OrderByExpr, OrderByKind,
-    OrderBySort, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, SetQuantifier, Statement,
-    TableAlias, TableFactor, TableWithJoins, Value, Visit, Visitor,
+    Distinct, Expr, GroupByExpr, Join, JoinConstraint, JoinOperator, LimitClause, ObjectName, OrderByKind, Query,
+    Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, SetQuantifier, Statement, TableFactor,
+    TableWithJoins, Value,
 };
 use sqlparser::tokenizer::Location;
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
 /// Databases that hold the server's own tables.
@@ -69,11 +70,15 @@ impl<'s> Builder<'s> {
         shape.limit = limit.or(shape.limit);
         shape.locks |= !query.locks.is_empty();
         self.ctes.truncate(depth);
+        shape.outward = shape.dependencies();
+        shape.unique = scope::unique_outputs(&shape, self.schema);
+        shape.bound = None;
+        shape.bound = Some(Box::new(bounded::bound(&shape, self.schema)));
         shape
     }
 
     fn body(&mut self, body: &SetExpr, outer: Option<&Scope<'_>>, order: Option<&OrderByKind>) -> QueryShape {
-        let plain = |body| QueryShape { body, order_by: Vec::new(), limit: None, locks: false };
+        let plain = QueryShape::of;
         match body {
             SetExpr::Select(select) => self.select(select, outer, order),
             SetExpr::Query(query) => {
@@ -128,7 +133,7 @@ impl<'s> Builder<'s> {
                 }
             }
         }
-        QueryShape { body: Body::Select(Box::new(block)), order_by, limit: None, locks: false }
+        QueryShape { order_by, ..QueryShape::of(Body::Select(Box::new(block))) }
     }
 
     /// A term of GROUP BY or ORDER BY: a column, an alias of one, or the place of one in the select list.
@@ -150,10 +155,10 @@ impl<'s> Builder<'s> {
         if let Expr::Identifier(name) = term
             && let Some(expression) = aliases.get(&name.value.to_lowercase())
         {
-            return self.column(expression, scope);
+            return Self::column(expression, scope);
         }
         self.scan(term, block, scope);
-        self.column(term, scope)
+        Self::column(term, scope)
     }
 
     fn item<'e>(
@@ -197,7 +202,7 @@ impl<'s> Builder<'s> {
 
     fn output(&mut self, name: String, expression: &Expr, block: &mut Block, scope: &Scope<'_>) {
         let facts = self.scan(expression, block, scope);
-        let column = self.column(expression, scope);
+        let column = Self::column(expression, scope);
         let constant = facts.columns.iter().all(|column| column.level > 0) && !facts.varies;
         block.output.push(Output {
             name,
@@ -359,94 +364,4 @@ impl<'s> Builder<'s> {
         let correlated = query.is_correlated();
         super::block::Subquery { query, role, correlated }
     }
-}
-
-/// Placeholders by their place in the text, numbered from 0.
-fn placeholders(statement: &Statement) -> BTreeMap<Location, usize> {
-    struct Places(Vec<Location>);
-    impl Visitor for Places {
-        type Break = std::convert::Infallible;
-        fn pre_visit_value(&mut self, value: &sqlparser::ast::ValueWithSpan) -> ControlFlow<Self::Break> {
-            if matches!(value.value, Value::Placeholder(_)) {
-                self.0.push(value.span.start);
-            }
-            ControlFlow::Continue(())
-        }
-    }
-    let mut places = Places(Vec::new());
-    let _ = statement.visit(&mut places);
-    places.0.sort();
-    places.0.dedup();
-    places.0.into_iter().enumerate().map(|(at, place)| (place, at)).collect()
-}
-
-pub(super) fn last(name: &ObjectName) -> String {
-    name.0.last().and_then(|part| part.as_ident()).map(|ident| ident.value.clone()).unwrap_or_default()
-}
-
-fn alias_name(alias: Option<&TableAlias>) -> String {
-    alias.map(|alias| alias.name.value.clone()).unwrap_or_default()
-}
-
-pub(super) fn descending(term: &OrderByExpr) -> bool {
-    matches!(term.options.sort, Some(OrderBySort::Desc))
-}
-
-fn output_order(term: &OrderByExpr, _output: &[Output]) -> OrderTerm {
-    OrderTerm { column: None, text: term.expr.to_string(), descending: descending(term) }
-}
-
-/// Gives a derived table's columns the names that its alias lists.
-fn rename(shape: &mut QueryShape, alias: &TableAlias) {
-    match &mut shape.body {
-        Body::Select(block) => {
-            for (output, column) in block.output.iter_mut().zip(&alias.columns) {
-                output.name = column.name.value.to_lowercase();
-            }
-        }
-        Body::Set { arms, .. } => {
-            if let Some(first) = arms.first_mut() {
-                rename(first, alias);
-            }
-        }
-        Body::Values(_) | Body::Unknown => {}
-    }
-}
-
-fn expand(at: usize, block: &mut Block, scope: &Scope<'_>) {
-    for name in scope.sources[at].1.iter().flatten() {
-        let column = Some(ColumnRef { level: 0, source: at, column: name.clone() });
-        block.output.push(Output { name: name.clone(), column, constant: false, numbering: false });
-    }
-}
-
-/// The equalities of USING.
-fn using(
-    names: impl Iterator<Item = String>,
-    left: &std::ops::Range<usize>,
-    right: &std::ops::Range<usize>,
-    scope: &Scope<'_>,
-) -> Vec<Condition> {
-    let find = |range: &std::ops::Range<usize>, name: &str| {
-        let has = |at: &usize| {
-            scope.sources[*at].1.as_ref().is_none_or(|columns| columns.iter().any(|column| column == name))
-        };
-        range.clone().find(has).map(|source| ColumnRef { level: 0, source, column: name.to_owned() })
-    };
-    names
-        .map(|name| name.to_lowercase())
-        .filter_map(|name| Some((find(left, &name)?, find(right, &name)?, name)))
-        .map(|(left, right, name)| super::condition::equal(left, right, format!("USING ({name})")))
-        .collect()
-}
-
-fn common(left: &std::ops::Range<usize>, right: &std::ops::Range<usize>, scope: &Scope<'_>) -> Vec<String> {
-    let columns = |range: &std::ops::Range<usize>| {
-        scope.sources[range.clone()]
-            .iter()
-            .flat_map(|(_, columns)| columns.iter().flatten().cloned())
-            .collect::<Vec<_>>()
-    };
-    let right = columns(right);
-    columns(left).into_iter().filter(|name| right.contains(name)).collect()
 }

@@ -129,7 +129,9 @@ impl<'a> Closure<'a> {
         {
             return Some((count, format!("`{}` is cut at a row number", source.alias)));
         }
-        let keys = super::scope::unique_outputs(query, self.schema);
+        let name = |at: &usize| query.output().get(*at).map(|output| output.name.clone());
+        let keys: Vec<Vec<String>> =
+            query.unique.iter().filter_map(|key| key.iter().map(name).collect::<Option<Vec<_>>>()).collect();
         let found = keys.iter().filter_map(|key| Some((self.key(at, key, on)?, key)));
         let (count, key) = found.min_by_key(|(count, _)| count.unwrap_or(u64::MAX))?;
         Some((count, format!("equality on ({}), of which `{}` has one row each", key.join(", "), source.alias)))
@@ -179,12 +181,11 @@ impl<'a> Closure<'a> {
                 Condition::Compare(comparison) => Some(comparison),
                 _ => None,
             }) {
-                if comparison.left == Term::Column(here.clone()) {
-                    if let Some(count) = self.values(&here, comparison)
-                        && best.is_none_or(|old| count.unwrap_or(u64::MAX) < old.unwrap_or(u64::MAX))
-                    {
-                        best = Some(count);
-                    }
+                if comparison.left == Term::Column(here.clone())
+                    && let Some(count) = self.values(&here, comparison)
+                    && best.is_none_or(|old| count.unwrap_or(u64::MAX) < old.unwrap_or(u64::MAX))
+                {
+                    best = Some(count);
                 }
                 if let Some(other) = self.equal_to(&here, comparison)
                     && !reached.contains(&other)
@@ -227,13 +228,12 @@ impl<'a> Closure<'a> {
             return None;
         }
         match comparison.operator {
-            Operator::Eq => self.count_of(&comparison.right),
+            Operator::Eq | Operator::In => self.count_of(&comparison.right),
             Operator::NullSafeEq => {
                 let never_null = matches!(comparison.right, Operand::Number(_) | Operand::Text(_));
                 let count = self.count_of(&comparison.right)?;
                 (never_null || known.is_some_and(|column| !column.nullable)).then_some(count)
             }
-            Operator::In => self.count_of(&comparison.right),
             Operator::Between if known.is_some_and(is_integer) => match &comparison.right {
                 Operand::Between(low, high) => match (&**low, &**high) {
                     (Operand::Number(low), Operand::Number(high)) => {

@@ -35,10 +35,20 @@ impl Builder<'_> {
             Expr::BinaryOp { left, op, right } => match op {
                 // `&&` and `||` as MySQL reads them by default.
                 BinaryOperator::And | BinaryOperator::PGOverlap | BinaryOperator::Or | BinaryOperator::StringConcat => {
-                    let both =
-                        [self.condition(left, negated, block, scope), self.condition(right, negated, block, scope)];
+                    // A long chain leans to the left; walking it keeps the stack flat.
+                    let mut sides = vec![&**right];
+                    let mut rest = &**left;
+                    while let Expr::BinaryOp { left, op: next, right } = rest
+                        && next == op
+                    {
+                        sides.push(right);
+                        rest = left;
+                    }
+                    sides.push(rest);
+                    let parts: Vec<Condition> =
+                        sides.into_iter().rev().map(|side| self.condition(side, negated, block, scope)).collect();
                     let and = matches!(op, BinaryOperator::And | BinaryOperator::PGOverlap);
-                    if and == negated { any(both) } else { all(both) }
+                    if and == negated { any(parts) } else { all(parts) }
                 }
                 _ => match operator(op, negated) {
                     Some(operator) => self.compare(left, operator, right, text(), block, scope),
@@ -151,7 +161,7 @@ impl Builder<'_> {
         }
         let operand = self.operand(right, block, scope);
         let one = self.left(left, operator, operand, text.clone(), block, scope);
-        if right_own && self.column(right, scope).is_none() {
+        if right_own && Self::column(right, scope).is_none() {
             // `a.x = LOWER(b.y)`: also a fact about b.y.
             let operand = self.operand(left, block, scope);
             let other = self.left(right, flipped(operator), operand, text, block, scope);
@@ -173,11 +183,11 @@ impl Builder<'_> {
         if let Expr::Nested(inner) = left {
             return self.left(inner, operator, right, text, block, scope);
         }
-        if let Some(column) = self.column(left, scope) {
+        if let Some(column) = Self::column(left, scope) {
             return Condition::Compare(Comparison { left: Term::Column(column), operator, right, text });
         }
         if let Expr::Tuple(parts) = left {
-            let columns = parts.iter().map(|part| self.column(part, scope)).collect::<Option<Vec<_>>>();
+            let columns = parts.iter().map(|part| Self::column(part, scope)).collect::<Option<Vec<_>>>();
             return match columns {
                 Some(columns) => Condition::Compare(Comparison { left: Term::Row(columns), operator, right, text }),
                 None => self.other(left, text, block, scope),
@@ -192,7 +202,7 @@ impl Builder<'_> {
     }
 
     fn operand(&mut self, expression: &Expr, block: &mut Block, scope: &Scope<'_>) -> Operand {
-        if let Some(column) = self.column(expression, scope) {
+        if let Some(column) = Self::column(expression, scope) {
             return Operand::Column(column);
         }
         match expression {

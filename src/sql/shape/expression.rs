@@ -62,19 +62,15 @@ impl Walk<'_, '_, '_> {
 
     fn subquery(&mut self, query: &Query, role: SubqueryRole) {
         let address = address(query);
-        let at = match self.builder.built.get(&address) {
-            Some(at) => *at,
-            None => {
-                let subquery = self.builder.subquery(query, role, self.scope);
-                self.block.subqueries.push(subquery);
-                self.builder.built.insert(address, self.block.subqueries.len() - 1);
-                self.block.subqueries.len() - 1
-            }
-        };
+        let at = self.builder.built.get(&address).copied().unwrap_or_else(|| {
+            let subquery = self.builder.subquery(query, role, self.scope);
+            self.block.subqueries.push(subquery);
+            self.builder.built.insert(address, self.block.subqueries.len() - 1);
+            self.block.subqueries.len() - 1
+        });
         if let Some(subquery) = self.block.subqueries.get(at) {
-            let mut outer = Vec::new();
-            subquery.query.outer_columns(1, &mut outer);
-            self.facts.columns.extend(outer.into_iter().map(|column| ColumnRef { level: 0, ..column }));
+            let outer = subquery.query.outward.iter().filter(|column| column.level == 1);
+            self.facts.columns.extend(outer.map(|column| ColumnRef { level: 0, ..column.clone() }));
         }
     }
 
@@ -150,10 +146,9 @@ impl Builder<'_> {
     }
 
     /// The column that an expression is, when it is a bare one.
-    #[expect(clippy::unused_self, reason = "reads as a question to the builder, as its siblings do")]
-    pub(super) fn column(&self, expression: &Expr, scope: &Scope<'_>) -> Option<ColumnRef> {
+    pub(super) fn column(expression: &Expr, scope: &Scope<'_>) -> Option<ColumnRef> {
         match expression {
-            Expr::Nested(inner) => self.column(inner, scope),
+            Expr::Nested(inner) => Self::column(inner, scope),
             Expr::Identifier(name) => scope.resolve(&[&name.value]),
             Expr::CompoundIdentifier(parts) => {
                 scope.resolve(&parts.iter().map(|part| part.value.as_str()).collect::<Vec<_>>())
@@ -179,17 +174,14 @@ impl Scope<'_> {
         let mut level = 0;
         let mut scope = Some(self);
         while let Some(here) = scope {
-            let found = match qualifiers.last() {
-                Some(table) => here.sources.iter().position(|(alias, _)| alias.eq_ignore_ascii_case(table)),
-                None => {
-                    let has = |(_, columns): &(String, Option<Vec<String>>)| {
-                        columns.as_ref().is_some_and(|columns| columns.contains(&column))
-                    };
-                    here.sources.iter().position(has).or_else(|| match here.sources.as_slice() {
-                        [(_, None)] => Some(0),
-                        _ => None,
-                    })
-                }
+            let found = if let Some(table) = qualifiers.last() {
+                here.sources.iter().position(|(alias, _)| alias.eq_ignore_ascii_case(table))
+            } else {
+                let has = |(_, columns): &(String, Option<Vec<String>>)| {
+                    columns.as_ref().is_some_and(|columns| columns.contains(&column))
+                };
+                let only = matches!(here.sources.as_slice(), [(_, None)]).then_some(0);
+                here.sources.iter().position(has).or(only)
             };
             if let Some(source) = found {
                 return Some(ColumnRef { level, source, column });
@@ -208,7 +200,7 @@ fn address(query: &Query) -> usize {
 
 /// A function's name in upper case.
 pub(super) fn function_name(function: &Function) -> String {
-    super::build::last(&function.name).to_ascii_uppercase()
+    super::naming::last(&function.name).to_ascii_uppercase()
 }
 
 /// The expressions among a function's arguments.

@@ -5,8 +5,7 @@ use crate::sql::parse::parse_statement;
 use sqlparser::ast::{ColumnOption, CreateTable, Expr, IndexColumn, OrderBySort, Statement, TableConstraint};
 
 pub(crate) fn schema(ddl: &str) -> Schema {
-    let code: String =
-        ddl.lines().filter(|line| !line.trim_start().starts_with("--")).map(|line| format!("{line}\n")).collect();
+    let code = ddl.lines().filter(|line| !line.trim_start().starts_with("--")).collect::<Vec<_>>().join("\n");
     let mut schema = Schema::default();
     for text in code.split(';').filter(|text| !text.trim().is_empty()) {
         match parse_statement(text).unwrap() {

@@ -10,6 +10,7 @@ mod condition;
 mod expression;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod naming;
 pub mod predicate;
 mod scope;
 mod statement;
@@ -71,7 +72,7 @@ impl Shape {
     pub fn blocks(&self) -> Vec<(&QueryShape, &Block)> {
         let mut found = Vec::new();
         if let Some(query) = &self.query {
-            query.collect_blocks(&mut found);
+            query.collect_blocks(&mut found, &mut Vec::new());
         }
         found
     }

@@ -3,7 +3,7 @@
 use super::block::{Block, Body, QueryShape, SetOperator, SourceKind};
 use super::bounded::{self, Bound, Scope};
 use super::closure::Closure;
-use super::predicate::{Condition, Operand, Operator, Term};
+use super::predicate::{ColumnRef, Condition, Operand, Operator, Term};
 use crate::model::schema::{Schema, Table};
 
 /// The verdict on a block that no unique key bounds.
@@ -62,7 +62,9 @@ fn grouped_rows(block: &Block, schema: &Schema, rows: Option<f64>) -> Option<f64
         return None;
     }
     let table = schema.table(block.sources.get(source)?.table()?)?;
-    let names: Vec<&str> = columns.iter().map(|column| column.column.as_str()).collect();
+    let mut names: Vec<&str> = columns.iter().map(|column| column.column.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
     distinct(table, &names).map(|(_, groups)| rows.map_or(groups, |rows| rows.min(groups)))
 }
 
@@ -121,7 +123,7 @@ fn source_scope(
                                 equal.push((name, list_length(&comparison.right)));
                             }
                             Operator::Eq | Operator::In if matches!(comparison.right, Operand::Subquery(_)) => {
-                                ranged.push(name)
+                                ranged.push(name);
                             }
                             operator if operator.is_range() || operator == Operator::Match => ranged.push(name),
                             _ => {}
@@ -201,9 +203,12 @@ fn list_length(operand: &Operand) -> u64 {
     }
 }
 
-/// Sets of output columns of which a query has no two equal rows.
-pub(super) fn unique_outputs(query: &QueryShape, schema: &Schema) -> Vec<Vec<String>> {
-    let all = |query: &QueryShape| vec![query.output().iter().map(|output| output.name.clone()).collect::<Vec<_>>()];
+/// Most unique keys that are followed through a derived table: joins of joins have more than anyone asks for.
+const MOST_KEYS: usize = 16;
+
+/// Sets of output columns, by place, of which a query has no two equal rows.
+pub(super) fn unique_outputs(query: &QueryShape, schema: &Schema) -> Vec<Vec<usize>> {
+    let all = |query: &QueryShape| vec![(0..query.output().len()).collect::<Vec<_>>()];
     let block = match &query.body {
         Body::Select(block) => block,
         Body::Set { operator: SetOperator::Union, all: true, .. } | Body::Values(_) | Body::Unknown => {
@@ -211,31 +216,35 @@ pub(super) fn unique_outputs(query: &QueryShape, schema: &Schema) -> Vec<Vec<Str
         }
         Body::Set { .. } => return all(query),
     };
-    let named = |column: &super::predicate::ColumnRef| {
-        block.output.iter().find(|output| output.column.as_ref() == Some(column)).map(|output| output.name.clone())
-    };
-    let mut sets: Vec<Vec<String>> = Vec::new();
+    let place = |column: &ColumnRef| block.output.iter().position(|output| output.column.as_ref() == Some(column));
+    let mut sets: Vec<Vec<usize>> = Vec::new();
     if block.distinct && !block.output.is_empty() {
         sets.extend(all(query));
     }
     if !block.group_by.is_empty() && !block.rollup {
-        let columns = block.group_by.iter().map(|term| term.as_ref().and_then(named)).collect::<Option<Vec<_>>>();
-        sets.extend(columns);
+        sets.extend(block.group_by.iter().map(|term| term.as_ref().and_then(place)).collect::<Option<Vec<_>>>());
     } else if !block.grouped() {
         let required = super::closure::required(block);
         for (at, source) in block.sources.iter().enumerate() {
             if !Closure::new(block, &required, schema).assume(at).solve().complete() {
                 continue;
             }
+            let key_columns = |name: &str| place(&ColumnRef { level: 0, source: at, column: name.to_lowercase() });
+            if let SourceKind::Derived(inner) = &source.kind {
+                let names =
+                    |key: &Vec<usize>| key.iter().map(|at| key_columns(&inner.output().get(*at)?.name)).collect();
+                sets.extend(inner.unique.iter().filter_map(names));
+            }
             let table = source.table().and_then(|name| schema.table(name));
             for index in table.into_iter().flat_map(|table| &table.indexes).filter(|index| index.is_unique()) {
-                let key = index.parts.iter().map(|part| {
-                    let column = part.column.as_ref()?.to_lowercase();
-                    named(&super::predicate::ColumnRef { level: 0, source: at, column })
-                });
-                sets.extend(key.collect::<Option<Vec<_>>>());
+                sets.extend(
+                    index.parts.iter().map(|part| key_columns(part.column.as_ref()?)).collect::<Option<Vec<_>>>(),
+                );
             }
         }
     }
+    sets.sort_unstable();
+    sets.dedup();
+    sets.truncate(MOST_KEYS);
     sets
 }

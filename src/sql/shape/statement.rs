@@ -2,7 +2,8 @@
 
 use super::StatementKind;
 use super::block::{Block, Body, Limit, OrderTerm, QueryShape, SourceKind};
-use super::build::{Builder, Scope, descending, last};
+use super::build::{Builder, Scope};
+use super::naming::{descending, last};
 use crate::model::schema::Schema;
 use sqlparser::ast::{
     Delete, Expr, FromTable, Insert, OrderByExpr, Query, SetExpr, Statement, TableObject, TableWithJoins, Update,
@@ -109,12 +110,12 @@ impl Changed {
         let order_by = order
             .iter()
             .map(|term| OrderTerm {
-                column: builder.column(&term.expr, &self.scope),
+                column: Builder::column(&term.expr, &self.scope),
                 text: term.expr.to_string(),
                 descending: descending(term),
             })
             .collect();
         let limit = limit.map(|count| Limit { count: builder.limit_value(count), offset: None });
-        QueryShape { body: Body::Select(Box::new(self.block)), order_by, limit, locks: true }
+        QueryShape { order_by, limit, locks: true, ..QueryShape::of(Body::Select(Box::new(self.block))) }
     }
 }

@@ -3,6 +3,7 @@
 use super::fixture::schema;
 use super::*;
 use crate::sql::parse::parse_statement;
+use proptest::prelude::*;
 
 const DDL: &str = "
 CREATE TABLE customers (id INT PRIMARY KEY, email VARCHAR(255) NOT NULL UNIQUE, country CHAR(2), name VARCHAR(80), KEY by_country (country));
@@ -269,4 +270,69 @@ fn placeholders_are_numbered_in_the_order_of_the_text() {
     assert_eq!(block.filter[2].comparisons()[0].right, Operand::Param(2));
     assert_eq!(facts.blocks()[1].1.filter[0].comparisons()[0].right, Operand::Param(1));
     assert_eq!(facts.query.as_ref().unwrap().limit.as_ref().unwrap().count, block::LimitValue::Param(3));
+}
+
+#[test]
+fn long_chains_and_deep_reuse_take_no_time() {
+    let chain = vec!["status = 'x'"; 3000].join(" OR ");
+    assert!(matches!(of(&format!("SELECT id FROM orders WHERE {chain}")).bound, Bound::Unbounded { .. }));
+    let ctes = (1..30).map(|n| format!("c{n} AS (SELECT a.id FROM c{0} a JOIN c{0} b ON a.id = b.id)", n - 1));
+    let ctes: Vec<String> = std::iter::once("c0 AS (SELECT id FROM orders)".to_owned()).chain(ctes).collect();
+    let facts = of(&format!("WITH {} SELECT * FROM c29", ctes.join(", ")));
+    assert!(!facts.bound.is_proved());
+    assert_eq!(facts.blocks().len(), 31);
+}
+
+/// Pieces of SELECT statements, good and bad ones.
+fn piece() -> impl Strategy<Value = String> {
+    let source = prop::sample::select(vec![
+        "orders",
+        "customers c",
+        "order_items i",
+        "nowhere n",
+        "(SELECT id, customer_id FROM orders LIMIT 3) d",
+    ]);
+    let join =
+        prop::sample::select(vec![",", " JOIN ", " LEFT JOIN ", " RIGHT JOIN ", " CROSS JOIN ", " NATURAL JOIN "]);
+    let condition = prop::sample::select(vec![
+        "1 = 0",
+        "id = ?",
+        "c.id = orders.customer_id",
+        "NOT (id = 1 OR status <> 'x')",
+        "(id, customer_id) IN ((1, 2))",
+        "id IN (SELECT 1)",
+        "EXISTS (SELECT 1 FROM posts WHERE author_id = c.id)",
+        "c.id BETWEEN 9 AND 1",
+        "LOWER(name) LIKE '%x' || id",
+        "id IS NULL AND i.line <=> NULL",
+    ]);
+    let tail = prop::sample::select(vec![
+        "",
+        " GROUP BY 1",
+        " GROUP BY id WITH ROLLUP",
+        " HAVING COUNT(*) > 1",
+        " ORDER BY 9, RAND()",
+        " LIMIT 0",
+        " UNION SELECT 1",
+    ]);
+    (source.clone(), join, source, condition, tail).prop_map(|(left, join, right, condition, tail)| {
+        format!("SELECT *, c.name AS n FROM {left}{join}{right} WHERE {condition}{tail}")
+    })
+}
+
+proptest! {
+    #[test]
+    fn no_statement_makes_the_analysis_panic_and_a_limit_on_top_always_bounds(inner in piece(), outer in piece()) {
+        let sql = outer.replacen("(SELECT 1)", &format!("({inner})"), 1);
+        let schema = schema(DDL);
+        for sql in [&sql, &format!("SELECT * FROM ({inner}) t, ({sql}) u LIMIT 7"), &format!("DELETE FROM orders WHERE id IN ({inner})")] {
+            if let Ok(statement) = parse_statement(sql) {
+                let facts = shape(&statement, &schema);
+                if sql.ends_with("LIMIT 7") {
+                    let by = "LIMIT 7".to_owned();
+                    prop_assert_eq!(facts.bound, Bound::Proved { by, at_most: Some(7) });
+                }
+            }
+        }
+    }
 }

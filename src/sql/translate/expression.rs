@@ -95,8 +95,11 @@ pub(super) fn translate(expr: &mut Expr, translator: &mut Translator<'_>) -> Res
             return Ok(());
         }
         Expr::RLike { .. } => return refuse("REGEXP; use LIKE"),
-        Expr::MatchAgainst { .. } => {
-            return refuse("MATCH … AGAINST, as it has no FULLTEXT index; use LIKE or a server");
+        Expr::MatchAgainst { columns, .. } => {
+            let place = columns.first().map_or(place, Spanned::span);
+            let message =
+                "the embedded engine has no MATCH … AGAINST, as it has no FULLTEXT index; use LIKE or a server";
+            return Err(refusal(message, place));
         }
         _ => return Ok(()),
     };

@@ -101,3 +101,60 @@ fn translate(statement: Statement, notes: &mut Notes) -> Result<Vec<String>, Sql
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn first(sql: &str) -> String {
+        to_sqlite(sql).unwrap_or_else(|error| panic!("{sql}: {error}")).statements.remove(0)
+    }
+
+    #[test]
+    fn operators_that_mysql_reads_otherwise() {
+        assert_eq!(
+            first("SELECT a = 1 || b = 2, value MOD 3, MOD(a, 3) FROM t"),
+            "SELECT a = 1 OR b = 2, value % 3, (a % 3) FROM t"
+        );
+        assert_eq!(
+            first("SELECT a / 2, a DIV 2, a <=> b FROM t"),
+            "SELECT (a * 1.0 / 2), CAST(a / 2 AS INTEGER), (a IS b) FROM t"
+        );
+    }
+
+    #[test]
+    fn names_that_are_not_there_stay_names() {
+        assert_eq!(first("SELECT `order`, \"text\" FROM t"), "SELECT `order`, 'text' FROM t");
+    }
+
+    #[test]
+    fn placeholders_are_numbered_only_when_their_order_changes() {
+        assert_eq!(first("SELECT a FROM t WHERE b = ? LIMIT ?, ?"), "SELECT a FROM t WHERE b = ?1 LIMIT ?3 OFFSET ?2");
+        assert_eq!(first("SELECT a FROM t WHERE b = ? AND c = ?"), "SELECT a FROM t WHERE b = ? AND c = ?");
+    }
+
+    #[test]
+    fn a_foreign_key_has_the_index_that_innodb_makes_for_it() {
+        let sql = "CREATE TABLE t (id INT PRIMARY KEY, a INT, b INT, KEY (b), CONSTRAINT one FOREIGN KEY (a) REFERENCES u (id), FOREIGN KEY (b) REFERENCES u (id))";
+        let statements = to_sqlite(sql).unwrap().statements;
+        assert_eq!(statements[1..], ["CREATE INDEX \"t.b\" ON t (b)", "CREATE INDEX \"t.one\" ON t (a)"]);
+    }
+
+    #[test]
+    fn text_is_compared_without_case_unless_the_collation_says_otherwise() {
+        let sql = "CREATE TABLE t (a TEXT, b CHAR(2) COLLATE utf8mb4_general_ci, c JSON) COLLATE=utf8mb4_bin";
+        assert_eq!(first(sql), "CREATE TABLE t (a TEXT, b CHAR(2) COLLATE NOCASE, c TEXT)");
+        assert_eq!(first("CREATE TABLE t (a TEXT)"), "CREATE TABLE t (a TEXT COLLATE NOCASE)");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_too_odd(words in proptest::collection::vec("(SELECT|FROM|WHERE|CREATE TABLE|ALTER TABLE|UPDATE|DELETE|INSERT INTO|SET|VALUES|ADD|DROP|KEY|INDEX|DEFAULT|INTERVAL|DAY|MOD|!|\\(|\\)|,|\\?|'x'|\\|\\||=|t|a|1|DATE_FORMAT|UNION|\\PC{0,3})", 0..14)) {
+            // Either a translation or an error: what counts is that it ends in one of them.
+            if let Err(error) = to_sqlite(&words.join(" ")) {
+                prop_assert!(!error.message.is_empty());
+            }
+        }
+    }
+}

@@ -118,6 +118,7 @@ impl VisitorMut for Translator<'_> {
     }
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<SqlError> {
+        self.place = select.select_token.0.span;
         operand::having_to_where(select);
         ControlFlow::Continue(())
     }

@@ -70,6 +70,9 @@ pub(super) const GENERAL: &[(&str, Rule)] = &[
     ("SIGN", Same),
     ("ROUND", Same),
     ("MOD", As(&[(2, "({0} % {1})")])),
+    ("PI", As(&[(0, "3.141592653589793")])),
+    ("POW", By(power)),
+    ("POWER", By(power)),
     ("FLOOR", As(&[(1, FLOOR)])),
     ("CEIL", As(&[(1, CEIL)])),
     ("CEILING", As(&[(1, CEIL)])),
@@ -161,6 +164,15 @@ const UUID: &str = "lower(substr(hex(randomblob(4)), 1, 8) || '-' || substr(hex(
 /// `FLOOR(x)` of an expression that the parser has a form of its own for.
 pub(super) fn rounded(up: bool, value: &str) -> String {
     (if up { CEIL } else { FLOOR }).replace("{0}", &wrapped(value))
+}
+
+/// A whole power, as a product: the bundled library is built without functions such as `pow` and `sqrt`.
+fn power(call: &Call<'_>) -> Result<String, String> {
+    match call.args.get(1).and_then(|exponent| exponent.parse::<usize>().ok()) {
+        Some(0) => Ok("1.0".into()),
+        Some(exponent @ 1..=8) => Ok(format!("({} * 1.0)", vec![call.arg(0); exponent].join(" * "))),
+        _ => Err(format!("the embedded engine has {}() with a whole exponent from 0 to 8 only", call.name)),
+    }
 }
 
 fn is_distinct(call: &Call<'_>) -> bool {

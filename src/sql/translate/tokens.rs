@@ -6,7 +6,6 @@ use super::{Notes, alter_tokens};
 use crate::sql::parse::SqlError;
 use sqlparser::ast::Statement;
 use sqlparser::dialect::MySqlDialect;
-use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
 
@@ -157,10 +156,38 @@ fn expressions(tokens: &mut Vec<TokenWithSpan>) {
     }
 }
 
+/// After these an operand begins, so that MOD is the function.
+const BEFORE_OPERAND: [&str; 22] = [
+    "SELECT",
+    "DISTINCT",
+    "ALL",
+    "WHERE",
+    "AND",
+    "OR",
+    "XOR",
+    "NOT",
+    "ON",
+    "BY",
+    "HAVING",
+    "CASE",
+    "WHEN",
+    "THEN",
+    "ELSE",
+    "SET",
+    "BETWEEN",
+    "LIKE",
+    "DIV",
+    "IN",
+    "LIMIT",
+    "RETURNING",
+];
+
 fn ends_operand(token: &Token) -> bool {
     match token {
         Token::Number(..) | Token::RParen | Token::SingleQuotedString(_) | Token::Placeholder(_) => true,
-        Token::Word(word) => word.quote_style.is_some() || word.keyword == Keyword::NoKeyword,
+        Token::Word(word) => {
+            word.quote_style.is_some() || !BEFORE_OPERAND.contains(&word.value.to_ascii_uppercase().as_str())
+        }
         _ => false,
     }
 }
