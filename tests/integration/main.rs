@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod binary;
+mod embedded;
 mod explain;
 mod layering;
 mod ledger;
@@ -14,3 +15,4 @@ mod schema;
 mod servers;
 mod session;
 mod stats;
+mod translate;

@@ -117,6 +117,11 @@ impl Database {
         &self.pool
     }
 
+    /// One more session in it, for what must stay open; its locks go when it is closed.
+    pub(crate) fn connect(&self) -> MySqlConnection {
+        block_on(connect(self.server.engine().kind, &self.name))
+    }
+
     /// Runs statements, separated by `;`.
     pub(crate) fn run(&self, statements: &str) {
         block_on(run(&self.pool, statements));
