@@ -46,7 +46,8 @@ fn rows_are_what_sqlx_would_write() {
              ABS(TIMESTAMPDIFF(SECOND, installed_on, NOW())) < 60 FROM _sqlx_migrations ORDER BY version",
         );
         for (version, ((_, description, text), row)) in (1..).zip(FILES.iter().zip(&rows)) {
-            let expected = [version.to_string(), (*description).into(), sha384(text), "1".into(), "1".into(), "1".into()];
+            let expected =
+                [version.to_string(), (*description).into(), sha384(text), "1".into(), "1".into(), "1".into()];
             assert_eq!(*row, expected.map(Some), "{}", server.engine());
         }
         assert_eq!(rows.len(), FILES.len());

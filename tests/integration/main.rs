@@ -3,9 +3,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+mod apply;
 mod binary;
 mod embedded;
 mod explain;
+mod failure;
 mod layering;
 mod ledger;
 mod project;

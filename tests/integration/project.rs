@@ -90,9 +90,9 @@ impl Project {
 
     /// The tables and views, the ledger too, as the server lists them.
     pub(crate) fn tables(&self) -> Vec<String> {
-        let mut names = self.database.column(
-            "SELECT CAST(table_name AS CHAR) FROM information_schema.tables WHERE table_schema = DATABASE()",
-        );
+        let mut names = self
+            .database
+            .column("SELECT CAST(table_name AS CHAR) FROM information_schema.tables WHERE table_schema = DATABASE()");
         names.sort();
         names
     }

@@ -95,7 +95,10 @@ fn versions_and_steps_choose_what_runs() {
         project.run("rollback --to 0").exits(0);
         assert_eq!(project.tables(), ["_sqlx_migrations"]);
         contains(&project.run("rollback").exits(0).stderr, "nothing to do");
-        contains(&project.run("migrate --to 7").exits(4).stderr, "no migration of version 7; the nearest is 20260105090000");
+        contains(
+            &project.run("migrate --to 7").exits(4).stderr,
+            "no migration of version 7; the nearest is 20260105090000",
+        );
         contains(&project.run("rollback --to 7").exits(4).stderr, "no migration of version 7");
         project.run("rollback --to 0 --steps 1").exits(2);
         project.run("rollback indexes --steps 1").exits(2);
