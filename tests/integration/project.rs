@@ -6,6 +6,7 @@ use crate::binary::{AuraDb, Outcome};
 use crate::servers::{Database, Server};
 use std::fmt::Write as _;
 use std::path::Path;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// The migrations that come with the project.
@@ -70,6 +71,12 @@ impl Project {
         self.command(line).run()
     }
 
+    /// How many sessions in this database run a statement that begins so.
+    pub(crate) fn running(&self, statement: &str) -> usize {
+        let list = "SELECT info FROM information_schema.processlist WHERE db = DATABASE() AND info IS NOT NULL";
+        self.database.column(list).iter().filter(|info| info.starts_with(statement)).count()
+    }
+
     /// `status --format json`.
     pub(crate) fn status(&self) -> serde_json::Value {
         let outcome = self.run("status --format json");
@@ -118,6 +125,16 @@ impl Project {
                         DATABASE() ORDER BY 1";
         let _ = writeln!(text, "{:?}", self.database.column(programs));
         text
+    }
+}
+
+/// Waits until something holds, and fails when it does not come to that.
+#[track_caller]
+pub(crate) fn eventually(what: &str, holds: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !holds() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "this never came: {what}");
+        std::thread::sleep(Duration::from_millis(10));
     }
 }
 
