@@ -66,6 +66,11 @@ fn settle(global: &Global, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Ta
     let from_url = global.database_url.is_some() || profile.is_none() && lookup("DATABASE_URL").is_some();
     let tls = if from_url && profile.as_ref().is_none_or(|profile| profile.tls.is_none()) { None } else { tls };
     let authorities = authorities.filter(|path| !path.is_empty()).map(PathBuf::from);
+    if let Some(path) = &authorities {
+        // The driver's own error would not name the file.
+        std::fs::File::open(path)
+            .with_context(|| format!("the authority's certificate {} cannot be read", path.display()))?;
+    }
     let defaults = profile.clone().unwrap_or_else(default_environment);
     Ok(Target {
         settings: Settings {

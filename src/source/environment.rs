@@ -4,6 +4,7 @@ use super::duration::seconds;
 use super::error::SourceError;
 use super::yaml::Document;
 use crate::model::environment::{Environment, TargetKind, TlsMode};
+use crate::model::location::Location;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 use std::path::Path;
@@ -40,14 +41,24 @@ const SECRETS: [&str; 5] = ["password", "user", "url", "host", "database"];
 pub fn load(path: &Path) -> Result<Environment, SourceError> {
     let document = Document::open(path)?;
     for (number, line) in (1..).zip(document.text.lines()) {
-        let field = line.split(':').next().unwrap_or_default();
+        let field = line.split(':').next().unwrap_or_default().trim();
         if SECRETS.contains(&field) {
-            let message = format!("a profile holds no `{field}`");
-            let remedy = "profiles are committed; set it in the environment (MYSQL_* or a URL variable) or in .env";
-            return Err(document.mistake(document.at(number, 1), &message, remedy));
+            return Err(without_source(
+                document.at(number, 1),
+                &format!(
+                    "a profile holds no `{field}`; profiles are committed: set it in the environment (MYSQL_* or a URL \
+                     variable) or in .env"
+                ),
+            ));
         }
     }
     let file: File = document.parse()?;
+    if let Connect::UrlVariable(name) = &file.connect
+        && !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    {
+        let message = "`url-variable` is the name of a variable, such as DATABASE_URL, and never the URL itself";
+        return Err(without_source(document.at(1, 1), message));
+    }
     let duration = |value: &Option<Spanned<String>>, default| match value {
         None => Ok(default),
         Some(text) => seconds(&text.value).map_err(|message| document.mistake(document.place(text), &message, "")),
@@ -74,6 +85,11 @@ pub fn load(path: &Path) -> Result<Environment, SourceError> {
         runner_lock_timeout_s: duration(&file.runner_lock_timeout, 60)?,
         confirm_writes: file.confirm_writes.unwrap_or(false),
     })
+}
+
+/// A mistake whose line is not shown, as a secret may stand in it.
+fn without_source(at: Location, message: &str) -> SourceError {
+    SourceError { message: format!("{at}: {message}"), at: Some(at) }
 }
 
 #[cfg(test)]
@@ -103,7 +119,11 @@ mod tests {
         let duration = loaded("connect: embedded\nconnect-timeout: soon\n").unwrap_err();
         assert!(duration.contains("staging.yaml:2:18") && duration.contains("`soon` is no duration"), "{duration}");
         let secret = loaded("connect: mysql-variables\npassword: hunter2\n").unwrap_err();
-        assert!(secret.contains("holds no `password`"), "{secret}");
+        assert!(secret.contains(":2:1: a profile holds no `password`") && !secret.contains("hunter2"), "{secret}");
+        let nested = loaded("connect:\n  password: hunter2\n").unwrap_err();
+        assert!(nested.contains("holds no `password`") && !nested.contains("hunter2"), "{nested}");
+        let url = loaded("connect: {url-variable: 'mysql://u:hunter2@h/d'}\n").unwrap_err();
+        assert!(url.contains("never the URL itself") && !url.contains("hunter2"), "{url}");
         assert!(loaded("connect: embedded\npool: 0\n").unwrap_err().contains("pool of no connection"));
         assert!(loaded("# nothing\n").unwrap_err().contains("empty"));
     }

@@ -5,7 +5,9 @@
 
 mod apply;
 mod binary;
+mod connection;
 mod embedded;
+mod encryption;
 mod explain;
 mod failure;
 mod interrupt;
@@ -22,3 +24,4 @@ mod servers;
 mod session;
 mod stats;
 mod translate;
+mod workload;
