@@ -10,7 +10,7 @@ use std::path::Path;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct File {
+struct ProfileFile {
     connect: Connect,
     file: Option<String>,
     tls: Option<TlsMode>,
@@ -47,7 +47,7 @@ pub fn load(path: &Path) -> Result<Environment, SourceError> {
             return Err(document.mistake(document.at(number, 1), &message, remedy));
         }
     }
-    let file: File = document.parse()?;
+    let file: ProfileFile = document.parse()?;
     let duration = |value: &Option<Spanned<String>>, default| match value {
         None => Ok(default),
         Some(text) => seconds(&text.value).map_err(|message| document.mistake(document.place(text), &message, "")),
