@@ -56,17 +56,17 @@ impl Term {
     /// A note on stderr.
     pub fn note(&mut self, text: &str) {
         if !self.quiet {
-            self.stderr(&format!("{text}\n"));
+            Self::stderr(&format!("{text}\n"));
         }
     }
 
     /// An error on stderr.
     pub fn error(&mut self, text: &str) {
         let label = if self.stderr_color { "\u{1b}[1;31merror:\u{1b}[0m" } else { "error:" };
-        self.stderr(&format!("{label} {text}\n"));
+        Self::stderr(&format!("{label} {text}\n"));
     }
 
-    fn stderr(&self, text: &str) {
+    fn stderr(text: &str) {
         // There is nowhere left to tell that stderr is gone.
         let _ = io::stderr().lock().write_all(text.as_bytes());
     }
@@ -79,7 +79,7 @@ impl Term {
         if !io::stdin().is_terminal() {
             return Err(io::Error::other("there is no terminal to ask on"));
         }
-        self.stderr(&format!("{question} [y/N] "));
+        Self::stderr(&format!("{question} [y/N] "));
         let mut answer = String::new();
         io::stdin().lock().read_line(&mut answer)?;
         Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))

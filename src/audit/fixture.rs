@@ -168,6 +168,12 @@ pub(super) fn unused(ddl: &str, sql: &str, alias: &str, key: &str) -> Vec<String
     of_schema("index-never-used", ddl, &[sql], Some(&Plan { root: node, cost: None, warnings: Vec::new() }))
 }
 
+/// The same where the plan reads the index from end to end.
+pub(super) fn scanned(ddl: &str, sql: &str, alias: &str, key: &str) -> Vec<String> {
+    let node = access(alias, AccessType::IndexScan).key(key).node();
+    of_schema("index-never-used", ddl, &[sql], Some(&Plan { root: node, cost: None, warnings: Vec::new() }))
+}
+
 fn of_schema(rule: &str, ddl: &str, catalogue: &[&str], plan: Option<&Plan>) -> Vec<String> {
     let schema = schema(ddl);
     let cases: Vec<Case> = catalogue.iter().map(|sql| Case::new(ddl, sql)).collect();

@@ -8,6 +8,17 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+/// Runs what leaves nothing behind when it is dropped; Ctrl-C ends it at once.
+///
+/// # Errors
+/// Those of the work, or the interruption.
+pub(super) async fn early<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    tokio::select! {
+        outcome = work => outcome,
+        Ok(()) = tokio::signal::ctrl_c() => Err(Failure::interrupted()),
+    }
+}
+
 /// Watches for Ctrl-C.
 #[derive(Debug)]
 pub(super) struct Interrupt {

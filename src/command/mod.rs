@@ -37,7 +37,7 @@ async fn dispatch(cli: &Cli, term: &mut Term) -> Result<Exit, Failure> {
         Command::Migrate(args) => up::migrate(args, &target()?, term).await,
         Command::Apply(args) => up::apply(args, &target()?, term).await,
         Command::Rollback(args) => rollback::run(args, &target()?, term).await,
-        Command::Status(args) => status::run(args, &target()?, term).await,
+        Command::Status(args) => interrupt::early(status::run(args, &target()?, term)).await,
         Command::New(args) => {
             term.stdout(&new::run(args)?)?;
             Ok(Exit::Clean)
@@ -49,8 +49,8 @@ async fn dispatch(cli: &Cli, term: &mut Term) -> Result<Exit, Failure> {
             Ok(Exit::Clean)
         }
         Command::Man { output } => manual(output.as_deref(), term),
-        Command::Audit(args) => audit::run(args, &cli.global, term).await,
-        Command::Explain(args) => explain::run(args, &cli.global, term).await,
+        Command::Audit(args) => interrupt::early(audit::run(args, &cli.global, term)).await,
+        Command::Explain(args) => interrupt::early(explain::run(args, &cli.global, term)).await,
         Command::Catalogue(args) => catalogue::run(args, term),
     }
 }

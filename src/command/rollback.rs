@@ -1,7 +1,7 @@
 //! `rollback`: migrations or a whole set down, without losing rows by surprise.
 
 use super::failure::Failure;
-use super::interrupt::Interrupt;
+use super::interrupt::{Interrupt, early};
 use super::prepare;
 use super::target::Target;
 use super::up::count;
@@ -24,9 +24,9 @@ use crate::term::Term;
 pub(super) async fn run(args: &Rollback, target: &Target, term: &mut Term) -> Result<Exit, Failure> {
     let migrations = prepare::migrations(&args.migrations.migrations)?;
     let dry_run = args.write.dry_run;
-    let mut session = prepare::open(target, Purpose::Read, term).await?;
+    let mut session = early(prepare::open(target, Purpose::Read, term)).await?;
     if !dry_run {
-        prepare::take_lock(&mut session, target, term).await?;
+        early(prepare::take_lock(&mut session, target, term)).await?;
     }
     let rows = prepare::ledger_rows(&mut session).await?;
     let entries = prepare::checked(&migrations, &rows, true)?;

@@ -1,7 +1,7 @@
 //! `migrate` and `apply`: pending migrations, each by itself or all as one unit.
 
 use super::failure::Failure;
-use super::interrupt::Interrupt;
+use super::interrupt::{Interrupt, early};
 use super::prepare;
 use super::target::Target;
 use crate::cli::{Apply, Migrate, SetChoice, Write};
@@ -65,9 +65,9 @@ async fn run(request: &Request<'_>, target: &Target, term: &mut Term) -> Result<
     let migrations = prepare::migrations(request.folder)?;
     let dry_run = request.write.dry_run;
     let purpose = if dry_run { Purpose::Read } else { Purpose::Write };
-    let mut session = prepare::open(target, purpose, term).await?;
+    let mut session = early(prepare::open(target, purpose, term)).await?;
     if !dry_run {
-        prepare::take_lock(&mut session, target, term).await?;
+        early(prepare::take_lock(&mut session, target, term)).await?;
     }
     let rows = prepare::ledger_rows(&mut session).await?;
     let entries = prepare::checked(&migrations, &rows, request.allow_out_of_order)?;

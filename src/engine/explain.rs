@@ -11,6 +11,8 @@ use super::text;
 use crate::explain::{ReadError, mariadb, mysql, mysql_v2};
 use crate::model::engine::{Engine, EngineKind};
 use crate::model::plan::{Node, Operation, Plan, ServerWarning};
+#[expect(clippy::disallowed_types, reason = "the user's statement behind EXPLAIN; the guard has let it pass")]
+use sqlx::AssertSqlSafe;
 use sqlx::MySqlConnection;
 
 /// The note that carries the rewritten statement, on both servers.
@@ -105,7 +107,7 @@ async fn ask_in(
 
 async fn ask(conn: &mut MySqlConnection, engine: &Engine, question: &str) -> Result<Plan, EngineError> {
     // The user's statement behind EXPLAIN; the guard has let it pass.
-    let query = sqlx::query(sqlx::AssertSqlSafe(question.to_owned())).persistent(false);
+    let query = sqlx::query(AssertSqlSafe(question.to_owned())).persistent(false);
     // Prepared, the server itself refuses a second statement, whatever its `sql_mode` makes of quotes.
     let row = text::row(&query.fetch_one(&mut *conn).await?)?;
     let json = row.get(0).ok_or_else(|| EngineError::Unexpected("EXPLAIN answered NULL".into()))?;

@@ -5,6 +5,11 @@ use super::settings::Settings;
 use crate::model::engine::{Engine, EngineKind};
 use crate::model::schema::Schema;
 use crate::sql::translate;
+#[expect(
+    clippy::disallowed_types,
+    reason = "statements of migrations and our own, with names quoted; never the app's values"
+)]
+use sqlx::AssertSqlSafe;
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{ConnectOptions, Connection, Executor};
@@ -102,8 +107,7 @@ impl Session {
     /// # Errors
     /// When the engine refuses it or the connection breaks.
     pub async fn run_own(&mut self, sql: &str) -> Result<(), EngineError> {
-        #[expect(clippy::disallowed_types, reason = "statements of migrations and our own, never values of the app's")]
-        let statement = sqlx::AssertSqlSafe(sql.to_owned());
+        let statement = AssertSqlSafe(sql.to_owned());
         match &mut self.connection {
             SessionConnection::Server(connection) => {
                 connection.execute(sqlx::raw_sql(statement)).await?;
@@ -122,16 +126,14 @@ impl Session {
     pub async fn count(&mut self, sql: &str) -> Result<u64, EngineError> {
         let count: i64 = match &mut self.connection {
             SessionConnection::Server(connection) => {
-                #[expect(clippy::disallowed_types, reason = "counts that engine::loss composes from quoted names")]
-                let query = sqlx::query_scalar(sqlx::AssertSqlSafe(sql.to_owned()));
+                let query = sqlx::query_scalar(AssertSqlSafe(sql.to_owned()));
                 query.fetch_one(connection.as_mut()).await?
             }
             SessionConnection::Embedded(connection) => {
                 let translated =
                     translate::to_sqlite(sql).map_err(|error| EngineError::Untranslatable(error.message))?;
                 let sql = translated.statements.join(";");
-                #[expect(clippy::disallowed_types, reason = "counts that engine::loss composes from quoted names")]
-                let query = sqlx::query_scalar(sqlx::AssertSqlSafe(sql));
+                let query = sqlx::query_scalar(AssertSqlSafe(sql));
                 query.fetch_one(connection.as_mut()).await?
             }
         };
@@ -171,8 +173,7 @@ impl Canceller {
         let Some((options, id)) = &self.options else { return Ok(()) };
         let attempt = async {
             let mut connection = options.connect().await?;
-            #[expect(clippy::disallowed_types, reason = "a number, and KILL takes no placeholder")]
-            let statement = sqlx::AssertSqlSafe(format!("KILL QUERY {id}"));
+            let statement = AssertSqlSafe(format!("KILL QUERY {id}"));
             connection.execute(sqlx::raw_sql(statement)).await?;
             connection.close().await
         };

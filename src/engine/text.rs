@@ -1,6 +1,11 @@
 //! Rows of the server as texts: catalogues word their columns in a dozen types, and differ in them from version to version.
 
 use super::error::EngineError;
+#[expect(
+    clippy::disallowed_types,
+    reason = "aura-db's own words, with names and texts quoted by `name` and `text`"
+)]
+use sqlx::AssertSqlSafe;
 use sqlx::{MySqlConnection, Row as _};
 
 /// One row in the server's words.
@@ -27,14 +32,14 @@ impl TextRow {
 /// Runs a query that aura-db wrote itself and gives its rows, by the protocol that sends every value as text.
 pub(crate) async fn rows(conn: &mut MySqlConnection, sql: String) -> Result<Vec<TextRow>, EngineError> {
     // aura-db's own words, with names and texts quoted by `name` and `text`.
-    let query = sqlx::raw_sql(sqlx::AssertSqlSafe(sql));
+    let query = sqlx::raw_sql(AssertSqlSafe(sql));
     query.fetch_all(conn).await?.iter().map(row).collect()
 }
 
 /// Runs a statement that aura-db wrote itself.
 pub(crate) async fn run(conn: &mut MySqlConnection, sql: String) -> Result<(), EngineError> {
     // aura-db's own words, with names and texts quoted by `name` and `text`.
-    let statement = sqlx::raw_sql(sqlx::AssertSqlSafe(sql));
+    let statement = sqlx::raw_sql(AssertSqlSafe(sql));
     statement.execute(conn).await?;
     Ok(())
 }

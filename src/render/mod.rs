@@ -1,6 +1,8 @@
 //! A report to text, pure: one file per format.
 
+mod basis;
 pub mod json;
+mod paint;
 pub mod rules;
 pub mod run;
 pub mod status;

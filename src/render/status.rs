@@ -1,17 +1,15 @@
 //! The status report for people.
 
 use super::Style;
+use super::paint::{lines, plain_table};
 use crate::model::report::StatusReport;
-use comfy_table::presets::NOTHING;
-use comfy_table::{Cell, Color, ContentArrangement, Table};
+use comfy_table::{Cell, Color};
 use std::fmt::Write;
 
 /// A table of versions, then the problems, then counts and the fingerprint.
 #[must_use]
 pub fn render(report: &StatusReport, style: &Style) -> String {
-    let mut table = Table::new();
-    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_width(u16::try_from(style.width).unwrap_or(100));
+    let mut table = plain_table(style);
     table.set_header(["VERSION", "STATE", "SET", "DESCRIPTION", "APPLIED (UTC)", "TOOK"]);
     for row in &report.rows {
         let mut state = Cell::new(&row.state);
@@ -32,16 +30,9 @@ pub fn render(report: &StatusReport, style: &Style) -> String {
             Cell::new(took),
         ]);
     }
-    if style.color {
-        table.enforce_styling();
-    } else {
-        table.force_no_tty();
-    }
     let mut text = String::new();
     if !report.rows.is_empty() {
-        for line in table.to_string().lines() {
-            let _ = writeln!(text, "{}", line.trim_end());
-        }
+        text.push_str(&lines(&table));
         text.push('\n');
     }
     for problem in &report.problems {

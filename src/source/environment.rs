@@ -11,7 +11,7 @@ use std::path::Path;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct File {
+struct ProfileFile {
     connect: Connect,
     file: Option<String>,
     tls: Option<TlsMode>,
@@ -52,7 +52,7 @@ pub fn load(path: &Path) -> Result<Environment, SourceError> {
             ));
         }
     }
-    let file: File = document.parse()?;
+    let file: ProfileFile = document.parse()?;
     if let Connect::UrlVariable(name) = &file.connect
         && !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
     {

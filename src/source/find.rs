@@ -17,10 +17,10 @@ pub fn find(folder: &Path, name: &str) -> Result<PathBuf, SourceError> {
     if let Some(found) = candidates.into_iter().find(|path| path.is_file()) {
         return Ok(found);
     }
-    let mut names: Vec<String> = std::fs::read_dir(folder)
-        .map(|entries| entries.filter_map(Result::ok).map(|entry| entry.path()).filter(|path| is_yaml(path)).collect())
-        .unwrap_or_else(|_| Vec::<PathBuf>::new())
-        .iter()
+    // A folder that cannot be read has no profile either.
+    let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok).map(|entry| entry.path());
+    let mut names: Vec<String> = entries
+        .filter(|path| is_yaml(path))
         .filter_map(|path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned()))
         .collect();
     names.sort();

@@ -4,6 +4,7 @@
 //! byte for byte for its checksum. What sqlx would trip over at run time is refused here with its file named.
 
 use super::error::SourceError;
+use super::text::{read, shown};
 use crate::model::location::Location;
 use crate::model::migration::{Migration, Script, Set, Statement};
 use crate::sql::ddl::{Effect, effect};
@@ -50,11 +51,11 @@ struct Named {
 
 fn sql_files(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
     let entries = std::fs::read_dir(folder).map_err(|error| {
-        problem(folder, 0, &format!("cannot read the migrations folder: {error}; point to one with --migrations DIR"))
+        problem(folder, &format!("cannot read the migrations folder: {error}; point to one with --migrations DIR"))
     })?;
     let mut files = Vec::new();
     for entry in entries {
-        let path = entry.map_err(|error| problem(folder, 0, &error.to_string()))?.path();
+        let path = entry.map_err(|error| problem(folder, &error.to_string()))?.path();
         let is_sql = path.extension().is_some_and(|extension| extension == "sql");
         if is_sql && path.is_file() {
             files.push(path);
@@ -78,7 +79,6 @@ fn name(path: &Path) -> Result<Named, SourceError> {
         }
         _ => Err(problem(
             path,
-            0,
             "the name is not of the form <version>_<name>.up.sql, <version>_<name>.down.sql or <version>_<name>.sql; \
              rename it, or move it out of the folder",
         )),
@@ -90,7 +90,6 @@ fn place_file(files: &mut Files, path: &Path, named: Named, problems: &mut Vec<S
     if let Some(first) = slot {
         problems.push(problem(
             path,
-            0,
             &format!(
                 "version {} is already taken by {}; give one of them another version",
                 named.version,
@@ -109,7 +108,7 @@ impl Files {
     fn read(self, version: i64) -> Result<Migration, Vec<SourceError>> {
         let Some(up) = self.up else {
             let path = self.down.unwrap_or_default();
-            return Err(vec![problem(&path, 0, "this down file has no up file of the same version")]);
+            return Err(vec![problem(&path, "this down file has no up file of the same version")]);
         };
         let up = script(&up);
         let down = self.down.as_deref().map(script).transpose();
@@ -121,11 +120,7 @@ impl Files {
 }
 
 fn script(path: &Path) -> Result<Script, SourceError> {
-    let bytes = std::fs::read(path).map_err(|error| problem(path, 0, &format!("cannot be read: {error}")))?;
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let line = 1 + error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count();
-        problem(path, line, "the file is not UTF-8 from here on; save it as UTF-8")
-    })?;
+    let text = read(path)?;
     let file = shown(path);
     let pieces = lex::split(&text).map_err(|error| SourceError {
         message: format!("{file}:{}:{}: {}", error.line, error.column, error.message),
@@ -139,7 +134,7 @@ fn script(path: &Path) -> Result<Script, SourceError> {
         })
         .collect();
     if statements.is_empty() {
-        return Err(problem(path, 0, "the file has no statement; write one, or remove the file"));
+        return Err(problem(path, "the file has no statement; write one, or remove the file"));
     }
     for statement in &statements {
         if effect(&statement.sql) == Effect::Use {
@@ -161,16 +156,9 @@ fn set_of(up: &Script) -> Set {
     if any_index && only_indexes { Set::Indexes } else { Set::Schema }
 }
 
-fn problem(path: &Path, line: usize, message: &str) -> SourceError {
+fn problem(path: &Path, message: &str) -> SourceError {
     let file = shown(path);
-    let line = u32::try_from(line).unwrap_or(0);
-    let at = Location::line(&file, line.max(1));
-    let place = if line == 0 { file } else { at.to_string() };
-    SourceError { message: format!("{place}: {message}"), at: Some(at) }
-}
-
-fn shown(path: &Path) -> String {
-    path.strip_prefix("./").unwrap_or(path).display().to_string()
+    SourceError { message: format!("{file}: {message}"), at: Some(Location::line(&file, 1)) }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ pub mod error;
 pub mod find;
 pub mod migrations;
 pub mod scale;
+mod text;
 mod value;
 pub mod workload;
 mod yaml;

@@ -3,6 +3,7 @@
 //! Unknown fields are mistakes: a misspelt field that is silently ignored changes a verdict without anybody noticing.
 
 use super::error::SourceError;
+use super::text::{read, shown};
 use crate::model::location::Location;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use serde::de::DeserializeOwned;
@@ -21,18 +22,15 @@ pub(super) struct Document {
 impl Document {
     /// Reads a file.
     pub(super) fn open(path: &Path) -> Result<Self, SourceError> {
-        let file = path.strip_prefix("./").unwrap_or(path).display().to_string();
-        let fail = |message: String, line| SourceError { message, at: Some(Location::line(&file, line)) };
-        let bytes = std::fs::read(path).map_err(|error| fail(format!("{file}: cannot be read: {error}"), 1))?;
-        let text = String::from_utf8(bytes).map_err(|error| {
-            let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-            let line = u32::try_from(before.iter().filter(|byte| **byte == b'\n').count() + 1).unwrap_or(1);
-            fail(format!("{file}:{line}: the file is not UTF-8 from here on; save it as UTF-8"), line)
-        })?;
+        let file = shown(path);
+        let text = read(path)?;
         let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
         let empty = text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'));
         if empty {
-            return Err(fail(format!("{file}: the file is empty"), 1));
+            return Err(SourceError {
+                message: format!("{file}: the file is empty"),
+                at: Some(Location::line(&file, 1)),
+            });
         }
         Ok(Self { file, text })
     }

@@ -220,14 +220,14 @@ fn is_word(character: char) -> bool {
 struct Program {
     words: usize,
     creates: bool,
-    is_program: bool,
+    stored: bool,
     depth: usize,
     after_end: bool,
 }
 
 impl Program {
     fn is_open(&self) -> bool {
-        self.is_program && self.depth > 0
+        self.stored && self.depth > 0
     }
 
     /// Takes the next element: a word, or an empty text for anything else.
@@ -238,15 +238,15 @@ impl Program {
             self.creates = upper == "CREATE";
         }
         // Between CREATE and the object's kind stand at most OR REPLACE and a DEFINER clause.
-        if self.creates && !self.is_program && self.words <= 16 {
+        if self.creates && !self.stored && self.words <= 16 {
             match upper.as_str() {
-                "PROCEDURE" | "FUNCTION" | "TRIGGER" | "EVENT" | "PACKAGE" => self.is_program = true,
+                "PROCEDURE" | "FUNCTION" | "TRIGGER" | "EVENT" | "PACKAGE" => self.stored = true,
                 "TABLE" | "VIEW" | "INDEX" | "DATABASE" | "SCHEMA" | "USER" | "ROLE" => self.creates = false,
                 _ => {}
             }
             return;
         }
-        if !self.is_program {
+        if !self.stored {
             return;
         }
         let after_end = std::mem::take(&mut self.after_end);

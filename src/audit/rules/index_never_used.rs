@@ -2,11 +2,12 @@
 
 use super::redundant_index::{dominant, referencing, supports};
 use super::{Check, Rule};
-use crate::audit::context::SchemaContext;
+use crate::audit::context::{CatalogueEntry, SchemaContext};
 use crate::audit::remedy;
 use crate::model::finding::{Finding, Severity, Subject};
-use crate::model::plan::Access;
+use crate::model::plan::{Access, AccessType};
 use crate::model::schema::{Index, IndexKind, Table};
+use crate::sql::shape::ColumnRef;
 
 pub(super) const RULE: Rule = Rule {
     id: "index-never-used",
@@ -24,7 +25,7 @@ fn check(context: &SchemaContext<'_>) -> Vec<Finding> {
     for table in &context.schema.tables {
         let small = table.rows.is_some_and(|rows| rows <= context.options.small_table_rows);
         // A table that the catalogue never reads says nothing about its indexes; a small one is read without them.
-        let on_table: Vec<&Access> = accesses
+        let on_table: Vec<_> = accesses
             .iter()
             .filter(|(entry, access)| {
                 let places = entry.shape.map(|shape| shape.sources(&access.table)).unwrap_or_default();
@@ -33,19 +34,41 @@ fn check(context: &SchemaContext<'_>) -> Vec<Finding> {
                 });
                 resolved || access.table.eq_ignore_ascii_case(&table.name)
             })
-            .map(|(_, access)| *access)
             .collect();
         if small || on_table.is_empty() {
             continue;
         }
         for index in table.indexes.iter().filter(|index| index.kind == IndexKind::Plain && index.visible) {
-            let used = on_table.iter().any(|access| access.key.as_deref().is_some_and(|key| names(key, &index.name)));
+            let used = on_table.iter().any(|(entry, access)| {
+                access.key.as_deref().is_some_and(|key| names(key, &index.name)) && needs_an_index(entry, access, index)
+            });
             if !used && !needed(table, index, context) && dominant(table, index, context).is_none() {
                 findings.push(finding(table, index, accesses.len()));
             }
         }
     }
     findings
+}
+
+/// Whether the access gains from the very index that it reads. A `COUNT(*)` or a probe takes whichever index is the
+/// smallest, and would take another one, or the table, without it.
+fn needs_an_index(entry: &CatalogueEntry<'_>, access: &Access, index: &Index) -> bool {
+    if access.access_type != AccessType::IndexScan {
+        return true;
+    }
+    let Some(shape) = entry.shape else { return true };
+    let is_part = |column: &ColumnRef| {
+        index
+            .parts
+            .iter()
+            .any(|part| part.column.as_deref().is_some_and(|part| part.eq_ignore_ascii_case(&column.column)))
+    };
+    shape.sources(&access.table).iter().any(|(query, block, _)| {
+        let ordered = !query.order_by.is_empty() || !block.group_by.is_empty() || block.distinct;
+        let selected = block.output.iter().filter_map(|output| output.column.as_ref());
+        let covers = query.limit.is_none() && block.mentioned.iter().chain(selected).any(is_part);
+        ordered || covers || !block.filter.is_empty() || block.sources.len() > 1
+    })
 }
 
 fn finding(table: &Table, index: &Index, accesses: usize) -> Finding {
@@ -89,7 +112,7 @@ fn needed(table: &Table, index: &Index, context: &SchemaContext<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::names;
-    use crate::audit::fixture::unused;
+    use crate::audit::fixture::{scanned, unused};
 
     const DDL: &str = "CREATE TABLE p (id INT PRIMARY KEY);
         CREATE TABLE t (id INT PRIMARY KEY, a INT, b INT, c INT, p_id INT, KEY ka (a), KEY kb (b), KEY kp (p_id), UNIQUE KEY uc (c),
@@ -99,6 +122,14 @@ mod tests {
     #[test]
     fn an_index_without_a_plan_is_named_unless_something_needs_it() {
         assert_eq!(unused(DDL, "SELECT * FROM t x WHERE x.a = 1", "x", "ka"), ["kb"]);
+    }
+
+    #[test]
+    fn a_count_that_takes_the_smallest_index_does_not_need_it() {
+        assert_eq!(scanned(DDL, "SELECT COUNT(*) FROM t", "t", "ka"), ["ka", "kb"]);
+        assert_eq!(scanned(DDL, "SELECT a FROM t LIMIT 1", "t", "ka"), ["ka", "kb"]);
+        assert_eq!(scanned(DDL, "SELECT SUM(a) FROM t", "t", "ka"), ["kb"]);
+        assert_eq!(scanned(DDL, "SELECT id FROM t ORDER BY a LIMIT 5", "t", "ka"), ["kb"]);
     }
 
     #[test]

@@ -12,6 +12,8 @@ use crate::model::scale::Scale;
 use crate::sql::parse::parse_statement;
 use crate::sql::shape::shape;
 use crate::sql::translate::to_sqlite;
+#[expect(clippy::disallowed_types, reason = "translated migrations and definitions that the engine itself gave")]
+use sqlx::AssertSqlSafe;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{ConnectOptions, Executor, Row, SqlitePool};
 use std::path::Path;
@@ -72,8 +74,7 @@ async fn memory() -> Result<SqlitePool, sqlx::Error> {
 }
 
 async fn run(pool: &SqlitePool, sql: String) -> Result<(), EngineError> {
-    #[expect(clippy::disallowed_types, reason = "translated migrations and definitions that the engine itself gave")]
-    let statement = sqlx::AssertSqlSafe(sql);
+    let statement = AssertSqlSafe(sql);
     pool.execute(sqlx::raw_sql(statement)).await?;
     Ok(())
 }

@@ -70,28 +70,25 @@ fn parameters(document: &Document, entry: &Entry, wanted: usize) -> Vec<SourceEr
     }
 }
 
-/// A mistake in the SQL, shown at its place in the YAML file: exactly in a block scalar, at its beginning otherwise.
+/// A mistake in the SQL, shown at its place in the YAML file where that is certain, at the statement's beginning
+/// otherwise.
 fn sql_mistake(document: &Document, sql: &Spanned<String>, error: &SqlError) -> SourceError {
     let start = document.place(sql);
     let message = format!("the SQL does not parse: {}", error.message);
-    document.mistake(place_in_block(document, &start, error).unwrap_or(start), &message, "")
+    document.mistake(place_in_scalar(document, &start, error).unwrap_or(start), &message, "")
 }
 
-fn place_in_block(document: &Document, start: &Location, error: &SqlError) -> Option<Location> {
-    let lines: Vec<&str> = document.text.lines().collect();
-    let header_index = usize::try_from(start.line).ok()?.checked_sub(1)?;
-    let header = lines.get(header_index)?;
-    let column = usize::try_from(start.column.unwrap_or(1)).ok()?.checked_sub(1)?;
-    if error.line == 0 {
+/// The scalar begins at `start`: the first character of a block's text or of a plain text, or the opening quote.
+fn place_in_scalar(document: &Document, start: &Location, error: &SqlError) -> Option<Location> {
+    let line = document.text.lines().nth(usize::try_from(start.line).ok()?.checked_sub(1)?)?;
+    let column = start.column?;
+    let before: String = line.chars().take(usize::try_from(column).ok()? - 1).collect();
+    let is_block = before.trim().is_empty();
+    if error.line == 0 || (error.line > 1 && !is_block) {
         return None;
     }
-    if header.chars().nth(column).is_some_and(|c| c == '|' || c == '>') {
-        let first = lines.get(header_index + 1..)?.iter().find(|line| !line.trim().is_empty())?;
-        let indent = u32::try_from(first.chars().take_while(|c| *c == ' ').count()).ok()?;
-        return Some(document.at(start.line + error.line, indent + error.column));
-    }
-    let quoted = header.chars().nth(column).is_some_and(|c| c == '"' || c == '\'');
-    (error.line == 1).then(|| document.at(start.line, start.column.unwrap_or(1) + error.column - 1 + u32::from(quoted)))
+    let is_quoted = line[before.len()..].starts_with(['"', '\'']);
+    Some(document.at(start.line + error.line - 1, column + error.column - 1 + u32::from(is_quoted)))
 }
 
 /// Names that occur twice, each shown with the place of the first.

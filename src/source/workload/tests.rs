@@ -34,7 +34,7 @@ fn every_mistake_is_shown_at_its_place() {
     for expected in [
         "w.yaml:4:13",
         "a has 2 placeholder(s), and 1 parameter(s) are given",
-        "w.yaml:8:",
+        "w.yaml:8:24",
         "the SQL does not parse",
         "w.yaml:11:16",
         "`often` is no frequency",
