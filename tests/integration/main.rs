@@ -6,6 +6,7 @@
 mod apply;
 mod audit;
 mod binary;
+mod built_in;
 mod connection;
 mod embedded;
 mod encryption;
