@@ -115,7 +115,7 @@ fn refused(error: sqlx::Error, options: &MySqlConnectOptions, address: &Address)
                 1045 => format!("; check the user name ({user}) and its password"),
                 1044 => format!("; {user} has no rights on {database}, or it does not exist"),
                 1049 => format!("; create it first: CREATE DATABASE `{database}`"),
-                1040 | 1203 => "; the server has no connection left: try again, or raise max_connections".into(),
+                1040 | 1203 | 1226 => "; the server has no connection left: try again, or raise max_connections".into(),
                 3159 => "; the server insists on TLS: set MYSQL_SSL=true, or tls: required in the profile".into(),
                 _ => String::new(),
             };

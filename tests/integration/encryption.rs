@@ -45,7 +45,9 @@ impl Server {
 #[track_caller]
 fn fails(run: AuraDb, parts: &[&str]) {
     let outcome = run.run().exits(3);
-    parts.iter().for_each(|part| contains(&outcome.stderr, part));
+    for part in parts {
+        contains(&outcome.stderr, part);
+    }
     assert!(!outcome.stderr.contains(PASSWORD) && !outcome.stderr.contains("p%40ss"), "{}", outcome.stderr);
 }
 

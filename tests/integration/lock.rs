@@ -1,7 +1,10 @@
 //! Two runners at once, sessions in the way, and an account that has one connection only.
 
 use crate::project::{Project, contains, eventually};
-use crate::servers::{ask, both};
+use crate::servers::{ask, block_on, both};
+use sqlx::ConnectOptions as _;
+use sqlx::mysql::MySqlConnectOptions;
+use std::str::FromStr as _;
 use std::time::Instant;
 
 /// sqlx's name for the lock of a database, from its documentation: a constant times the CRC-32 of the name, in hex.
@@ -86,6 +89,12 @@ fn one_connection_is_enough() {
             eventually("the account is free", || sessions().as_deref() == Some("0"));
             project.command(line).env("DATABASE_URL", &url).run().exits(0);
         }
+        eventually("the account is free", || sessions().as_deref() == Some("0"));
+        let held = block_on(MySqlConnectOptions::from_str(&url).unwrap().connect()).unwrap();
+        let refused = project.command("status").env("DATABASE_URL", &url).run().exits(3);
+        contains(&refused.stderr, "error 1226: ");
+        contains(&refused.stderr, "the server has no connection left: try again");
+        drop(held);
     }
 }
 
