@@ -56,6 +56,28 @@ fn a_runner_waits_for_another_says_for_whom_and_gives_up() {
 }
 
 #[test]
+fn a_holder_whose_statement_has_binary_values_is_named_all_the_same() {
+    for server in both() {
+        let project = Project::new(server, "lock_binary");
+        impatient(&project);
+        project.up(1, "CREATE TABLE t (id INT)");
+        let mut other = project.database.connect();
+        ask(&mut other, &format!("SELECT GET_LOCK('{}', 0)", lock_name(&project.database.name)));
+        let id = ask(&mut other, "SELECT CONNECTION_ID()")[0][0].clone().unwrap();
+        std::thread::scope(|scope| {
+            // As a runner is while it writes a checksum into the ledger.
+            let statement = sqlx::query("SELECT SLEEP(60), ?").bind(vec![0xf9_u8, b'c', 0xe6, 0x08]);
+            let long = scope.spawn(move || block_on(statement.execute(&mut other)).map(drop));
+            eventually("the holder is at work", || project.running("SELECT SLEEP(60)") == 1);
+            let run = project.command("migrate --profile impatient").env("X", project.database.url()).run();
+            project.database.run(&format!("KILL {id}"));
+            assert!(long.join().unwrap().is_err());
+            contains(&run.exits(3).stderr, &format!("holds the migration lock of this database: connection {id}"));
+        });
+    }
+}
+
+#[test]
 fn two_runners_at_once_apply_each_migration_once() {
     for server in both() {
         let project = Project::shipped(server, "lock_two");
@@ -77,19 +99,16 @@ fn one_connection_is_enough() {
             "CREATE USER {user}@localhost WITH MAX_USER_CONNECTIONS 1; GRANT ALL ON {user}.* TO {user}@localhost"
         ));
         let url = project.database.url().replace("root@", &format!("{user}@"));
-        let sessions = || {
-            project
-                .database
-                .value(&format!("SELECT COUNT(*) FROM information_schema.processlist WHERE user = '{user}'"))
-        };
+        let sessions = || project.database.rows("SHOW PROCESSLIST");
+        let free = || sessions().iter().all(|session| session[1].as_ref() != Some(user));
         for line in
             ["migrate", "status --check", "rollback indexes", "apply all", "rollback all --dry-run", "rollback all"]
         {
             // The server takes a moment to let the last one go.
-            eventually("the account is free", || sessions().as_deref() == Some("0"));
+            eventually("the account is free", free);
             project.command(line).env("DATABASE_URL", &url).run().exits(0);
         }
-        eventually("the account is free", || sessions().as_deref() == Some("0"));
+        eventually("the account is free", free);
         let held = block_on(MySqlConnectOptions::from_str(&url).unwrap().connect()).unwrap();
         let refused = project.command("status").env("DATABASE_URL", &url).run().exits(3);
         contains(&refused.stderr, "error 1226: ");

@@ -73,8 +73,10 @@ impl Project {
 
     /// How many sessions in this database run a statement that begins so.
     pub(crate) fn running(&self, statement: &str) -> usize {
-        let list = "SELECT info FROM information_schema.processlist WHERE db = DATABASE() AND info IS NOT NULL";
-        self.database.column(list).iter().filter(|info| info.starts_with(statement)).count()
+        // MySQL's information_schema fails (3854) while any session has a statement with binary values in it.
+        let sessions = self.database.rows("SHOW FULL PROCESSLIST");
+        let here = sessions.iter().filter(|session| session[3].as_ref() == Some(&self.database.name));
+        here.filter(|session| session[7].as_ref().is_some_and(|info| info.starts_with(statement))).count()
     }
 
     /// `status --format json`.
