@@ -5,6 +5,7 @@
 use super::{EngineError, Session};
 use crate::migration::difference::{Difference, differences};
 use crate::migration::fingerprint::fingerprint;
+use crate::model::engine::EngineKind;
 use crate::model::schema::{Index, IndexKind, Schema};
 
 /// Restores the schema `before`; tables named in `skip` are left alone. Gives what could not be restored, in words.
@@ -13,7 +14,8 @@ use crate::model::schema::{Index, IndexKind, Schema};
 /// When the engine refuses a step or the connection breaks.
 pub async fn restore(session: &mut Session, before: &Schema, skip: &[&str]) -> Result<Vec<String>, EngineError> {
     let now = session.schema(skip).await?;
-    let steps: Vec<String> = differences(before, &now).iter().filter_map(undo).collect();
+    let steps: Vec<String> =
+        differences(before, &now).iter().filter_map(|one| undo(one, session.engine.kind)).collect();
     if !steps.is_empty() {
         // Tables that refer to each other can go in any order.
         session.run_own("SET SESSION foreign_key_checks = 0").await?;
@@ -30,7 +32,7 @@ pub async fn restore(session: &mut Session, before: &Schema, skip: &[&str]) -> R
 }
 
 /// The statement that undoes a difference; `None` for what cannot be undone from the schema alone.
-fn undo(difference: &Difference<'_>) -> Option<String> {
+fn undo(difference: &Difference<'_>, engine: EngineKind) -> Option<String> {
     Some(match difference {
         Difference::TableAdded(table) => format!("DROP TABLE {}", quote(&table.name)),
         Difference::ColumnAdded(table, column) => {
@@ -43,7 +45,16 @@ fn undo(difference: &Difference<'_>) -> Option<String> {
             format!("ALTER TABLE {} DROP INDEX {}", quote(&table.name), quote(&index.name))
         }
         Difference::IndexMissing(table, index) => {
-            format!("ALTER TABLE {} ADD {}", quote(&table.name), definition(index))
+            format!("ALTER TABLE {} ADD {}", quote(&table.name), definition(index, engine))
+        }
+        // In one statement: the name is taken until it is dropped, and a foreign key may need the index all the time.
+        Difference::IndexChanged(table, index) => {
+            let drop = if index.kind == IndexKind::Primary {
+                "PRIMARY KEY".into()
+            } else {
+                format!("INDEX {}", quote(&index.name))
+            };
+            format!("ALTER TABLE {} DROP {drop}, ADD {}", quote(&table.name), definition(index, engine))
         }
         Difference::ForeignKeyAdded(table, key) => {
             format!("ALTER TABLE {} DROP FOREIGN KEY {}", quote(&table.name), quote(&key.name))
@@ -59,7 +70,7 @@ fn undo(difference: &Difference<'_>) -> Option<String> {
 }
 
 /// An index as `ADD …` takes it.
-fn definition(index: &Index) -> String {
+fn definition(index: &Index, engine: EngineKind) -> String {
     let parts: Vec<String> = index
         .parts
         .iter()
@@ -78,7 +89,14 @@ fn definition(index: &Index) -> String {
         IndexKind::Fulltext => "FULLTEXT INDEX",
         IndexKind::Spatial => "SPATIAL INDEX",
     };
-    format!("{kind} {} ({})", quote(&index.name), parts.join(", "))
+    let hidden = match engine {
+        _ if index.visible => "",
+        EngineKind::Mariadb => " IGNORED",
+        EngineKind::Mysql | EngineKind::Embedded => " INVISIBLE",
+    };
+    let comment = index.comment.replace('\\', "\\\\").replace('\'', "''");
+    let comment = if comment.is_empty() { comment } else { format!(" COMMENT '{comment}'") };
+    format!("{kind} {} ({}){comment}{hidden}", quote(&index.name), parts.join(", "))
 }
 
 fn words(difference: &Difference<'_>) -> String {
@@ -89,7 +107,8 @@ fn words(difference: &Difference<'_>) -> String {
         Difference::ColumnMissing(table, column) => format!("column {}.{} is gone", table.name, column.name),
         Difference::ColumnChanged(table, column) => format!("column {}.{} has changed", table.name, column.name),
         Difference::IndexAdded(table, index) => format!("index {} on {} is new", index.name, table.name),
-        Difference::IndexMissing(table, index) => format!("index {} on {} is gone or changed", index.name, table.name),
+        Difference::IndexMissing(table, index) => format!("index {} on {} is gone", index.name, table.name),
+        Difference::IndexChanged(table, index) => format!("index {} on {} has changed", index.name, table.name),
         Difference::ForeignKeyAdded(table, key) => format!("foreign key {} of {} is new", key.name, table.name),
         Difference::ForeignKeyMissing(table, key) => format!("foreign key {} of {} is gone", key.name, table.name),
         Difference::CheckAdded(table, name) => format!("check {name} of {} is new", table.name),

@@ -17,8 +17,10 @@ pub enum Difference<'a> {
     ColumnChanged(&'a Table, &'a Column),
     /// An index that was not there before.
     IndexAdded(&'a Table, &'a Index),
-    /// An index that is gone, or has another definition now.
+    /// An index that is gone.
     IndexMissing(&'a Table, &'a Index),
+    /// An index that has another definition under the same name now; the one that it had.
+    IndexChanged(&'a Table, &'a Index),
     /// A foreign key that was not there before.
     ForeignKeyAdded(&'a Table, &'a ForeignKey),
     /// A foreign key that is gone.
@@ -55,8 +57,12 @@ fn tables<'a>(old: &'a Table, new: &'a Table, found: &mut Vec<Difference<'a>>) {
     let checks = new.checks.iter().filter(|check| !old.checks.contains(check));
     found.extend(checks.map(|(name, _)| Difference::CheckAdded(new, name)));
     // Missing before added: a key that the new one replaced must be back before the new one can go.
-    found.extend(indexes_missing(old, new).map(|index| Difference::IndexMissing(new, index)));
-    found.extend(indexes_missing(new, old).map(|index| Difference::IndexAdded(new, index)));
+    found.extend(old.indexes.iter().filter_map(|index| match new.index(&index.name) {
+        None => Some(Difference::IndexMissing(new, index)),
+        Some(other) => (!same_index(index, other)).then_some(Difference::IndexChanged(new, index)),
+    }));
+    let added = new.indexes.iter().filter(|index| old.index(&index.name).is_none());
+    found.extend(added.map(|index| Difference::IndexAdded(new, index)));
     for column in &new.columns {
         match old.column(&column.name) {
             Some(was) if was == column => {}
@@ -73,10 +79,6 @@ fn tables<'a>(old: &'a Table, new: &'a Table, found: &mut Vec<Difference<'a>>) {
     if options(old) != options(new) || old.checks.iter().any(|check| !new.checks.contains(check)) || reordered {
         found.push(Difference::TableChanged(old));
     }
-}
-
-fn indexes_missing<'a>(of: &'a Table, from: &'a Table) -> impl Iterator<Item = &'a Index> {
-    of.indexes.iter().filter(|index| !from.index(&index.name).is_some_and(|other| same_index(index, other)))
 }
 
 fn same_index(one: &Index, other: &Index) -> bool {
@@ -126,14 +128,22 @@ mod tests {
     #[test]
     fn additions_and_losses_are_told_apart() {
         let before = schema(table(&["a"], &[("i", "a")]));
-        let after = schema(table(&["a", "b"], &[("i", "b")]));
+        let after = schema(table(&["a", "b"], &[("j", "b")]));
         let found = differences(&before, &after);
-        assert!(
-            matches!(found[0], Difference::IndexMissing(_, index) if index.parts[0].column.as_deref() == Some("a"))
-        );
-        assert!(matches!(found[1], Difference::IndexAdded(_, index) if index.parts[0].column.as_deref() == Some("b")));
+        assert!(matches!(found[0], Difference::IndexMissing(_, index) if index.name == "i"));
+        assert!(matches!(found[1], Difference::IndexAdded(_, index) if index.name == "j"));
         assert!(matches!(found[2], Difference::ColumnAdded(_, column) if column.name == "b"));
         assert_eq!(found.len(), 3);
+    }
+
+    #[test]
+    fn an_index_with_another_definition_is_one_change_and_tells_what_it_was() {
+        let (before, after) = (schema(table(&["a"], &[("i", "a")])), schema(table(&["a"], &[("i", "b")])));
+        let found = differences(&before, &after);
+        assert!(
+            matches!(found[..], [Difference::IndexChanged(_, was)] if was.parts[0].column.as_deref() == Some("a")),
+            "{found:?}"
+        );
     }
 
     #[test]

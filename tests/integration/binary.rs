@@ -4,7 +4,8 @@
 
 use std::ffi::OsStr;
 use std::path::Path;
-use std::time::Duration;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// What a run needs of the machine: programs, the cache with its servers and templates, and where they are.
@@ -16,8 +17,17 @@ const DEADLINE: Duration = Duration::from_mins(2);
 /// A run to be: arguments, environment and folder.
 #[derive(Debug)]
 pub(crate) struct AuraDb {
-    command: assert_cmd::Command,
+    command: Command,
     folder: TempDir,
+    stdin: String,
+}
+
+/// A run under way. Dropped before its end, it is killed.
+#[derive(Debug)]
+pub(crate) struct Running {
+    child: Child,
+    /// Files that it may still read.
+    _folder: TempDir,
 }
 
 /// How a run ended.
@@ -33,10 +43,10 @@ impl AuraDb {
     /// A run with `arguments`, in an empty folder, with no setting of a database in the environment.
     pub(crate) fn new<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_aura-db"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_aura-db"));
         command.env_clear().envs(KEPT.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
-        command.current_dir(folder.path()).args(arguments).timeout(DEADLINE);
-        Self { command, folder }
+        command.current_dir(folder.path()).args(arguments);
+        Self { command, folder, stdin: String::new() }
     }
 
     /// The folder it runs in, to put files there.
@@ -65,22 +75,71 @@ impl AuraDb {
 
     /// What it finds on standard input, which is empty otherwise.
     pub(crate) fn stdin(mut self, text: &str) -> Self {
-        self.command.write_stdin(text);
+        text.clone_into(&mut self.stdin);
         self
     }
 
     /// Runs it to its end.
-    pub(crate) fn run(mut self) -> Outcome {
-        let output = self.command.output().unwrap();
-        Outcome {
+    pub(crate) fn run(self) -> Outcome {
+        let mut command = assert_cmd::Command::from_std(self.command);
+        Outcome::of(command.timeout(DEADLINE).write_stdin(self.stdin).output().unwrap())
+    }
+
+    /// Starts it, with nothing on standard input.
+    pub(crate) fn start(mut self) -> Running {
+        self.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Running { child: self.command.spawn().unwrap(), _folder: self.folder }
+    }
+
+    /// Runs it with a standard output that nobody reads, as after `| head` has seen enough.
+    pub(crate) fn run_unread(self) -> Outcome {
+        let mut running = self.start();
+        drop(running.child.stdout.take());
+        running.wait()
+    }
+}
+
+impl Running {
+    /// Ctrl-C.
+    pub(crate) fn interrupt(&self) {
+        assert!(Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap().success());
+    }
+
+    /// Waits for its end. What it prints must fit into a pipe.
+    pub(crate) fn wait(mut self) -> Outcome {
+        let begun = Instant::now();
+        while self.child.try_wait().unwrap().is_none() {
+            assert!(begun.elapsed() < DEADLINE, "it does not end");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let read = |from: Option<Box<dyn std::io::Read>>| {
+            let mut bytes = Vec::new();
+            from.map(|mut from| from.read_to_end(&mut bytes)).transpose().unwrap();
+            bytes
+        };
+        let status = self.child.try_wait().unwrap().unwrap();
+        let stdout = read(self.child.stdout.take().map(|pipe| Box::new(pipe) as _));
+        let stderr = read(self.child.stderr.take().map(|pipe| Box::new(pipe) as _));
+        Outcome::of(std::process::Output { status, stdout, stderr })
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Outcome {
+    fn of(output: std::process::Output) -> Self {
+        Self {
             stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8(output.stderr).unwrap(),
             code: output.status.code(),
         }
     }
-}
 
-impl Outcome {
     /// Checks the exit code, showing everything that was said when it is another.
     #[track_caller]
     pub(crate) fn exits(self, code: i32) -> Self {

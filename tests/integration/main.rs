@@ -3,11 +3,20 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+mod apply;
 mod audit;
 mod binary;
 mod embedded;
 mod explain;
+mod failure;
+mod interrupt;
 mod layering;
+mod ledger;
+mod lock;
+mod loss;
+mod project;
+mod refusals;
+mod round_trip;
 mod sandbox;
 mod schema;
 mod servers;

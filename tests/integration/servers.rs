@@ -117,6 +117,11 @@ impl Database {
         &self.pool
     }
 
+    /// One more session in it, for what must stay open; its locks go when it is closed.
+    pub(crate) fn connect(&self) -> MySqlConnection {
+        block_on(connect(self.server.engine().kind, &self.name))
+    }
+
     /// Runs statements, separated by `;`.
     pub(crate) fn run(&self, statements: &str) {
         block_on(run(&self.pool, statements));
@@ -140,14 +145,19 @@ impl Database {
     }
 }
 
+/// The rows of a query on a session that a test holds.
+pub(crate) fn ask(session: &mut MySqlConnection, query: &str) -> Vec<TextRow> {
+    block_on(rows(session, query))
+}
+
 async fn run(on: impl Executor<'_, Database = MySql>, statements: &str) {
     let safe = sqlx::AssertSqlSafe(statements.to_owned());
     sqlx::raw_sql(safe).execute(on).await.unwrap_or_else(|error| panic!("{error}, of: {statements}"));
 }
 
-async fn rows(pool: &MySqlPool, query: &str) -> Vec<TextRow> {
+async fn rows(on: impl Executor<'_, Database = MySql>, query: &str) -> Vec<TextRow> {
     let safe = sqlx::AssertSqlSafe(query.to_owned());
-    let rows = sqlx::raw_sql(safe).fetch_all(pool).await.unwrap_or_else(|error| panic!("{error}, of: {query}"));
+    let rows = sqlx::raw_sql(safe).fetch_all(on).await.unwrap_or_else(|error| panic!("{error}, of: {query}"));
     // Not prepared, so every value comes as the text that the server would show.
     let text = |bytes: Option<Vec<u8>>| bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     rows.iter().map(|row| (0..row.len()).map(|index| text(row.try_get_unchecked(index).unwrap())).collect()).collect()

@@ -44,7 +44,11 @@ pub(super) async fn run(
             Err(interrupted) => Err(interrupted),
         };
         result.map_err(|error| (position, error))?;
-        if !transactional && !effect(&statement.sql).is_transactional() {
+        if transactional || effect(&statement.sql).is_transactional() {
+            // A cancelled statement may end early without an error, as SLEEP does; it can still be rolled back. DDL that
+            // succeeded was not cut short, and is better finished than taken back.
+            runner.check_interrupt().map_err(|error| (position, error))?;
+        } else {
             // DDL has committed: what follows must be inside a transaction again, the ledger's row included.
             runner.session.run_own("START TRANSACTION").await.map_err(|error| (position + 1, error))?;
         }

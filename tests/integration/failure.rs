@@ -1,0 +1,103 @@
+//! A migration that fails: where it is said to stop, what is undone, and what stays for a human to settle.
+
+use crate::project::{Project, contains};
+use crate::servers::both;
+
+#[test]
+fn the_failure_is_named_with_its_place_and_the_servers_own_words() {
+    for server in both() {
+        let project = Project::new(server, "failure_place");
+        project.up(1, "CREATE TABLE one (id INT PRIMARY KEY);");
+        let script = "-- rows\nINSERT INTO one VALUES (1);\n\n  INSERT INTO one\n    VALUES (1);\nSELECT 1;\n";
+        project.up(2, script);
+        project.up(3, "CREATE TABLE three (id INT)");
+        let outcome = project.run("migrate").exits(4);
+        contains(&outcome.stdout, "applied 1 step (schema");
+        assert_eq!(outcome.stdout.lines().count(), 1, "{}", outcome.stdout);
+        let expected = "error: migrations/2_step.up.sql:4:3: failed: statement 2 of 3\n  | INSERT INTO one\n  |     VALUES (1)\n\
+                        error 1062: Duplicate entry '1' for key ";
+        contains(&outcome.stderr, expected);
+        contains(&outcome.stderr, "nothing of this migration is left");
+        assert_eq!(project.ledger(), ["1 1"], "{}: what was done before stays", server.engine());
+        assert_eq!(project.database.value("SELECT COUNT(*) FROM one").unwrap(), "0");
+        assert_eq!(project.states(), ["1 applied", "2 pending", "3 pending"]);
+    }
+}
+
+#[test]
+fn what_was_undone_runs_when_the_file_is_mended() {
+    for server in both() {
+        let project = Project::new(server, "failure_mended");
+        project.database.run("CREATE TABLE old (id INT PRIMARY KEY, word VARCHAR(9))");
+        let before = project.contents();
+        let good = "CREATE TABLE a (id INT);\nALTER TABLE old ADD n INT;\nCREATE INDEX i ON old (word);\n";
+        project.pair(
+            1,
+            &format!("{good}CREATE TABLE a (id INT);"),
+            "DROP TABLE a; ALTER TABLE old DROP INDEX i, DROP n",
+        );
+        contains(&project.run("migrate").exits(4).stderr, "migrations/1_step.up.sql:4:1");
+        assert_eq!(project.contents(), before, "{}", server.engine());
+        project.up(1, good);
+        project.run("migrate").exits(0);
+        project.run("rollback").exits(0);
+        assert_eq!(project.tables(), ["_sqlx_migrations", "old"]);
+        project.run("migrate").exits(0);
+    }
+}
+
+#[test]
+fn a_rollback_that_fails_leaves_the_migration_applied() {
+    for server in both() {
+        let project = Project::new(server, "failure_down");
+        let up = "CREATE TABLE a (id INT PRIMARY KEY, x INT, KEY one (x), KEY two (x, id));";
+        project.pair(1, up, "DROP INDEX one ON a;\nDROP INDEX two ON a;\nDROP INDEX three ON a;\nDROP TABLE a;");
+        project.run("migrate").exits(0);
+        let before = project.contents();
+        let outcome = project.run("rollback").exits(4);
+        contains(&outcome.stderr, "migrations/1_step.down.sql:3:1: failed: statement 3 of 4");
+        contains(&outcome.stderr, "error 1091: ");
+        contains(&outcome.stderr, "nothing of this migration is left");
+        assert_eq!(project.contents().replace("three", ""), before.replace("three", ""), "{}", server.engine());
+        assert_eq!(project.states(), ["1 applied"]);
+        project.pair(1, up, "DROP TABLE a");
+        project.run("rollback").exits(0);
+        assert_eq!(project.tables(), ["_sqlx_migrations"]);
+    }
+}
+
+#[test]
+fn what_cannot_be_undone_stays_half_applied_until_somebody_settles_it() {
+    let cannot = [
+        ("ALTER TABLE old DROP COLUMN word", "it drops old.word"),
+        ("UPDATE old SET word = 'x'; CREATE TABLE a (id INT)", "it changes rows of old"),
+        ("DROP TABLE old", "it drops old"),
+        ("RENAME TABLE old TO older", "it renames a table"),
+        ("ALTER TABLE old MODIFY word VARCHAR(300)", "it redefines old.word"),
+    ];
+    for server in both() {
+        for (script, reason) in cannot {
+            let project = Project::new(server, "failure_half");
+            project
+                .database
+                .run("CREATE TABLE old (id INT PRIMARY KEY, word VARCHAR(9)); INSERT INTO old VALUES (1, 'a')");
+            project.up(1, format!("{script};\nSELECT nothing FROM nowhere"));
+            project.up(2, "CREATE TABLE second (id INT)");
+            let outcome = project.run("migrate").exits(4);
+            contains(&outcome.stderr, "migrations/1_step.up.sql:2:1: failed: statement");
+            contains(&outcome.stderr, "the migration is half-applied, and its row in the ledger says so:");
+            contains(&outcome.stderr, &format!("migrations/1_step.up.sql:1:1: {reason}"));
+            assert_eq!(project.ledger(), ["1 0"], "{} {script}", server.engine());
+            let status = project.run("status").exits(4);
+            contains(&status.stdout, "half-applied");
+            contains(&status.stdout, "delete its row from the ledger or set success to 1 there");
+            for line in ["migrate", "apply all", "rollback", "migrate --dry-run"] {
+                contains(&project.run(line).exits(4).stderr, "migration 1 (step) is half-applied");
+            }
+            assert_eq!(project.ledger(), ["1 0"]);
+            project.database.run("UPDATE _sqlx_migrations SET success = 1");
+            project.run("migrate").exits(0);
+            assert_eq!(project.states(), ["1 applied", "2 applied"]);
+        }
+    }
+}

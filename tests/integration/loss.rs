@@ -1,0 +1,112 @@
+//! A rollback that would lose rows or values says so and stops, unless that is what was asked for.
+
+use crate::project::{Project, contains};
+use crate::servers::both;
+
+#[test]
+fn rows_of_tables_that_would_go_are_counted() {
+    for server in both() {
+        let project = Project::shipped(server, "loss_rows");
+        project.run("migrate").exits(0);
+        project.database.run(
+            "INSERT INTO users (username, email, password) VALUES ('a', 'a', 'a'), ('b', 'b', 'b'); \
+             INSERT INTO messages (channel_id, content) VALUES ('general', 'hello')",
+        );
+        let before = project.contents();
+        let refused = project.run("rollback all").exits(4);
+        contains(&refused.stderr, "this rollback would lose data, so nothing was done:\n");
+        contains(&refused.stderr, "  users: 2 rows (migrations/20260105090000_create_users.down.sql:1:1)\n");
+        contains(&refused.stderr, "  messages: 1 row (migrations/20260105090300_create_messages.down.sql:1:1)\n");
+        contains(&refused.stderr, "pass --discard-data to go on");
+        assert!(
+            !refused.stderr.contains("channels:"),
+            "the rows of the migration itself are as it made them: {}",
+            refused.stderr
+        );
+        assert_eq!((refused.stdout.as_str(), project.contents()), ("", before.clone()), "{}", server.engine());
+        contains(&project.run("rollback all --dry-run").exits(0).stderr, "would lose users: 2 rows");
+        assert_eq!(project.contents(), before);
+        project.run("rollback indexes").exits(0);
+        project.run("rollback all --discard-data").exits(0);
+        assert_eq!(project.tables(), ["_sqlx_migrations"]);
+    }
+}
+
+#[test]
+fn rows_that_a_migration_made_count_once_somebody_has_changed_them() {
+    let changes = [
+        ("UPDATE channels SET description = 'ours' WHERE id = 'general'", 1),
+        ("UPDATE channels SET hidden = TRUE WHERE id = 'levels'", 1),
+        ("UPDATE channels SET display_name = NULL", 4),
+        ("INSERT INTO channels (id, name) VALUES ('ours', 'ours')", 1),
+    ];
+    for server in both() {
+        for (change, rows) in changes {
+            let project = Project::shipped(server, "loss_seeds");
+            project.run("migrate --to 20260105090200").exits(0);
+            project.database.run(change);
+            let refused = project.run("rollback all").exits(4);
+            let counted = if rows == 1 { "channels: 1 row (".into() } else { format!("channels: {rows} rows (") };
+            contains(&refused.stderr, &counted);
+            assert_eq!(refused.stderr.matches("channels: ").count(), 1, "{change}: {}", refused.stderr);
+            project.run("rollback all --discard-data").exits(0);
+        }
+        let project = Project::shipped(server, "loss_seeds");
+        project.run("migrate --to 20260105090200").exits(0);
+        project.run("rollback all").exits(0);
+    }
+}
+
+#[test]
+fn values_of_columns_and_deleted_rows_are_counted() {
+    let cases = [
+        ("ALTER TABLE t DROP COLUMN word", "t.word: 2 value(s) ("),
+        ("ALTER TABLE t MODIFY word VARCHAR(2)", "t.word: 2 value(s), because values may change"),
+        ("DELETE FROM t WHERE id > 1", "t: 2 rows ("),
+        ("TRUNCATE TABLE t", "t: 3 rows ("),
+        ("DROP TABLE IF EXISTS t, nowhere", "t: 3 rows ("),
+        ("RENAME TABLE t TO u; DROP TABLE u", "t: 3 rows ("),
+        (
+            "PREPARE s FROM 'DELETE FROM t'; EXECUTE s",
+            "unknown, because what `EXECUTE s` does cannot be read from it (",
+        ),
+        (
+            "CREATE TABLE new (id INT); ALTER TABLE t DROP COLUMN word",
+            "t.word: 2 value(s) (migrations/1_step.down.sql:1:28)",
+        ),
+    ];
+    for server in both() {
+        let project = Project::new(server, "loss_values");
+        project.pair(1, "CREATE TABLE t (id INT PRIMARY KEY, word VARCHAR(9), unused INT)", "DROP TABLE t");
+        project.run("migrate").exits(0);
+        project.database.run("INSERT INTO t (id, word) VALUES (1, 'one'), (2, 'two'), (3, NULL)");
+        let before = project.contents();
+        for (down, expected) in cases {
+            project.file("migrations/1_step.down.sql", down);
+            contains(&project.run("rollback").exits(4).stderr, expected);
+            assert_eq!(project.contents(), before, "{}: {down}", server.engine());
+        }
+        project.file("migrations/1_step.down.sql", "ALTER TABLE t DROP COLUMN unused; DELETE FROM t WHERE id > 99");
+        project.run("rollback").exits(0);
+        assert_eq!(project.database.value("SELECT COUNT(*) FROM t").unwrap(), "3");
+    }
+}
+
+#[test]
+fn an_index_that_a_foreign_key_needs_stays() {
+    for server in both() {
+        let project = Project::new(server, "loss_needed");
+        project.up(1, "CREATE TABLE p (id INT PRIMARY KEY); CREATE TABLE c (id INT PRIMARY KEY, p INT)");
+        project.pair(2, "CREATE INDEX needed ON c (p)", "DROP INDEX needed ON c");
+        project.up(3, "ALTER TABLE c ADD CONSTRAINT fk FOREIGN KEY (p) REFERENCES p (id); INSERT INTO p VALUES (1)");
+        project.run("migrate").exits(0);
+        project.database.run("INSERT INTO c VALUES (1, 1)");
+        let before = project.contents();
+        let refused = project.run("rollback indexes").exits(4);
+        contains(&refused.stderr, "migrations/2_step.down.sql:1:1: failed: statement 1 of 1");
+        contains(&refused.stderr, "error 1553: ");
+        contains(&refused.stderr, "nothing of this migration is left");
+        assert_eq!(project.contents(), before, "{}", server.engine());
+        assert_eq!(project.states(), ["1 applied", "2 applied", "3 applied"]);
+    }
+}
