@@ -10,7 +10,8 @@ const MAY_IMPORT: [(&str, &[&str]); 14] = [
     ("model", &[]),
     ("exit", &[]),
     ("sql", &["model"]),
-    ("explain", &["model"]),
+    // SQLite names indexes for the whole database: the reader has to know how sql::translate named them.
+    ("explain", &["model", "sql"]),
     ("migration", &["model", "sql"]),
     ("audit", &["model", "sql"]),
     ("tune", &["model", "sql"]),
