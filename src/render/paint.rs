@@ -29,7 +29,8 @@ pub(super) fn fix_widths(table: &mut Table, widths: &[u16]) {
 
 /// The table's lines without the spaces at their ends.
 pub(super) fn lines(table: &Table) -> String {
-    table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    let trimmed: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+    trimmed.join("\n") + "\n"
 }
 
 /// A cell in the colour of a severity.
