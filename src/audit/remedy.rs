@@ -106,7 +106,10 @@ fn candidate(reading: &Reading<'_>) -> Option<Vec<String>> {
         let left = if let Term::Column(column) = &comparison.left { Some(column) } else { None };
         let right = if let Operand::Column(column) = &comparison.right { Some(column) } else { None };
         let Some(column) = [left, right].into_iter().flatten().find(|column| of_this(column)) else { continue };
+        // NOT NULL columns are only NULL where an outer join found no row, which no index can look up.
+        let impossible = reading.table.column(&column.column).is_some_and(|column| !column.nullable);
         match comparison.operator {
+            Operator::IsNull if impossible => {}
             Operator::Eq | Operator::NullSafeEq | Operator::In | Operator::IsNull => push(&mut columns, &column.column),
             operator if operator.is_range() && !super::rules::leading_wildcard::is_open(comparison) => {
                 push(&mut ranges, &column.column);

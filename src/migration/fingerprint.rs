@@ -12,6 +12,7 @@ pub fn fingerprint(schema: &Schema) -> String {
         table.rows = None;
         for column in &mut table.columns {
             column.distinct = None;
+            column.null_fraction = None;
         }
         for index in &mut table.indexes {
             index.cardinality.clear();

@@ -93,6 +93,9 @@ pub struct Column {
     /// Distinct values that are not NULL, where statistics tell; no part of the definition.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub distinct: Option<u64>,
+    /// Share of the rows that are NULL, 0 to 1, where statistics tell; no part of the definition.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub null_fraction: Option<f64>,
 }
 
 impl Column {

@@ -8,6 +8,7 @@ mod binary;
 mod embedded;
 mod explain;
 mod layering;
+mod other_app;
 mod sandbox;
 mod schema;
 mod servers;

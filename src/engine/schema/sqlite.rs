@@ -86,6 +86,7 @@ async fn columns(
             comment: String::new(),
             name,
             distinct: None,
+            null_fraction: None,
         });
     }
     primary.sort_unstable();
