@@ -71,14 +71,25 @@ impl Visitor for Extremes {
 mod tests {
     use super::*;
     use crate::explain::sqlite::{PlanRow, read};
-    use crate::sql::parse::parse_statement;
-    use crate::sql::shape::fixture::schema;
+    use crate::model::schema::{Index, IndexKind, KeyPart, Table};
+    use sqlparser::dialect::MySqlDialect;
+    use sqlparser::parser::Parser;
 
     fn kind(sql: &str) -> (AccessType, Option<String>) {
-        let schema = schema("CREATE TABLE orders (id INT PRIMARY KEY, total INT)");
+        let key = Index {
+            name: "PRIMARY".into(),
+            kind: IndexKind::Primary,
+            parts: vec![KeyPart::column("id")],
+            visible: true,
+            comment: String::new(),
+            cardinality: vec![],
+        };
+        let orders = Table { name: "orders".into(), indexes: vec![key], ..Table::default() };
+        let schema = Schema { tables: vec![orders], routines: vec![] };
+        let statement = Parser::parse_sql(&MySqlDialect {}, sql).unwrap().remove(0);
         let plan = read(&[PlanRow { id: 1, parent: 0, detail: "SEARCH o".into() }]);
         let table_of = |alias: &str| (alias == "o").then(|| "orders".to_owned());
-        let plan = settled(plan, &parse_statement(sql).unwrap(), &schema, &table_of);
+        let plan = settled(plan, &statement, &schema, &table_of);
         (plan.accesses()[0].access_type, plan.accesses()[0].key.clone())
     }
 

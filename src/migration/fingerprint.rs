@@ -13,6 +13,7 @@ pub fn fingerprint(schema: &Schema) -> String {
         for column in &mut table.columns {
             column.distinct = None;
             column.null_fraction = None;
+            column.hot.clear();
         }
         for index in &mut table.indexes {
             index.cardinality.clear();

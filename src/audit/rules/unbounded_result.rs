@@ -2,8 +2,8 @@
 
 use super::{Check, Rule};
 use crate::audit::context::{Context, Options};
-use crate::audit::harm;
 use crate::audit::reading::{Reading, is_guess, readings};
+use crate::audit::{harm, skew};
 use crate::model::finding::{Finding, Severity};
 use crate::model::plan::AccessType;
 use crate::sql::shape::{Bound, Condition, Scope, StatementKind};
@@ -39,8 +39,10 @@ pub(super) fn expected_rows(scope: &Scope, expected: Option<f64>, context: &Cont
         return expected;
     }
     let expected = expected.or_else(|| by_distinct_values(scope, context));
-    // An average that leaves the NULLs out knows more than the index that the injected estimate comes from.
-    if context.injected && expected.is_some() && leaves_nulls_out(scope, context) {
+    let skew = skew::of_sample(scope, context);
+    let expected = expected.map(|rows| rows * skew.unwrap_or(1.0));
+    // A profile that tells of NULLs and of hot values knows more than the index that the injected estimate comes from.
+    if context.injected && expected.is_some() && (skew.is_some() || leaves_nulls_out(scope, context)) {
         return expected;
     }
     let mut narrowed = false;
@@ -193,5 +195,17 @@ mod tests {
         let case = Case::new(SHOP, "SELECT * FROM orders WHERE customer_id = 7");
         let case = case.plan(access("orders", AccessType::Ref).key("by_customer").rows(150_000.0).node());
         assert_eq!(case.only("unbounded-result")[0].severity, Severity::Error);
+    }
+
+    #[test]
+    fn the_samples_own_value_counts_where_the_profile_lists_it() {
+        let known = format!(
+            "{SHOP}\n-- values orders status 4\n-- hot orders status done 0.95\n-- hot orders status open 0.00003\n"
+        );
+        let rows =
+            |sql: &str| Case::new(&known, sql).only("unbounded-result").first().map(|finding| finding.message.clone());
+        assert!(rows("SELECT id FROM orders WHERE status = 'done'").unwrap().ends_with("about 950,000 rows"));
+        assert!(rows("SELECT id FROM orders WHERE status = 'lost'").unwrap().ends_with("about 24,985 rows"));
+        assert_eq!(rows("SELECT id FROM orders WHERE status = 'open'"), None);
     }
 }

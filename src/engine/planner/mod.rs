@@ -99,6 +99,7 @@ fn size(schema: &mut Schema, scale: &Scale) -> Vec<String> {
             let known = column_scale(&whole, &column.name, scale);
             column.distinct = known.and_then(|column| column.distinct);
             column.null_fraction = known.map(|column| column.null_fraction);
+            column.hot = known.map(|column| column.hot.clone()).unwrap_or_default();
         }
         for index in &mut table.indexes {
             index.cardinality = distinct_of_prefix(&whole, index, scale, &sizeless);

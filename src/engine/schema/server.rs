@@ -78,6 +78,7 @@ async fn read_columns(conn: &mut MySqlConnection, engine: &Engine, tables: &mut 
             comment: row.text(8),
             distinct: None,
             null_fraction: None,
+            hot: Vec::new(),
         });
     }
     Ok(())

@@ -87,6 +87,7 @@ async fn columns(
             name,
             distinct: None,
             null_fraction: None,
+            hot: Vec::new(),
         });
     }
     primary.sort_unstable();
