@@ -191,4 +191,16 @@ mod tests {
         assert_eq!(of("customers").severity, Severity::Warning);
         assert!(!of("orders").remedy.contains("(id"), "{}", of("orders").remedy);
     }
+
+    #[test]
+    fn no_index_is_advised_that_could_not_help() {
+        let of = |case: Case| {
+            let plan = access("orders", AccessType::FullScan).rows(1_000_000.0).node();
+            case.plan(plan).only("full-table-scan").remove(0).remedy
+        };
+        let bound = of(Case::new(SHOP, "SELECT id FROM orders WHERE reference LIKE ? AND total > 5").text("%x"));
+        assert_eq!(bound, "CREATE INDEX idx_orders_total ON orders (total)");
+        let keyed = of(Case::new(SHOP, "SELECT id FROM orders WHERE id = 5 AND total > 5"));
+        assert!(!keyed.contains("CREATE INDEX"), "{keyed}");
+    }
 }

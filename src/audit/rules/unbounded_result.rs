@@ -207,5 +207,7 @@ mod tests {
         assert!(rows("SELECT id FROM orders WHERE status = 'done'").unwrap().ends_with("about 950,000 rows"));
         assert!(rows("SELECT id FROM orders WHERE status = 'lost'").unwrap().ends_with("about 24,985 rows"));
         assert_eq!(rows("SELECT id FROM orders WHERE status = 'open'"), None);
+        // Beside an index that counts other columns it only leaves rows out.
+        assert_eq!(rows("SELECT id FROM orders WHERE customer_id = 7 AND status = 'done'"), None);
     }
 }
