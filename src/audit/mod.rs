@@ -9,6 +9,7 @@ pub mod harm;
 mod reading;
 mod remedy;
 pub mod rules;
+mod skew;
 
 pub use context::{CatalogueEntry, Context, ExplainError, Options, SchemaContext};
 pub use rules::{Check, RULES, Rule, rule};

@@ -106,6 +106,11 @@ impl<'a> Reading<'a> {
         if single { Some(1.0) } else { self.access.rows.rows() }
     }
 
+    /// Whether another reading belongs to the same block of the statement.
+    pub(super) fn is_beside(&self, other: &Self) -> bool {
+        matches!((self.place, other.place), (Some((_, left, _)), Some((_, right, _))) if std::ptr::eq(left, right))
+    }
+
     /// The conditions on this table.
     pub(super) fn conditions(&self) -> Vec<&'a Condition> {
         self.place.map(|(_, block, at)| block.conditions_on(at)).unwrap_or_default()
@@ -158,7 +163,9 @@ impl<'a> Reading<'a> {
             return None;
         }
         let rows = self.table_rows();
-        let certain = WholeRead { index, rows, may: None, mild: false };
+        // On injected statistics every range looks like nothing and is preferred to the join's own key.
+        let misled = context.injected && self.access.access_type == AccessType::Range && self.has_join_key();
+        let certain = WholeRead { index, rows, may: None, mild: misled };
         let Some((query, block, at)) = self.place else { return Some(certain) };
         let Some(most) = self.stops_after(query, block, context) else { return Some(certain) };
         let filters: Vec<&Condition> = block.required().into_iter().filter(|part| !is_join(part)).collect();
@@ -196,7 +203,7 @@ impl<'a> Reading<'a> {
         if let Some(rows) = walked.or(average) {
             return WholeRead { rows: Some(rows), may: Some(why), ..*certain };
         }
-        let mild = filters.iter().all(|filter| self.usually_holds(filter));
+        let mild = filters.iter().all(|filter| self.usually_holds(filter, at));
         WholeRead { may: Some(why), mild, ..*certain }
     }
 
@@ -217,6 +224,24 @@ impl<'a> Reading<'a> {
         let count = context.limit_value(limit.count).unwrap_or(few);
         let offset = limit.offset.map_or(Some(0), |offset| context.limit_value(offset)).unwrap_or(0);
         Some(count.saturating_add(offset) as f64)
+    }
+
+    /// Whether a join could look the table up by an index that the plan did not take.
+    fn has_join_key(&self) -> bool {
+        let Some((_, _, at)) = self.place else { return false };
+        let conditions = self.conditions();
+        let joined: Vec<&str> = conditions
+            .iter()
+            .filter(|condition| is_join(condition))
+            .flat_map(|condition| condition.comparisons())
+            .flat_map(|comparison| comparison.columns())
+            .filter(|column| column.level == 0 && column.source == at)
+            .map(|column| column.column.as_str())
+            .collect();
+        self.table.indexes.iter().filter(|index| index.visible).any(|index| {
+            let leading = index.parts.first().and_then(|part| part.column.as_deref());
+            leading.is_some_and(|leading| joined.iter().any(|column| column.eq_ignore_ascii_case(leading)))
+        })
     }
 
     /// Whether a range access goes over all of its index: nothing but `<>`, `NOT IN` and their like on the leading column.
@@ -272,8 +297,12 @@ impl<'a> Reading<'a> {
     }
 
     /// Conditions that most rows pass in practice: flags, and what only leaves something out.
-    fn usually_holds(&self, filter: &Condition) -> bool {
+    /// A condition on a table that is joined later says whether a match is missing there, which is anybody's guess.
+    fn usually_holds(&self, filter: &Condition, at: usize) -> bool {
         let Condition::Compare(comparison) = filter else { return false };
+        if comparison.own_column().is_none_or(|column| column.source != at) {
+            return false;
+        }
         let flag = comparison.own_column().and_then(|column| self.table.column(&column.column)).is_some_and(|column| {
             matches!(column.base_type().as_str(), "bool" | "boolean" | "bit" | "enum")
                 || column.column_type.starts_with("tinyint(1)")

@@ -106,8 +106,13 @@ fn candidate(reading: &Reading<'_>) -> Option<Vec<String>> {
         let left = if let Term::Column(column) = &comparison.left { Some(column) } else { None };
         let right = if let Operand::Column(column) = &comparison.right { Some(column) } else { None };
         let Some(column) = [left, right].into_iter().flatten().find(|column| of_this(column)) else { continue };
+        // NOT NULL columns are only NULL where an outer join found no row, which no index can look up.
+        let impossible = reading.table.column(&column.column).is_some_and(|column| !column.nullable);
         match comparison.operator {
+            Operator::IsNull if impossible => {}
             Operator::Eq | Operator::NullSafeEq | Operator::In | Operator::IsNull => push(&mut columns, &column.column),
+            // A pattern that is bound may be open; leading-wildcard sees the sample's.
+            Operator::Like if matches!(comparison.right, Operand::Param(_)) => {}
             operator if operator.is_range() && !super::rules::leading_wildcard::is_open(comparison) => {
                 push(&mut ranges, &column.column);
             }
@@ -125,6 +130,19 @@ fn candidate(reading: &Reading<'_>) -> Option<Vec<String>> {
     match ordered {
         Some(order) => order.iter().for_each(|column| push(&mut columns, column)),
         None => ranges.iter().take(1).for_each(|column| push(&mut columns, column)),
+    }
+    // Whoever has a whole unique key looks rows up by it: what stands behind it in an index narrows nothing.
+    let has_key = reading.table.indexes.iter().filter(|index| index.is_unique()).any(|key| {
+        columns.get(..key.parts.len()).is_some_and(|leading| {
+            key.parts.iter().all(|part| {
+                part.column
+                    .as_deref()
+                    .is_some_and(|name| leading.iter().any(|column| column.eq_ignore_ascii_case(name)))
+            })
+        })
+    });
+    if has_key {
+        return None;
     }
     let json = |column: &String| reading.table.column(column).is_none_or(|column| column.base_type() == "json");
     if columns.is_empty() || columns.len() > 16 || columns.iter().any(json) {

@@ -12,5 +12,6 @@ mod mysql_v2_access;
 pub mod sqlite;
 mod sqlite_access;
 pub mod sqlite_estimate;
+pub mod sqlite_extreme;
 
 pub use error::ReadError;

@@ -75,6 +75,7 @@ mod tests {
             ("SEARCH x USING INDEX t.i (a=? AND b>?)", "x", AccessType::Range, Some("i"), 2, false),
             ("SEARCH x USING INDEX t.i (a=? AND b=?)", "x", AccessType::Ref, Some("i"), 2, false),
             ("SEARCH t USING INDEX t.i (ANY(a) AND b=?)", "t", AccessType::Range, Some("i"), 2, false),
+            ("SEARCH t", "t", AccessType::Range, None, 0, false),
             ("SEARCH t USING COVERING INDEX t.i", "t", AccessType::Range, Some("i"), 0, true),
             ("SEARCH t USING INTEGER PRIMARY KEY (rowid=?)", "t", AccessType::Const, Some("PRIMARY"), 1, false),
             (

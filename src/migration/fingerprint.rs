@@ -12,6 +12,8 @@ pub fn fingerprint(schema: &Schema) -> String {
         table.rows = None;
         for column in &mut table.columns {
             column.distinct = None;
+            column.null_fraction = None;
+            column.hot.clear();
         }
         for index in &mut table.indexes {
             index.cardinality.clear();

@@ -2,6 +2,7 @@
 //!
 //! Two schemas are compared by these values, never by their DDL text; sizes are left out of comparisons.
 
+use super::scale::HotValue;
 use serde::{Deserialize, Serialize};
 
 /// All objects of one database, each list sorted by name so that equal schemas are equal values.
@@ -93,6 +94,12 @@ pub struct Column {
     /// Distinct values that are not NULL, where statistics tell; no part of the definition.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub distinct: Option<u64>,
+    /// Share of the rows that are NULL, 0 to 1, where statistics tell; no part of the definition.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub null_fraction: Option<f64>,
+    /// Values that are much more or less frequent than the average one, where statistics tell; no part of the definition.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hot: Vec<HotValue>,
 }
 
 impl Column {

@@ -3,6 +3,7 @@
 use super::{Check, Rule};
 use crate::audit::context::Context;
 use crate::model::finding::{Finding, Severity};
+use crate::sql::shape::StatementKind;
 
 pub(super) const RULE: Rule = Rule {
     id: "cannot-explain",
@@ -21,12 +22,23 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
     if error.message.starts_with(NO_DICTIONARY) || (dictionary && error.code.is_none()) {
         return Vec::new();
     }
+    // SHOW and DESCRIBE read the dictionary and have no plan anywhere: there is nothing to judge.
+    let plans_nothing = context.shape.is_some_and(|shape| shape.kind == StatementKind::Other);
+    if error.code.is_none() && plans_nothing && is_information(&context.query.sql) {
+        return Vec::new();
+    }
     let code = error.code.map(|code| format!(" (error {code})")).unwrap_or_default();
     let mut finding =
         context.finding(RULE.id, RULE.severity, None, format!("cannot be explained{code}: {}", error.message));
     finding.evidence.push(format!("{} said: {}", context.engine, error.message));
     finding.remedy = remedy(error.code).into();
     vec![finding]
+}
+
+/// Whether it only asks the server about itself.
+fn is_information(sql: &str) -> bool {
+    let word = sql.split_whitespace().next().unwrap_or_default();
+    ["SHOW", "DESC", "DESCRIBE", "EXPLAIN"].iter().any(|known| known.eq_ignore_ascii_case(word))
 }
 
 fn remedy(code: Option<u32>) -> &'static str {
@@ -71,5 +83,23 @@ mod tests {
             "SELECT 1 FROM information_schema.columns WHERE table_name = 'x'",
         );
         assert!(case.error(None, "the embedded engine has no information_schema").audit().is_empty());
+    }
+
+    #[test]
+    fn what_only_reads_the_dictionary_needs_no_plan() {
+        let refused = "EXPLAIN takes SELECT, INSERT, REPLACE, UPDATE, DELETE, WITH, TABLE or VALUES; found `SHOW`";
+        assert!(
+            Case::new(crate::audit::fixture::SHOP, "SHOW TABLES")
+                .error(None, refused)
+                .only("cannot-explain")
+                .is_empty()
+        );
+        assert_eq!(
+            Case::new(crate::audit::fixture::SHOP, "DROP TABLE orders")
+                .error(None, refused)
+                .only("cannot-explain")
+                .len(),
+            1
+        );
     }
 }

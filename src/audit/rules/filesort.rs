@@ -8,7 +8,7 @@ use crate::audit::remedy;
 use crate::model::finding::{Finding, Severity};
 use crate::model::plan::{AccessType, Node, Operation};
 use crate::sql::shape::bounded::without_limit;
-use crate::sql::shape::{Bound, Shape};
+use crate::sql::shape::{Body, Bound, Shape};
 
 pub(super) const RULE: Rule = Rule {
     id: "filesort",
@@ -72,12 +72,26 @@ fn contains(node: &Node, reading: &Reading<'_>) -> bool {
 /// Rows that reach a step, by the plan; `None` when an estimate on the way is unknown.
 pub(super) fn input_rows(node: &Node, context: &Context<'_>) -> Option<f64> {
     let inputs = node.children.iter().filter(|child| !matches!(child.operation, Operation::Subquery { .. }));
-    let mut rows = inputs.map(|child| output_rows(child, context)).collect::<Option<Vec<f64>>>()?.into_iter();
+    let arms = if node.operation == Operation::Union { arm_limits(context) } else { Vec::new() };
+    let inputs: Vec<&Node> = inputs.collect();
+    let limits = Some(arms).filter(|arms| arms.len() == inputs.len()).unwrap_or_else(|| vec![None; inputs.len()]);
+    let of = |(child, limit): (&&Node, Option<f64>)| match (output_rows(child, context), limit) {
+        (Some(rows), Some(limit)) => Some(rows.min(limit)),
+        (rows, limit) => rows.or(limit),
+    };
+    let mut rows = inputs.iter().zip(limits).map(of).collect::<Option<Vec<f64>>>()?.into_iter();
     let first = rows.next()?;
     Some(match node.operation {
         Operation::Union => rows.fold(first, |sum, rows| sum + rows),
         _ => rows.fold(first, |product, rows| product * rows),
     })
+}
+
+/// The most rows that each arm of the statement's set operation gives, where it has a LIMIT of its own.
+fn arm_limits(context: &Context<'_>) -> Vec<Option<f64>> {
+    let query = context.shape.and_then(|shape| shape.query.as_ref());
+    let Some(Body::Set { arms, .. }) = query.map(|query| &query.body) else { return Vec::new() };
+    arms.iter().map(|arm| context.limit_value(arm.limit.as_ref()?.count).map(|rows| rows as f64)).collect()
 }
 
 fn output_rows(node: &Node, context: &Context<'_>) -> Option<f64> {
@@ -114,7 +128,7 @@ fn proved_rows(context: &Context<'_>) -> Option<f64> {
 mod tests {
     use crate::audit::fixture::{Case, SHOP, access};
     use crate::model::finding::Severity;
-    use crate::model::plan::{AccessType, Estimate, Operation};
+    use crate::model::plan::{AccessType, Estimate, Node, Operation};
 
     fn verdict(case: Case) -> Option<Severity> {
         case.wrap(Operation::Sort).only("filesort").first().map(|finding| finding.severity)
@@ -154,5 +168,20 @@ mod tests {
         };
         assert_eq!(unknown("SELECT * FROM orders WHERE placed_at > ? ORDER BY total"), Some(Severity::Info));
         assert_eq!(unknown("SELECT * FROM orders WHERE id IN (1, 2, 3) ORDER BY total"), None);
+    }
+
+    #[test]
+    fn an_arm_of_a_union_gives_no_more_than_its_limit() {
+        let arms = |tail: &str| {
+            let arm = |table: &str| {
+                Node::new(Operation::Query, vec![access(table, AccessType::FullScan).rows(50_000.0).node()])
+            };
+            let union = Node::new(Operation::Union, vec![arm("customers"), arm("customers")]);
+            let sql = format!(
+                "(SELECT id FROM customers{tail}) UNION ALL (SELECT id FROM customers{tail}) ORDER BY id LIMIT 5"
+            );
+            Case::new(SHOP, &sql).plan(union).wrap(Operation::Sort).only("filesort").len()
+        };
+        assert_eq!((arms(" LIMIT 10"), arms("")), (0, 1));
     }
 }

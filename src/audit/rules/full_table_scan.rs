@@ -180,4 +180,27 @@ mod tests {
         assert_eq!(findings[0].severity, Severity::Info);
         assert!(findings[0].message.contains("unknown"));
     }
+
+    #[test]
+    fn an_anti_join_may_walk_far_and_is_not_told_to_index_the_missing_row() {
+        let sql = "SELECT c.id FROM customers c LEFT JOIN orders o ON o.customer_id = c.id WHERE o.id IS NULL LIMIT 5";
+        let outer = access("c", AccessType::FullScan).rows(50_000.0).node();
+        let inner = access("o", AccessType::FullScan).rows(1_000_000.0).node();
+        let found = Case::new(SHOP, sql).plan(Node::new(Operation::Join, vec![outer, inner])).only("full-table-scan");
+        let of = |table: &str| found.iter().find(|f| f.subject.table.as_deref() == Some(table)).unwrap();
+        assert_eq!(of("customers").severity, Severity::Warning);
+        assert!(!of("orders").remedy.contains("(id"), "{}", of("orders").remedy);
+    }
+
+    #[test]
+    fn no_index_is_advised_that_could_not_help() {
+        let of = |case: Case| {
+            let plan = access("orders", AccessType::FullScan).rows(1_000_000.0).node();
+            case.plan(plan).only("full-table-scan").remove(0).remedy
+        };
+        let bound = of(Case::new(SHOP, "SELECT id FROM orders WHERE reference LIKE ? AND total > 5").text("%x"));
+        assert_eq!(bound, "CREATE INDEX idx_orders_total ON orders (total)");
+        let keyed = of(Case::new(SHOP, "SELECT id FROM orders WHERE id = 5 AND total > 5"));
+        assert!(!keyed.contains("CREATE INDEX"), "{keyed}");
+    }
 }

@@ -142,12 +142,12 @@ fn judged(
         return None;
     }
     let here = |reading: &&Reading<'_>| reading.place.is_some_and(|(_, b, at)| std::ptr::eq(b, block) && at == source);
-    let narrowed = readings
-        .iter()
-        .find(here)
+    let reading = readings.iter().find(here);
+    let narrowed = reading
         .is_some_and(|reading| reading.is_narrowed(context) && !only_embedded(reading.access, table, column, context));
+    let left = reading.filter(|_| narrowed).and_then(|reading| rows_left(reading, column, context));
     let severity = match table.rows {
-        _ if narrowed => Severity::Info,
+        _ if narrowed => left.and_then(|rows| harm::of_reading(rows, context)).unwrap_or(Severity::Info),
         Some(rows) => harm::of_reading(rows as f64, context)?,
         None => Severity::Info,
     };
@@ -164,6 +164,22 @@ fn judged(
         None => finding.evidence.push("schema: no index begins with the column, and none would help".into()),
     }
     Some(finding)
+}
+
+/// Rows that the conditions beside the converted one leave to be converted: those of an index that the column belongs to,
+/// by the parts before it.
+fn rows_left(reading: &Reading<'_>, column: &Column, context: &Context<'_>) -> Option<f64> {
+    let index = reading.table.index(reading.access.key.as_deref()?)?;
+    let named = |part: &crate::model::schema::KeyPart| {
+        part.column.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(&column.name))
+    };
+    let before = index.parts.iter().position(named)?.checked_sub(1)?;
+    if context.engine != EngineKind::Embedded {
+        return reading.rows_read();
+    }
+    // SQLite converts the other side, and so believes that it uses the column as well.
+    let distinct = (*index.cardinality.get(before)?).max(1);
+    Some(reading.table.rows? as f64 / distinct as f64)
 }
 
 /// Whether it is an index on the converted column itself that narrows the read: `SQLite` converts the other side instead

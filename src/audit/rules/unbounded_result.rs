@@ -2,8 +2,8 @@
 
 use super::{Check, Rule};
 use crate::audit::context::{Context, Options};
-use crate::audit::harm;
-use crate::audit::reading::{is_guess, readings};
+use crate::audit::reading::{Reading, is_guess, readings};
+use crate::audit::{harm, skew};
 use crate::model::finding::{Finding, Severity};
 use crate::model::plan::AccessType;
 use crate::sql::shape::{Bound, Condition, Scope, StatementKind};
@@ -39,8 +39,15 @@ pub(super) fn expected_rows(scope: &Scope, expected: Option<f64>, context: &Cont
         return expected;
     }
     let expected = expected.or_else(|| by_distinct_values(scope, context));
+    let skew = skew::of_sample(scope, context);
+    let expected = expected.map(|rows| rows * skew.unwrap_or(1.0));
+    // A profile that tells of NULLs and of hot values knows more than the index that the injected estimate comes from.
+    if context.injected && expected.is_some() && (skew.is_some() || leaves_nulls_out(scope, context)) {
+        return expected;
+    }
     let mut narrowed = false;
-    let planned = readings(context).into_iter().find_map(|reading| {
+    let readings = readings(context);
+    let planned = readings.iter().enumerate().find_map(|(at, reading)| {
         if !reading.table.name.eq_ignore_ascii_case(scope.table()) {
             return None;
         }
@@ -60,7 +67,10 @@ pub(super) fn expected_rows(scope: &Scope, expected: Option<f64>, context: &Cont
             _ if !narrowed => return None,
             _ => 1.0,
         };
-        reading.rows_read().map(|rows| rows * share)
+        // What the plan says of an inner table is said for each row of the ones before it.
+        let before = readings[..at].iter().filter(|outer| outer.is_beside(reading));
+        let times = before.map(Reading::rows_read).try_fold(1.0, |all, rows| Some(all * rows?))?;
+        reading.rows_read().map(|rows| rows * share * times)
     });
     match (expected, planned) {
         (Some(average), Some(planned)) if narrowed => Some(average.max(planned)),
@@ -69,13 +79,21 @@ pub(super) fn expected_rows(scope: &Scope, expected: Option<f64>, context: &Cont
     }
 }
 
+fn leaves_nulls_out(scope: &Scope, context: &Context<'_>) -> bool {
+    let Scope::RowsOfKey { table, columns, .. } = scope else { return false };
+    let Some(table) = context.schema.table(table) else { return false };
+    let mut shares = columns.iter().filter_map(|column| table.column(column)?.null_fraction);
+    shares.any(|share| share > 0.0)
+}
+
 /// Rows that share one value, from what statistics say of the columns themselves where no index counts them. Of several
 /// columns the most distinct one speaks, as nothing is known of how they go together.
 fn by_distinct_values(scope: &Scope, context: &Context<'_>) -> Option<f64> {
     let Scope::RowsOfKey { table, columns, .. } = scope else { return None };
     let table = context.schema.table(table)?;
     let distinct = columns.iter().filter_map(|column| table.column(column)?.distinct).max()?;
-    Some(table.rows? as f64 / distinct.max(1) as f64)
+    let null = columns.iter().filter_map(|column| table.column(column)?.null_fraction).fold(0.0, f64::max);
+    Some(table.rows? as f64 * (1.0 - null) / distinct.max(1) as f64)
 }
 
 fn severity(scope: &Scope, rows: Option<f64>, grouped: bool, context: &Context<'_>) -> Option<Severity> {
@@ -177,5 +195,19 @@ mod tests {
         let case = Case::new(SHOP, "SELECT * FROM orders WHERE customer_id = 7");
         let case = case.plan(access("orders", AccessType::Ref).key("by_customer").rows(150_000.0).node());
         assert_eq!(case.only("unbounded-result")[0].severity, Severity::Error);
+    }
+
+    #[test]
+    fn the_samples_own_value_counts_where_the_profile_lists_it() {
+        let known = format!(
+            "{SHOP}\n-- values orders status 4\n-- hot orders status done 0.95\n-- hot orders status open 0.00003\n"
+        );
+        let rows =
+            |sql: &str| Case::new(&known, sql).only("unbounded-result").first().map(|finding| finding.message.clone());
+        assert!(rows("SELECT id FROM orders WHERE status = 'done'").unwrap().ends_with("about 950,000 rows"));
+        assert!(rows("SELECT id FROM orders WHERE status = 'lost'").unwrap().ends_with("about 24,985 rows"));
+        assert_eq!(rows("SELECT id FROM orders WHERE status = 'open'"), None);
+        // Beside an index that counts other columns it only leaves rows out.
+        assert_eq!(rows("SELECT id FROM orders WHERE customer_id = 7 AND status = 'done'"), None);
     }
 }

@@ -3,7 +3,7 @@
 use super::{Connections, Planner, PlannerError, size};
 use crate::engine::explain::JsonVersion;
 use crate::engine::{EngineError, explain_embedded, ledger, schema, stats};
-use crate::explain::{sqlite, sqlite_estimate};
+use crate::explain::{sqlite, sqlite_estimate, sqlite_extreme};
 use crate::model::engine::{Engine, EngineKind};
 use crate::model::migration::Statement;
 use crate::model::plan::Plan;
@@ -110,13 +110,18 @@ pub(super) async fn explain(planner: &Planner, pool: &SqlitePool, sql: &str) -> 
     };
     let plan = sqlite::read(&explain_embedded::explain_sqlite(pool, statement).await?);
     // A plan speaks of aliases, the sizes are the tables'.
-    let facts = parse_statement(sql).ok().map(|statement| shape(&statement, &planner.schema));
+    let parsed = parse_statement(sql).ok();
+    let facts = parsed.as_ref().map(|statement| shape(statement, &planner.schema));
     let table_of = |alias: &str| -> Option<String> {
         let places = facts.as_ref().map(|facts| facts.sources(alias)).unwrap_or_default();
         places
             .iter()
             .find_map(|(_, block, at)| block.sources[*at].table().map(str::to_owned))
             .or_else(|| planner.schema.table(alias).map(|table| table.name.clone()))
+    };
+    let plan = match &parsed {
+        Some(statement) => sqlite_extreme::settled(plan, statement, &planner.schema, &table_of),
+        None => plan,
     };
     Ok(sqlite_estimate::with_estimates(plan, &planner.schema, &table_of))
 }

@@ -96,7 +96,10 @@ fn size(schema: &mut Schema, scale: &Scale) -> Vec<String> {
         }
         let whole = table.clone();
         for column in &mut table.columns {
-            column.distinct = column_scale(&whole, &column.name, scale).and_then(|column| column.distinct);
+            let known = column_scale(&whole, &column.name, scale);
+            column.distinct = known.and_then(|column| column.distinct);
+            column.null_fraction = known.map(|column| column.null_fraction);
+            column.hot = known.map(|column| column.hot.clone()).unwrap_or_default();
         }
         for index in &mut table.indexes {
             index.cardinality = distinct_of_prefix(&whole, index, scale, &sizeless);

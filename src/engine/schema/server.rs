@@ -77,6 +77,8 @@ async fn read_columns(conn: &mut MySqlConnection, engine: &Engine, tables: &mut 
             generated: row.text(7),
             comment: row.text(8),
             distinct: None,
+            null_fraction: None,
+            hot: Vec::new(),
         });
     }
     Ok(())

@@ -86,6 +86,8 @@ async fn columns(
             comment: String::new(),
             name,
             distinct: None,
+            null_fraction: None,
+            hot: Vec::new(),
         });
     }
     primary.sort_unstable();

@@ -99,6 +99,9 @@ impl<'a> Closure<'a> {
     /// The most rows of a source for one row of the settled ones, with the reason.
     fn rows_of(&self, at: usize) -> Option<(Count, String)> {
         let source = &self.block.sources[at];
+        if self.is_missing(at) {
+            return Some((Some(1), format!("`{}` is only asked for what is not there", source.alias)));
+        }
         let conditions = self.conditions_for(at);
         match &source.kind {
             SourceKind::Base { table } => {
@@ -118,6 +121,23 @@ impl<'a> Closure<'a> {
             SourceKind::Function => Some((None, format!("`{}` has the rows of one value", source.alias))),
             SourceKind::Recursion | SourceKind::Unknown => None,
         }
+    }
+
+    /// Whether the filter keeps the rows without a match in an optional source: a column that is never NULL there is.
+    fn is_missing(&self, at: usize) -> bool {
+        let source = &self.block.sources[at];
+        let Some(table) = source.table().and_then(|table| self.schema.table(table)) else { return false };
+        let absent = |condition: &&Condition| match condition {
+            Condition::Compare(Comparison { left: Term::Column(column), operator: Operator::IsNull, .. }) => {
+                column.level == 0
+                    && column.source == at
+                    && table.column(&column.column).is_some_and(|column| !column.nullable)
+            }
+            _ => false,
+        };
+        // Its rows follow those of the tables before it.
+        let rest = (0..at).all(|before| self.settled[before]);
+        rest && source.role == Role::Optional && self.conditions.iter().any(|condition| absent(&condition))
     }
 
     fn derived(&self, at: usize, source: &Source, query: &QueryShape, on: &[&'a Condition]) -> Option<(Count, String)> {

@@ -1,5 +1,8 @@
-//! Schemas for tests, from DDL text: `-- rows TABLE N` and `-- distinct TABLE INDEX N,N` lines give the sizes.
+//! Schemas for tests, from DDL text: `-- rows TABLE N` and `-- distinct TABLE INDEX N,N` lines give the
+//! sizes, `-- nulls TABLE COLUMN SHARE` and `-- values TABLE COLUMN N` what is known of one column.
 
+use crate::model::query::Value;
+use crate::model::scale::HotValue;
 use crate::model::schema::{Column, ForeignKey, Index, IndexKind, KeyPart, Schema, Table};
 use crate::sql::parse::parse_statement;
 use sqlparser::ast::{ColumnOption, CreateTable, Expr, IndexColumn, OrderBySort, Statement, TableConstraint};
@@ -26,6 +29,19 @@ pub(crate) fn schema(ddl: &str) -> Schema {
             ["distinct", name, index, values] => {
                 let index = table_mut(&mut schema, name).indexes.iter_mut().find(|i| i.name == index).unwrap();
                 index.cardinality = values.split(',').map(|value| value.parse().unwrap()).collect();
+            }
+            ["nulls", name, column, share] => {
+                let column = table_mut(&mut schema, name).columns.iter_mut().find(|c| c.name == column).unwrap();
+                column.null_fraction = Some(share.parse().unwrap());
+            }
+            ["hot", name, column, value, share] => {
+                let column = table_mut(&mut schema, name).columns.iter_mut().find(|c| c.name == column).unwrap();
+                let (value, fraction) = (Value::Text(value.into()), share.parse().unwrap());
+                column.hot.push(HotValue { value, fraction });
+            }
+            ["values", name, column, distinct] => {
+                let column = table_mut(&mut schema, name).columns.iter_mut().find(|c| c.name == column).unwrap();
+                column.distinct = Some(distinct.parse().unwrap());
             }
             _ => {}
         }

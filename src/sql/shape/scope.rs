@@ -1,6 +1,6 @@
 //! What an unbounded block grows with, and how many rows that is by the schema's sizes.
 
-use super::block::{Block, Body, QueryShape, SetOperator, SourceKind};
+use super::block::{Block, Body, QueryShape, Role, SetOperator, SourceKind};
 use super::bounded::{self, Bound, Scope};
 use super::closure::Closure;
 use super::predicate::{ColumnRef, Condition, Operand, Operator, Term};
@@ -12,7 +12,10 @@ pub(super) fn unbounded(block: &Block, conditions: &[&Condition], schema: &Schem
     let mut worst: Option<Scope> = None;
     let mut expected = closure.at_most.map(|rows| rows as f64);
     while !closure.complete() {
-        let open: Vec<usize> = (0..block.sources.len()).filter(|at| !closure.settled[*at]).collect();
+        // What an outer join adds follows from the tables before it, and never drives.
+        let follows =
+            |at: &usize| block.sources[*at].role == Role::Optional && closure.settled[..*at].iter().any(|known| !known);
+        let open: Vec<usize> = (0..block.sources.len()).filter(|at| !closure.settled[*at] && !follows(at)).collect();
         let mut candidates = Vec::new();
         for at in open {
             match source_scope(block, at, &closure, schema) {
@@ -65,7 +68,12 @@ fn grouped_rows(block: &Block, schema: &Schema, rows: Option<f64>) -> Option<f64
     let mut names: Vec<&str> = columns.iter().map(|column| column.column.as_str()).collect();
     names.sort_unstable();
     names.dedup();
-    distinct(table, &names).map(|(_, groups)| rows.map_or(groups, |rows| rows.min(groups)))
+    let of_column = || match names[..] {
+        [name] => Some(table.column(name)?.distinct? as f64),
+        _ => None,
+    };
+    let groups = distinct(table, &names).map(|(_, groups)| groups).or_else(of_column)?;
+    Some(rows.map_or(groups, |rows| rows.min(groups)))
 }
 
 /// Distinct values of a set of columns, from an index that begins with exactly these.
@@ -102,8 +110,14 @@ fn source_scope(
         }
         _ => return Err(format!("`{}` is a view or is not in the schema", source.alias)),
     };
+    let known = schema.table(&table);
+    // The NULL of an outer join stands for a row that is missing, and is in no table.
+    let stored_null = |name: &str| {
+        source.role != Role::Optional && known.and_then(|table| table.column(name)).is_none_or(|column| column.nullable)
+    };
     let mut equal: Vec<(String, u64)> = Vec::new();
     let mut ranged: Vec<String> = Vec::new();
+    let mut nulls: Vec<String> = Vec::new();
     for condition in closure.conditions_for(at) {
         match condition {
             Condition::Compare(comparison) => {
@@ -117,7 +131,13 @@ fn source_scope(
                     Term::Column(column) if column.level == 0 && column.source == at => {
                         let name = column.column.clone();
                         match comparison.operator {
-                            Operator::Eq | Operator::NullSafeEq | Operator::In | Operator::IsNull
+                            // NULL is no value like the others: how many rows have it says nothing of theirs.
+                            Operator::IsNull if stored_null(&name) => nulls.push(name),
+                            Operator::NullSafeEq if comparison.right == Operand::Null && stored_null(&name) => {
+                                nulls.push(name);
+                            }
+                            Operator::IsNull => {}
+                            Operator::Eq | Operator::NullSafeEq | Operator::In
                                 if given(&comparison.right) || comparison.right == Operand::None =>
                             {
                                 equal.push((name, list_length(&comparison.right)));
@@ -156,14 +176,18 @@ fn source_scope(
         }
     }
     ranged.dedup();
-    let rows = schema.table(&table).and_then(|table| table.rows).map(|rows| rows as f64);
-    if equal.is_empty() {
-        let scope =
-            if ranged.is_empty() { Scope::WholeTable { table } } else { Scope::Window { table, columns: ranged } };
-        let rows = if matches!(scope, Scope::WholeTable { .. }) { rows } else { None };
-        return Ok((scope, rows));
+    let rows = known.and_then(|table| table.rows).map(|rows| rows as f64);
+    let null_share =
+        nulls.iter().map(|name| known?.column(name)?.null_fraction).try_fold(1.0, |all, share| Some(all * share?));
+    if !equal.is_empty() {
+        let (scope, rows) = rows_of_key(table, &equal, rows, schema);
+        return Ok((scope, rows.map(|rows| rows * null_share.unwrap_or(1.0))));
     }
-    Ok(rows_of_key(table, &equal, rows, schema))
+    let rows = if ranged.is_empty() { rows.zip(null_share).map(|(rows, share)| rows * share) } else { None };
+    ranged.extend(nulls);
+    ranged.dedup();
+    let scope = if ranged.is_empty() { Scope::WholeTable { table } } else { Scope::Window { table, columns: ranged } };
+    Ok((scope, rows))
 }
 
 fn rows_of_key(table: String, equal: &[(String, u64)], rows: Option<f64>, schema: &Schema) -> (Scope, Option<f64>) {
@@ -182,7 +206,13 @@ fn rows_of_key(table: String, equal: &[(String, u64)], rows: Option<f64>, schema
         if covered.is_empty() {
             continue;
         }
-        let values = index.cardinality.get(covered.len() - 1).map(|values| (*values).max(1) as f64);
+        let nullable = |name: &&str| schema.table(&table)?.column(name)?.null_fraction.filter(|share| *share > 0.0);
+        let null = covered.iter().filter_map(nullable).fold(0.0, f64::max);
+        // NULL is one of the values that an index of one column counts, and an equality never finds it.
+        let counted = u64::from(null > 0.0 && covered.len() == 1);
+        let values =
+            index.cardinality.get(covered.len() - 1).map(|values| values.saturating_sub(counted).max(1) as f64);
+        let rows = rows.map(|rows| rows * (1.0 - null));
         let lists: u64 = equal
             .iter()
             .filter(|(name, _)| covered.iter().any(|c| c.eq_ignore_ascii_case(name)))

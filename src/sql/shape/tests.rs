@@ -87,7 +87,7 @@ fn what_only_looks_like_a_key_does_not_bound() {
     assert_eq!(unbounded("SELECT * FROM customers WHERE id <> 5").0, whole("customers"));
     assert_eq!(unbounded("SELECT * FROM customers WHERE id NOT IN (1, 2)").0, whole("customers"));
     assert_eq!(unbounded("SELECT * FROM posts WHERE slug <=> ?").0, key("posts", Some("slug"), &["slug"]));
-    assert_eq!(unbounded("SELECT * FROM posts WHERE slug IS NULL").0, key("posts", Some("slug"), &["slug"]));
+    assert_eq!(unbounded("SELECT * FROM posts WHERE slug IS NULL").0, window("posts", &["slug"]));
     // A number equals many texts.
     assert!(matches!(of("SELECT * FROM customers WHERE email = 5").bound, Bound::Unbounded { .. }));
     assert_eq!(
@@ -281,6 +281,41 @@ fn long_chains_and_deep_reuse_take_no_time() {
     let facts = of(&format!("WITH {} SELECT * FROM c29", ctes.join(", ")));
     assert!(!facts.bound.is_proved());
     assert_eq!(facts.blocks().len(), 31);
+}
+
+#[test]
+fn null_is_no_average_value() {
+    let known = schema(&format!(
+        "{DDL}\n-- nulls posts deleted_at 0.9\n-- nulls posts author_id 0.5\n-- distinct posts author 1001"
+    ));
+    let expected = |sql: &str| match shape(&parse_statement(sql).unwrap(), &known).bound {
+        Bound::Unbounded { scope, expected, .. } => (scope, expected),
+        other => panic!("{sql}: {other:?}"),
+    };
+    let (scope, rows) = expected("SELECT id FROM posts WHERE deleted_at IS NULL");
+    assert_eq!((scope, rows), (window("posts", &["deleted_at"]), Some(180_000.0)));
+    assert_eq!(expected("SELECT id FROM posts WHERE id < 5 AND deleted_at IS NULL").1, None);
+    // Half of the rows share 1,000 authors: 100 each, of which nine in ten are not deleted.
+    assert_eq!(expected("SELECT id FROM posts WHERE author_id = ?").1, Some(100.0));
+    assert_eq!(expected("SELECT id FROM posts WHERE author_id = ? AND deleted_at IS NULL").1, Some(90.0));
+    assert_eq!(unbounded("SELECT id FROM posts WHERE deleted_at IS NULL").1, None);
+}
+
+#[test]
+fn an_anti_join_gives_no_more_rows_than_what_it_starts_from() {
+    let sql =
+        "SELECT c.id FROM customers c LEFT JOIN orders o ON o.customer_id = c.id AND o.status = 'x' WHERE o.id IS NULL";
+    assert_eq!(unbounded(sql), (whole("customers"), Some(50_000.0)));
+    // A column that may be NULL by itself proves nothing.
+    let sql = "SELECT c.id FROM customers c LEFT JOIN orders o ON o.customer_id = c.id WHERE o.placed_at IS NULL";
+    assert_eq!(unbounded(sql), (whole("customers"), Some(1_000_000.0)));
+}
+
+#[test]
+fn groups_are_counted_by_the_column_where_no_index_is() {
+    let known = schema(&format!("{DDL}\n-- values orders status 5000"));
+    let statement = parse_statement("SELECT status, COUNT(*) FROM orders GROUP BY status").unwrap();
+    assert!(matches!(shape(&statement, &known).bound, Bound::Unbounded { expected: Some(5000.0), .. }));
 }
 
 /// Pieces of SELECT statements, good and bad ones.

@@ -26,9 +26,6 @@ pub(super) fn create(statement: &CreateTable, notes: &mut Notes) -> Result<Vec<S
     if statement.like.is_some() {
         return refuse("CREATE TABLE … LIKE; write the columns out");
     }
-    if statement.partition_by.is_some() {
-        return refuse("partitions; leave PARTITION BY out for it");
-    }
     let temporary = if statement.temporary { "TEMPORARY " } else { "" };
     let condition = if statement.if_not_exists { "IF NOT EXISTS " } else { "" };
     let mut statements = Vec::new();

@@ -201,8 +201,8 @@ fn definition(tokens: &mut Vec<TokenWithSpan>, notes: &mut Notes) -> Result<(), 
         let inside = at > 0 && !matches!(tokens[at - 1].token, Token::Comma | Token::LParen | Token::Period);
         let cut = match words.at(at).as_str() {
             "PARTITION" if words.are(at, &["PARTITION", "BY"]) && at > 0 && !words.is(at - 1, &Token::LParen) => {
-                let message = "the embedded engine has no partitions; leave PARTITION BY out for it";
-                return Err(error_at(message, tokens[at].span.start));
+                notes.add("the embedded engine has no partitions; PARTITION BY was left out".into());
+                tokens.len() - at
             }
             "ZEROFILL" if inside => 1,
             "VISIBLE" | "INVISIBLE" | "IGNORED" if after_parts => {

@@ -1,0 +1,84 @@
+//! How much more or less frequent a query's own values are than the average value of their columns.
+
+use super::context::Context;
+use crate::model::query::Value;
+use crate::model::schema::{Column, KeyPart, Table};
+use crate::sql::shape::{Comparison, Condition, Operand, Operator, Scope};
+
+/// What the average number of rows that share a value has to be multiplied by for this sample's values. `None` when nothing
+/// tells, or when the table is named more than once and the values are not known to be this use's.
+pub(super) fn of_sample(scope: &Scope, context: &Context<'_>) -> Option<f64> {
+    let Scope::RowsOfKey { table, index, columns } = scope else { return None };
+    let blocks = context.shape?.blocks();
+    let mut uses = blocks.iter().flat_map(|(_, block)| (0..block.sources.len()).map(move |at| (*block, at)));
+    let mut uses = uses
+        .by_ref()
+        .filter(|(block, at)| block.sources[*at].table().is_some_and(|name| name.eq_ignore_ascii_case(table)));
+    let (block, at) = uses.next()?;
+    if uses.next().is_some() {
+        return None;
+    }
+    let table = context.schema.table(table)?;
+    let counted = counted(table, index.as_deref(), columns);
+    let conditions = block.conditions_on(at);
+    let compared = conditions.iter().filter_map(|condition| match condition {
+        Condition::Compare(comparison) => Some(comparison),
+        _ => None,
+    });
+    let factors = compared.filter_map(|comparison| {
+        let own = comparison.own_column().filter(|own| own.source == at)?;
+        counted.iter().find(|column| column.eq_ignore_ascii_case(&own.column))?;
+        against_average(table.column(&own.column)?, comparison, context)
+    });
+    factors.reduce(|all, factor| all * factor)
+}
+
+/// The columns that the average counts: those that the index begins with, or without one the most distinct.
+fn counted<'c>(table: &Table, index: Option<&str>, columns: &'c [String]) -> Vec<&'c str> {
+    let named = |part: &KeyPart| {
+        let name = part.column.as_deref()?;
+        columns.iter().find(|column| column.eq_ignore_ascii_case(name)).map(String::as_str)
+    };
+    match index.and_then(|index| table.index(index)) {
+        Some(index) => index.parts.iter().map_while(named).collect(),
+        None => {
+            let distinct = |column: &&String| table.column(column).and_then(|column| column.distinct);
+            columns.iter().max_by_key(distinct).map(String::as_str).into_iter().collect()
+        }
+    }
+}
+
+fn against_average(column: &Column, comparison: &Comparison, context: &Context<'_>) -> Option<f64> {
+    if column.hot.is_empty() || comparison.operator != Operator::Eq {
+        return None;
+    }
+    let distinct = column.distinct? as f64;
+    let value = text_of(&comparison.right, context)?;
+    let there = 1.0 - column.null_fraction.unwrap_or(0.0);
+    let hot = column.hot.iter().find(|hot| of_value(&hot.value).is_some_and(|text| text.eq_ignore_ascii_case(&value)));
+    let share = if let Some(hot) = hot {
+        hot.fraction
+    } else {
+        let rest = there - column.hot.iter().map(|hot| hot.fraction).sum::<f64>();
+        rest.max(0.0) / (distinct - column.hot.len() as f64).max(1.0)
+    };
+    Some(share * distinct / there.max(1e-9))
+}
+
+fn text_of(operand: &Operand, context: &Context<'_>) -> Option<String> {
+    match operand {
+        Operand::Text(text) | Operand::Number(text) => Some(text.clone()),
+        Operand::Param(at) => of_value(context.param(*at)?),
+        _ => None,
+    }
+}
+
+fn of_value(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::Bool(value) => Some(u8::from(*value).to_string()),
+        Value::Int(value) => Some(value.to_string()),
+        Value::Float(value) => Some(value.to_string()),
+        Value::Text(text) => Some(text.clone()),
+    }
+}
