@@ -111,7 +111,10 @@ impl<'text> Splitter<'text> {
                 continue;
             }
             let (element, mut length) = self.element(rest)?;
-            if self.delimiter != ";" && matches!(element, Element::Word | Element::Other) && !rest.starts_with(['\'', '"', '`', '/']) {
+            if self.delimiter != ";"
+                && matches!(element, Element::Word | Element::Other)
+                && !rest.starts_with(['\'', '"', '`', '/'])
+            {
                 // `END$$` and `1$$` end where the delimiter begins, although `$` may be part of a name.
                 length = rest[..length].find(self.delimiter).unwrap_or(length);
             }

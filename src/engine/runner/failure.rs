@@ -93,7 +93,7 @@ async fn take_back(
         let because: Vec<String> = match runner.unit {
             // A run that is one unit was found free of obstacles before it began.
             Unit::Run => Vec::new(),
-            Unit::Migration => obstacles(&ran, &before)
+            Unit::Migration => obstacles(&ran, &before, runner.session.database().as_deref())
                 .into_iter()
                 .map(|obstacle| format!("{}: {}", obstacle.statement.at, obstacle.reason))
                 .collect(),
