@@ -28,7 +28,7 @@ pub fn obstacles<'a>(statements: &[&'a Statement], before: &Schema, database: Op
         follow(effect, before, &mut made);
         let in_last_transaction = last_ddl.is_none_or(|last| position > last);
         // The very last statement has nothing after it that could fail.
-        let is_last = position + 1 == statements.len() && is_atomic(effect, before);
+        let is_last = position + 1 == statements.len() && is_atomic(&statement.sql, effect, before);
         let elsewhere = databases(&statement.sql).into_iter().find(|other| database.is_some_and(|own| own != other));
         if let Some(other) = elsewhere
             && !is_last
@@ -82,13 +82,21 @@ fn is_drop(effect: &Effect) -> bool {
 
 /// Whether the statement, when it fails, has done nothing. `MariaDB` drops the first of two tables before it finds that
 /// the second is not there, and what is not recognised may be a procedure of many steps.
-fn is_atomic(effect: &Effect, before: &Schema) -> bool {
+fn is_atomic(sql: &str, effect: &Effect, before: &Schema) -> bool {
     match effect {
         Effect::DropTable { tables } => tables.iter().filter(|table| before.table(table).is_some()).count() < 2,
         Effect::Routine { verb, .. } => verb != "DROP",
-        Effect::Use | Effect::Other | Effect::ReplaceTable { .. } => false,
+        Effect::Other => !has_steps(sql),
+        Effect::ReplaceTable { .. } => false,
         _ => true,
     }
+}
+
+/// Whether a statement that is not recognised runs others.
+fn has_steps(sql: &str) -> bool {
+    const VERBS: [&str; 10] = ["CALL", "EXECUTE", "BEGIN", "IF", "CASE", "LOOP", "WHILE", "REPEAT", "FOR", "DECLARE"];
+    let word = sql.split(|c: char| !c.is_ascii_alphabetic()).find(|word| !word.is_empty()).unwrap_or_default();
+    VERBS.contains(&word.to_ascii_uppercase().as_str())
 }
 
 /// What a statement would leave behind, if anything.

@@ -142,6 +142,30 @@ pub fn databases(sql: &str) -> Vec<String> {
     reader.databases()
 }
 
+/// The tables and programs that a statement makes, changes or drops, without their databases.
+#[must_use]
+pub fn targets(sql: &str) -> Vec<String> {
+    match effect(sql) {
+        Effect::CreateTable { table }
+        | Effect::ReplaceTable { table }
+        | Effect::Truncate { table }
+        | Effect::CreateIndex { table, .. }
+        | Effect::DropIndex { table, .. }
+        | Effect::Rows { table: Some(table), .. } => vec![table],
+        Effect::DropTable { tables } => tables,
+        Effect::RenameTable { pairs } => pairs.into_iter().flat_map(|(from, to)| [from, to]).collect(),
+        Effect::AlterTable { table, actions } => {
+            let renamed = actions.into_iter().filter_map(|action| match action {
+                AlterAction::RenameTo(to) => Some(to),
+                _ => None,
+            });
+            std::iter::once(table).chain(renamed).collect()
+        }
+        Effect::Routine { name, .. } => name.into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
 fn read(reader: &mut Reader) -> Effect {
     let verb = reader.word();
     match verb.as_str() {
