@@ -45,6 +45,12 @@ pub async fn count(
             }
             What::Table(table) => (table, String::from("TRUE"), table.clone(), String::new()),
             What::RowsWhere(table, condition) => (table, condition.clone(), table.clone(), String::new()),
+            What::ValuesWhere(table, column, condition) => (
+                table,
+                format!("({condition}) AND {} IS NOT NULL", quote(column)),
+                format!("{table}.{column}"),
+                "they become NULL with the rows that they refer to".to_owned(),
+            ),
             What::Column(table, column) => {
                 (table, format!("{} IS NOT NULL", quote(column)), format!("{table}.{column}"), String::new())
             }
