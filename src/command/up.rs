@@ -154,7 +154,10 @@ async fn execute(
     let whole = request.unit == Unit::Run;
     if transactional {
         let end = if outcome.is_err() && whole { "ROLLBACK" } else { "COMMIT" };
-        session.run_own(end).await?;
+        if let Err(error) = session.run_own(end).await {
+            // A full disk, for one, has ended the transaction of the whole run already.
+            return Err(outcome.err().map_or_else(|| error.into(), |first| Failure::from_run(&first, "run")));
+        }
     }
     if outcome.is_ok() || !whole {
         term.stdout(&lines.concat())?;

@@ -57,9 +57,8 @@ pub fn at_risk(migrations: &[&Migration], schema: &Schema, database: Option<&str
                 let other = elsewhere.unwrap_or_default();
                 vec![What::Unknown(format!("another database, {other}, is changed"))]
             }
-            Effect::ReplaceTable { table } => vec![What::Table(original(table))],
             Effect::DropTable { tables } => tables.iter().map(|table| What::Table(original(table))).collect(),
-            Effect::Truncate { table } => vec![What::Table(original(table))],
+            Effect::Truncate { table } | Effect::ReplaceTable { table } => vec![What::Table(original(table))],
             Effect::AlterTable { table, actions } => {
                 let table = original(table);
                 let whats = actions.iter().filter_map(|action| altered(&table, action));

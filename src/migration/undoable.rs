@@ -102,7 +102,6 @@ fn has_steps(sql: &str) -> bool {
 /// What a statement would leave behind, if anything.
 fn trace(effect: &Effect, made_here: &dyn Fn(&str) -> bool, before: &Schema) -> Option<String> {
     match effect {
-        Effect::Transaction => None,
         Effect::ReplaceTable { table } if made_here(table) => None,
         Effect::ReplaceTable { table } => Some(format!("it drops {table}")),
         Effect::Routine { kind, name: Some(name), verb } if verb != "ALTER" => before
@@ -113,6 +112,7 @@ fn trace(effect: &Effect, made_here: &dyn Fn(&str) -> bool, before: &Schema) -> 
         Effect::CreateTable { .. }
         | Effect::CreateIndex { .. }
         | Effect::DropIndex { .. }
+        | Effect::Transaction
         | Effect::Session
         | Effect::Read => None,
         Effect::Rows { table: Some(table), .. } if made_here(table) => None,

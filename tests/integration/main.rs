@@ -13,4 +13,5 @@ mod schema;
 mod servers;
 mod session;
 mod stats;
+mod torture_runner;
 mod translate;

@@ -84,7 +84,7 @@ pub(super) async fn settle(
 fn ran(statements: &[Statement], position: usize, without_effect: bool) -> Vec<Statement> {
     let mut ran = statements[..(position + 1).min(statements.len())].to_vec();
     if let (true, Some(last)) = (without_effect, ran.last_mut()) {
-        last.sql = "DO 0".to_owned();
+        "DO 0".clone_into(&mut last.sql);
     }
     ran
 }
