@@ -53,13 +53,19 @@ impl Failure {
             After::HalfApplied { because } => {
                 format!("the migration is half-applied, and its row in the ledger says so:\n  {}", because.join("\n  "))
             }
+            After::Unknown => {
+                "the connection is gone, so nothing could be taken back or looked at. A statement that was \
+                               running may have taken effect; `aura-db status` shows whether the migration is \
+                               half-applied"
+                    .to_owned()
+            }
         };
         let message =
             format!("{}: {what} statement {position} of {of}\n{shown}{more}\n{error}\n{aftermath}", statement.at);
         let exit = match (interrupted, after, error) {
             (true, ..) => Exit::Interrupted,
             (_, After::HalfApplied { .. }, _) => Exit::State,
-            (_, _, EngineError::Connection(_)) => Exit::Unable,
+            (_, After::Unknown, _) | (_, _, EngineError::Connection(_)) => Exit::Unable,
             _ => Exit::State,
         };
         Self { exit, message }

@@ -11,6 +11,7 @@ use crate::engine::loss::{self, Loss};
 use crate::engine::runner::{Direction, Runner, Unit};
 use crate::engine::{Session, ledger};
 use crate::exit::Exit;
+use crate::migration::cascade::with_cascades;
 use crate::migration::loss::{at_risk, seeds};
 use crate::migration::plan::{self, Down};
 use crate::model::migration::{Migration, Set};
@@ -74,7 +75,7 @@ fn request(args: &Rollback) -> Down {
 
 async fn losses(session: &mut Session, chosen: &[&Migration]) -> Result<Vec<Loss>, Failure> {
     let schema = session.schema(&[ledger::TABLE]).await?;
-    let risks = at_risk(chosen, &schema);
+    let risks = with_cascades(at_risk(chosen, &schema, session.database().as_deref()), &schema);
     Ok(loss::count(session, &risks, &seeds(chosen), &schema).await?)
 }
 
@@ -107,7 +108,10 @@ async fn execute(
         interrupt.guard(runner.run(chosen, &mut done)).await
     };
     if session.has_transactional_ddl() {
-        session.run_own("COMMIT").await?;
+        if let Err(error) = session.run_own("COMMIT").await {
+            // A full disk, for one, has ended the transaction of the whole run already.
+            return Err(outcome.err().map_or_else(|| error.into(), |first| Failure::from_run(&first, "run")));
+        }
     }
     term.stdout(&lines.concat())?;
     outcome.map_err(|error| Failure::from_run(&error, "migration"))?;

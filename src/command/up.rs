@@ -13,8 +13,9 @@ use crate::migration::plan::{self, Up};
 use crate::migration::undoable::obstacles;
 use crate::model::migration::{Migration, Set};
 use crate::render;
-use crate::sql::ddl::{Effect, effect};
+use crate::sql::ddl::{AlterAction, Effect, effect};
 use crate::term::Term;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// What was asked.
@@ -95,14 +96,20 @@ async fn check(request: &Request<'_>, session: &mut Session, chosen: &[&Migratio
     let schema = session.schema(&[ledger::TABLE]).await?;
     let statements: Vec<_> = chosen.iter().flat_map(|migration| &migration.up.statements).collect();
     let mut refusals: Vec<String> = Vec::new();
-    let creates = |name: &str| {
-        statements.iter().any(|statement| matches!(effect(&statement.sql), Effect::CreateTable { table } if table.eq_ignore_ascii_case(name)))
-    };
+    let created: BTreeSet<String> = statements
+        .iter()
+        .flat_map(|statement| match effect(&statement.sql) {
+            Effect::CreateTable { table } | Effect::ReplaceTable { table } => vec![table.to_ascii_lowercase()],
+            Effect::RenameTable { pairs } => pairs.into_iter().map(|(_, to)| to.to_ascii_lowercase()).collect(),
+            Effect::AlterTable { actions, .. } => actions.iter().filter_map(renamed_to).collect(),
+            _ => Vec::new(),
+        })
+        .collect();
     for statement in &statements {
         let (Effect::CreateIndex { table, .. } | Effect::AlterTable { table, .. }) = effect(&statement.sql) else {
             continue;
         };
-        if schema.table(&table).is_none() && !creates(&table) {
+        if schema.table(&table).is_none() && !created.contains(&table.to_ascii_lowercase()) {
             refusals.push(format!(
                 "{}: table {table} is not there; run `aura-db apply schema` first, or `aura-db apply all`",
                 statement.at
@@ -110,7 +117,7 @@ async fn check(request: &Request<'_>, session: &mut Session, chosen: &[&Migratio
         }
     }
     if !session.has_transactional_ddl() {
-        refusals.extend(obstacles(&statements, &schema).into_iter().map(|obstacle| {
+        refusals.extend(obstacles(&statements, &schema, session.database().as_deref()).into_iter().map(|obstacle| {
             format!(
                 "{}: {}, which could not be taken back if a later statement failed; run `aura-db migrate`, which goes \
                  one migration at a time",
@@ -119,6 +126,10 @@ async fn check(request: &Request<'_>, session: &mut Session, chosen: &[&Migratio
         }));
     }
     if refusals.is_empty() { Ok(()) } else { Err(Failure::state(refusals.join("\n"))) }
+}
+
+fn renamed_to(action: &AlterAction) -> Option<String> {
+    if let AlterAction::RenameTo(to) = action { Some(to.to_ascii_lowercase()) } else { None }
 }
 
 async fn execute(
@@ -143,7 +154,10 @@ async fn execute(
     let whole = request.unit == Unit::Run;
     if transactional {
         let end = if outcome.is_err() && whole { "ROLLBACK" } else { "COMMIT" };
-        session.run_own(end).await?;
+        if let Err(error) = session.run_own(end).await {
+            // A full disk, for one, has ended the transaction of the whole run already.
+            return Err(outcome.err().map_or_else(|| error.into(), |first| Failure::from_run(&first, "run")));
+        }
     }
     if outcome.is_ok() || !whole {
         term.stdout(&lines.concat())?;

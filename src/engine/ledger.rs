@@ -128,6 +128,22 @@ pub async fn begin(session: &mut Session, migration: &Migration) -> Result<(), E
     Ok(())
 }
 
+/// Whether the row of a migration is there, and its `success`.
+///
+/// # Errors
+/// When it cannot be read.
+pub async fn success(session: &mut Session, version: i64) -> Result<Option<bool>, EngineError> {
+    const SELECT: &str = "SELECT success FROM _sqlx_migrations WHERE version = ?";
+    Ok(match &mut session.connection {
+        SessionConnection::Server(connection) => {
+            sqlx::query_scalar(SELECT).bind(version).fetch_optional(connection.as_mut()).await?
+        }
+        SessionConnection::Embedded(connection) => {
+            sqlx::query_scalar(SELECT).bind(version).fetch_optional(connection.as_mut()).await?
+        }
+    })
+}
+
 /// What becomes of a migration's row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {

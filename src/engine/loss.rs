@@ -45,6 +45,12 @@ pub async fn count(
             }
             What::Table(table) => (table, String::from("TRUE"), table.clone(), String::new()),
             What::RowsWhere(table, condition) => (table, condition.clone(), table.clone(), String::new()),
+            What::ValuesWhere(table, column, condition) => (
+                table,
+                format!("({condition}) AND {} IS NOT NULL", quote(column)),
+                format!("{table}.{column}"),
+                "they become NULL with the rows that they refer to".to_owned(),
+            ),
             What::Column(table, column) => {
                 (table, format!("{} IS NOT NULL", quote(column)), format!("{table}.{column}"), String::new())
             }
@@ -62,7 +68,9 @@ pub async fn count(
         }
         let is_rows = matches!(risk.what, What::Table(_) | What::RowsWhere(..));
         let kept = if is_rows { seeds.get(&table_name.to_ascii_lowercase()) } else { None };
-        let unchanged = kept.map(|seeds| unchanged_seeds(table, seeds)).filter(|text| !text.is_empty());
+        let unchanged = kept
+            .map(|seeds| unchanged_seeds(table, seeds, session.has_transactional_ddl()))
+            .filter(|text| !text.is_empty());
         let filter = match unchanged {
             Some(unchanged) => format!("({condition}) AND NOT ({unchanged})"),
             None => condition,
@@ -78,12 +86,13 @@ pub async fn count(
 
 /// A condition that holds for rows which are exactly as a migration inserted them: every column that it gave has that
 /// value still, and every other has its default. Columns that the server fills by itself do not count.
-fn unchanged_seeds(table: &Table, seeds: &[Seed]) -> String {
+fn unchanged_seeds(table: &Table, seeds: &[Seed], embedded: bool) -> String {
     let rows: Vec<String> = seeds
         .iter()
         .map(|seed| {
             let mut terms: Vec<String> =
                 seed.iter().map(|(column, value)| format!("{} <=> {value}", quote(column))).collect();
+            terms.extend(seed.iter().filter_map(|(column, value)| exact_term(table.column(column)?, value, embedded)));
             for column in &table.columns {
                 let given = seed.iter().any(|(name, _)| name.eq_ignore_ascii_case(&column.name));
                 if !given && let Some(term) = default_term(column) {
@@ -94,6 +103,17 @@ fn unchanged_seeds(table: &Table, seeds: &[Seed]) -> String {
         })
         .collect();
     rows.join(" OR ")
+}
+
+/// A text counts as unchanged only letter by letter: to most collations `general` and `General` are equal.
+fn exact_term(column: &crate::model::schema::Column, value: &str, embedded: bool) -> Option<String> {
+    const TEXTS: [&str; 6] = ["char", "varchar", "tinytext", "text", "mediumtext", "longtext"];
+    if !value.starts_with('\'') || !TEXTS.contains(&column.base_type().as_str()) {
+        return None;
+    }
+    let name = quote(&column.name);
+    let text = if embedded { name } else { format!("CONVERT({name} USING utf8mb4)") };
+    Some(format!("HEX({text}) <=> HEX({value})"))
 }
 
 fn default_term(column: &crate::model::schema::Column) -> Option<String> {

@@ -4,18 +4,23 @@
 
 use super::{EngineError, Session};
 use crate::migration::difference::{Difference, differences};
-use crate::migration::fingerprint::fingerprint;
 use crate::model::engine::EngineKind;
-use crate::model::schema::{Index, IndexKind, Schema};
+use crate::model::schema::{Index, IndexKind, Schema, Table};
+use std::collections::BTreeSet;
 
-/// Restores the schema `before`; tables named in `skip` are left alone. Gives what could not be restored, in words.
+/// Restores the schema `before`; tables named in `skip` are left alone, and so is everything that is not named in
+/// `touched`, in lower case: somebody else may have made it meanwhile. Gives what could not be restored, in words.
 ///
 /// # Errors
 /// When the engine refuses a step or the connection breaks.
-pub async fn restore(session: &mut Session, before: &Schema, skip: &[&str]) -> Result<Vec<String>, EngineError> {
+pub async fn restore(
+    session: &mut Session,
+    before: &Schema,
+    skip: &[&str],
+    touched: &BTreeSet<String>,
+) -> Result<Vec<String>, EngineError> {
     let now = session.schema(skip).await?;
-    let steps: Vec<String> =
-        differences(before, &now).iter().filter_map(|one| undo(one, session.engine.kind)).collect();
+    let steps = steps(&own(before, &now, touched), session.engine.kind);
     if !steps.is_empty() {
         // Tables that refer to each other can go in any order.
         session.run_own("SET SESSION foreign_key_checks = 0").await?;
@@ -25,15 +30,60 @@ pub async fn restore(session: &mut Session, before: &Schema, skip: &[&str]) -> R
         session.run_own("SET SESSION foreign_key_checks = DEFAULT").await?;
     }
     let now = session.schema(skip).await?;
-    if fingerprint(&now) == fingerprint(before) {
-        return Ok(Vec::new());
+    Ok(own(before, &now, touched).iter().map(words).collect())
+}
+
+/// The differences on objects that the unit has named.
+fn own<'a>(before: &'a Schema, now: &'a Schema, touched: &BTreeSet<String>) -> Vec<Difference<'a>> {
+    let named = |difference: &Difference<'_>| touched.contains(&subject(difference).to_ascii_lowercase());
+    differences(before, now).into_iter().filter(named).collect()
+}
+
+/// The table or program that a difference is about.
+fn subject<'a>(difference: &Difference<'a>) -> &'a str {
+    match difference {
+        Difference::TableAdded(table)
+        | Difference::TableMissing(table)
+        | Difference::ColumnAdded(table, _)
+        | Difference::ColumnMissing(table, _)
+        | Difference::ColumnChanged(table, _)
+        | Difference::IndexAdded(table, _)
+        | Difference::IndexMissing(table, _)
+        | Difference::IndexChanged(table, _)
+        | Difference::ForeignKeyAdded(table, _)
+        | Difference::ForeignKeyMissing(table, _)
+        | Difference::CheckAdded(table, _)
+        | Difference::TableChanged(table) => &table.name,
+        Difference::RoutineAdded(routine) | Difference::RoutineMissing(routine) => &routine.name,
     }
-    Ok(differences(before, &now).iter().map(words).collect())
+}
+
+/// The statements that undo these, one for each table: clauses of one ALTER may depend on each other in any order.
+fn steps(differences: &[Difference<'_>], engine: EngineKind) -> Vec<String> {
+    let mut steps: Vec<String> = Vec::new();
+    for difference in differences {
+        let Some(step) = undo(difference, differences, engine) else { continue };
+        let table = format!("ALTER TABLE {} ", quote(subject(difference)));
+        let clause = step.strip_prefix(&table);
+        match (clause, steps.iter_mut().find(|step| step.starts_with(&table))) {
+            (Some(clause), Some(first)) => *first = format!("{first}, {clause}"),
+            _ => steps.push(step),
+        }
+    }
+    steps
 }
 
 /// The statement that undoes a difference; `None` for what cannot be undone from the schema alone.
-fn undo(difference: &Difference<'_>, engine: EngineKind) -> Option<String> {
+fn undo(difference: &Difference<'_>, all: &[Difference<'_>], engine: EngineKind) -> Option<String> {
+    let goes_with_column = |table: &Table, name: &str| {
+        all.iter().any(|other| {
+            matches!(other, Difference::ColumnAdded(of, column)
+                if of.name == table.name && column.name.eq_ignore_ascii_case(name))
+        })
+    };
     Some(match difference {
+        // MariaDB names a column's own check, that of a JSON column for example, as the column.
+        Difference::CheckAdded(table, name) if goes_with_column(table, name) => return None,
         Difference::TableAdded(table) => format!("DROP TABLE {}", quote(&table.name)),
         Difference::ColumnAdded(table, column) => {
             format!("ALTER TABLE {} DROP COLUMN {}", quote(&table.name), quote(&column.name))
@@ -94,8 +144,11 @@ fn definition(index: &Index, engine: EngineKind) -> String {
         EngineKind::Mariadb => " IGNORED",
         EngineKind::Mysql | EngineKind::Embedded => " INVISIBLE",
     };
-    let comment = index.comment.replace('\\', "\\\\").replace('\'', "''");
-    let comment = if comment.is_empty() { comment } else { format!(" COMMENT '{comment}'") };
+    let comment = if index.comment.is_empty() {
+        String::new()
+    } else {
+        format!(" COMMENT {}", super::text::text(&index.comment))
+    };
     format!("{kind} {} ({}){comment}{hidden}", quote(&index.name), parts.join(", "))
 }
 

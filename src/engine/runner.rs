@@ -12,7 +12,7 @@ pub use step::Direction;
 
 use super::ledger;
 use super::{EngineError, Session};
-use crate::model::migration::Migration;
+use crate::model::migration::{Migration, Statement};
 use crate::model::schema::Schema;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -39,6 +39,8 @@ pub struct Runner<'a> {
     interrupted: Arc<AtomicBool>,
     /// The schema that the unit at hand started from, where it may be needed.
     before: Option<Schema>,
+    /// Every statement of a run that is one unit, which alone says what may be undone.
+    statements: Vec<Statement>,
     ledger_was_there: bool,
     /// Whether a migration of this run is done, so that its transaction is still open in a run that is one unit.
     begun: bool,
@@ -47,7 +49,16 @@ pub struct Runner<'a> {
 impl<'a> Runner<'a> {
     /// A run on a session that holds the runner lock. `interrupted` ends it at the next statement.
     pub fn new(session: &'a mut Session, direction: Direction, unit: Unit, interrupted: Arc<AtomicBool>) -> Self {
-        Self { session, direction, unit, interrupted, before: None, ledger_was_there: true, begun: false }
+        Self {
+            session,
+            direction,
+            unit,
+            interrupted,
+            before: None,
+            statements: Vec::new(),
+            ledger_was_there: true,
+            begun: false,
+        }
     }
 
     /// Runs the migrations in the order given.
@@ -58,6 +69,8 @@ impl<'a> Runner<'a> {
         self.ledger_was_there = ledger::exists(self.session).await?;
         if self.unit == Unit::Run && !self.session.has_transactional_ddl() {
             self.before = Some(self.session.schema(&[ledger::TABLE]).await?);
+            self.statements =
+                migrations.iter().flat_map(|migration| self.direction.statements(migration)).cloned().collect();
         }
         if !self.ledger_was_there {
             ledger::create(self.session).await?;

@@ -23,6 +23,7 @@ pub struct Session {
     /// Where it is, without secrets.
     pub place: String,
     pub(super) connection: SessionConnection,
+    database: Option<String>,
 }
 
 #[derive(Debug)]
@@ -44,13 +45,13 @@ impl Session {
         engine: Engine,
         settings: &Settings,
     ) -> Result<Self, EngineError> {
-        drop(options);
         let wait = settings.lock_wait_timeout.as_secs().max(1);
         sqlx::query("SET SESSION lock_wait_timeout = ?").bind(wait).execute(&mut connection).await?;
         Ok(Self {
             engine,
             place: settings.address.shown(),
             connection: SessionConnection::Server(Box::new(connection)),
+            database: options.get_database().map(str::to_owned),
         })
     }
 
@@ -60,6 +61,7 @@ impl Session {
             engine: Engine { kind: EngineKind::Embedded, version },
             place: settings.address.shown(),
             connection: SessionConnection::Embedded(Box::new(connection)),
+            database: None,
         })
     }
 
@@ -67,6 +69,12 @@ impl Session {
     #[must_use]
     pub fn has_transactional_ddl(&self) -> bool {
         self.engine.kind == EngineKind::Embedded
+    }
+
+    /// The database that the session works in; `None` on the embedded engine, which has but one.
+    #[must_use]
+    pub fn database(&self) -> Option<String> {
+        self.database.clone()
     }
 
     /// What ends a running statement of this session. A server needs a second connection for it, opened only then.

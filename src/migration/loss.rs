@@ -6,7 +6,7 @@
 use crate::model::location::Location;
 use crate::model::migration::Migration;
 use crate::model::schema::Schema;
-use crate::sql::ddl::{AlterAction, Effect, effect};
+use crate::sql::ddl::{AlterAction, Effect, databases, effect};
 use crate::sql::parse::parse_statement;
 use sqlparser::ast::{Expr, FromTable, SetExpr, Statement as Ast, TableFactor, TableObject};
 use std::collections::BTreeMap;
@@ -27,6 +27,8 @@ pub enum What {
     Table(String),
     /// The rows of a table that meet a condition, in the statement's own words.
     RowsWhere(String, String),
+    /// The values of a column in the rows that meet a condition; (table, column, condition).
+    ValuesWhere(String, String, String),
     /// The values of a column.
     Column(String, String),
     /// The values of a column may be changed, as it gets another type; (table, column).
@@ -40,20 +42,40 @@ pub type Seed = Vec<(String, String)>;
 
 /// What these migrations' down scripts destroy, in the order in which they would run.
 #[must_use]
-pub fn at_risk(migrations: &[&Migration], schema: &Schema) -> Vec<AtRisk> {
+pub fn at_risk(migrations: &[&Migration], schema: &Schema, database: Option<&str>) -> Vec<AtRisk> {
+    let mut renamed_columns: BTreeMap<(String, String), String> = BTreeMap::new();
     let mut renamed: BTreeMap<String, String> = BTreeMap::new();
     let mut found = Vec::new();
     for statement in migrations.iter().filter_map(|migration| migration.down.as_ref()).flat_map(|down| &down.statements)
     {
         let original = |name: &str| renamed.get(&name.to_ascii_lowercase()).cloned().unwrap_or_else(|| name.to_owned());
         let effect = effect(&statement.sql);
+        let elsewhere = databases(&statement.sql).into_iter().find(|other| database.is_some_and(|own| own != other));
         let whats = match &effect {
+            Effect::Transaction | Effect::Session | Effect::Read => Vec::new(),
+            _ if elsewhere.is_some() => {
+                let other = elsewhere.unwrap_or_default();
+                vec![What::Unknown(format!("another database, {other}, is changed"))]
+            }
             Effect::DropTable { tables } => tables.iter().map(|table| What::Table(original(table))).collect(),
-            Effect::Truncate { table } => vec![What::Table(original(table))],
+            Effect::Truncate { table } | Effect::ReplaceTable { table } => vec![What::Table(original(table))],
             Effect::AlterTable { table, actions } => {
-                actions.iter().filter_map(|action| altered(&original(table), action)).collect()
+                let table = original(table);
+                let whats = actions.iter().filter_map(|action| altered(&table, action));
+                let whats = whats.map(|what| follow_column(what, &renamed_columns)).collect();
+                for action in actions {
+                    if let AlterAction::RenameColumn(from, to) | AlterAction::ChangeColumn(from, to) = action {
+                        let key = |name: &str| (table.to_ascii_lowercase(), name.to_ascii_lowercase());
+                        let source = renamed_columns.remove(&key(from)).unwrap_or_else(|| from.clone());
+                        renamed_columns.insert(key(to), source);
+                    }
+                }
+                whats
             }
             Effect::Rows { verb, table } if verb == "DELETE" => deleted(&statement.sql, table.as_deref(), &original),
+            Effect::Rows { verb, table: None } if verb == "UPDATE" => {
+                vec![What::Unknown("values are changed in tables that could not be read".into())]
+            }
             Effect::Other => unknown(&statement.sql).into_iter().collect(),
             _ => Vec::new(),
         };
@@ -77,11 +99,29 @@ pub fn at_risk(migrations: &[&Migration], schema: &Schema) -> Vec<AtRisk> {
     found
 }
 
+/// A column by the name that it has before the rollback.
+fn follow_column(what: What, renamed: &BTreeMap<(String, String), String>) -> What {
+    let source = |table: &str, column: String| {
+        renamed.get(&(table.to_ascii_lowercase(), column.to_ascii_lowercase())).cloned().unwrap_or(column)
+    };
+    match what {
+        What::Column(table, column) => {
+            let column = source(&table, column);
+            What::Column(table, column)
+        }
+        What::ColumnType(table, column) => {
+            let column = source(&table, column);
+            What::ColumnType(table, column)
+        }
+        other => other,
+    }
+}
+
 /// What is not there cannot be lost (`DROP TABLE IF EXISTS`).
 fn exists(what: &What, schema: &Schema) -> bool {
     match what {
         What::Table(table) | What::RowsWhere(table, _) => schema.table(table).is_some(),
-        What::Column(table, column) | What::ColumnType(table, column) => {
+        What::Column(table, column) | What::ColumnType(table, column) | What::ValuesWhere(table, column, _) => {
             schema.table(table).is_some_and(|table| table.column(column).is_some())
         }
         What::Unknown(_) => true,
@@ -118,13 +158,15 @@ fn deleted(sql: &str, table: Option<&str>, original: &dyn Fn(&str) -> String) ->
         }
         _ => None,
     };
-    let whole = || vec![What::Table(original(table))];
+    // Which rows is not read: all of them may be meant, and those that refer to them.
+    let whole = || vec![What::RowsWhere(original(table), "TRUE".into())];
     single.map_or_else(whole, |condition| vec![What::RowsWhere(original(table), condition)])
 }
 
 fn unknown(sql: &str) -> Option<What> {
-    let word = sql.split_whitespace().next().unwrap_or_default().to_ascii_uppercase();
-    matches!(word.as_str(), "EXECUTE" | "CALL" | "DROP").then(|| {
+    const HARMLESS: [&str; 8] = ["CREATE", "ALTER", "GRANT", "REVOKE", "SET", "REPAIR", "KILL", "HELP"];
+    let word = sql.split(|c: char| !c.is_ascii_alphabetic()).find(|word| !word.is_empty()).unwrap_or_default();
+    (!HARMLESS.contains(&word.to_ascii_uppercase().as_str())).then(|| {
         What::Unknown(format!("what `{}` does cannot be read from it", sql.lines().next().unwrap_or_default()))
     })
 }
@@ -187,7 +229,7 @@ mod tests {
         let column = Column { name: "c".into(), ..Column::default() };
         let table = |name: &str| Table { name: name.into(), columns: vec![column.clone()], ..Table::default() };
         let schema = Schema { tables: vec![table("a"), table("t")], routines: vec![] };
-        at_risk(&[&migration(&[], down)], &schema).into_iter().map(|risk| risk.what).collect()
+        at_risk(&[&migration(&[], down)], &schema, Some("own")).into_iter().map(|risk| risk.what).collect()
     }
 
     #[test]
@@ -198,6 +240,27 @@ mod tests {
         assert_eq!(whats(&["DELETE t FROM t JOIN a ON a.c = t.c"]).len(), 1);
         assert_eq!(whats(&["DROP INDEX i ON t", "DROP VIEW v"]), []);
         assert!(matches!(whats(&["EXECUTE s"])[..], [What::Unknown(_)]));
+    }
+
+    #[test]
+    fn what_hides_in_other_words_is_listed_too() {
+        assert_eq!(whats(&["/*!50000 DROP TABLE t */"]), [What::Table("t".into())]);
+        assert_eq!(whats(&["CREATE OR REPLACE TABLE t (a INT)"]), [What::Table("t".into())]);
+        assert!(matches!(whats(&["DROP TABLE other.t"])[..], [What::Unknown(_)]));
+        assert_eq!(whats(&["DROP TABLE own.t"]), [What::Table("t".into())]);
+        assert!(matches!(whats(&["WITH x AS (SELECT 1) DELETE FROM t"])[..], [What::RowsWhere(..)]));
+        assert!(matches!(whats(&["BEGIN NOT ATOMIC DELETE FROM t; END"])[..], [What::Unknown(_)]));
+        assert!(matches!(whats(&["ALTER TABLE t TRUNCATE PARTITION p0"])[..], [What::Unknown(_)]));
+        assert_eq!(whats(&["BEGIN", "UNLOCK TABLES", "ANALYZE TABLE t", "COMMIT"]), []);
+    }
+
+    #[test]
+    fn a_renamed_column_loses_nothing_until_it_is_dropped() {
+        assert_eq!(whats(&["ALTER TABLE t RENAME COLUMN c TO d"]), []);
+        assert_eq!(
+            whats(&["ALTER TABLE t RENAME COLUMN c TO d", "ALTER TABLE t DROP COLUMN d"]),
+            [What::Column("t".into(), "c".into())]
+        );
     }
 
     #[test]

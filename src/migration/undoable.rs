@@ -5,7 +5,7 @@
 
 use crate::model::migration::Statement;
 use crate::model::schema::Schema;
-use crate::sql::ddl::{AlterAction, Effect, effect};
+use crate::sql::ddl::{AlterAction, Effect, databases, effect};
 
 /// A statement that could not be taken back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,36 +19,100 @@ pub struct Obstacle<'a> {
 /// The statements among these that could not be taken back if a later one failed; `before` is the schema that the run
 /// starts from. Rows written after the last DDL are no obstacle: they are one transaction with the ledger.
 #[must_use]
-pub fn obstacles<'a>(statements: &[&'a Statement], before: &Schema) -> Vec<Obstacle<'a>> {
+pub fn obstacles<'a>(statements: &[&'a Statement], before: &Schema, database: Option<&str>) -> Vec<Obstacle<'a>> {
     let effects: Vec<Effect> = statements.iter().map(|statement| effect(&statement.sql)).collect();
     let last_ddl = effects.iter().rposition(|effect| !effect.is_transactional());
     let mut made: Vec<String> = Vec::new();
     let mut obstacles = Vec::new();
     for (position, (statement, effect)) in statements.iter().zip(&effects).enumerate() {
-        if let Effect::CreateTable { table } = effect
-            && before.table(table).is_none()
-        {
-            made.push(table.to_ascii_lowercase());
-        }
+        follow(effect, before, &mut made);
         let in_last_transaction = last_ddl.is_none_or(|last| position > last);
         // The very last statement has nothing after it that could fail.
-        let is_last = position + 1 == statements.len();
+        let is_last = position + 1 == statements.len() && is_atomic(&statement.sql, effect, before);
+        let elsewhere = databases(&statement.sql).into_iter().find(|other| database.is_some_and(|own| own != other));
+        if let Some(other) = elsewhere
+            && !is_last
+            && !(in_last_transaction && effect.is_transactional())
+        {
+            obstacles.push(Obstacle { statement, reason: format!("it changes the database {other}") });
+            continue;
+        }
+        if let Effect::Rows { table: Some(table), .. } = effect
+            && let Some(storage) = before.table(table).and_then(|table| table.storage_engine.as_deref())
+            && !storage.eq_ignore_ascii_case("InnoDB")
+        {
+            let reason = format!("it changes rows of {table}, whose engine {storage} cannot roll back");
+            obstacles.push(Obstacle { statement, reason });
+            continue;
+        }
         if in_last_transaction || is_last {
             continue;
         }
-        if let Some(reason) = trace(effect, &|table| made.contains(&table.to_ascii_lowercase())) {
+        // What is not there cannot be destroyed: names that the run made, or that do not exist.
+        let harmless = |table: &str| {
+            made.contains(&table.to_ascii_lowercase()) || (before.table(table).is_none() && is_drop(effect))
+        };
+        if let Some(reason) = trace(effect, &harmless, before) {
             obstacles.push(Obstacle { statement, reason });
         }
     }
     obstacles
 }
 
-/// What a statement would leave behind, if anything.
-fn trace(effect: &Effect, made_here: &dyn Fn(&str) -> bool) -> Option<String> {
+/// Keeps the list of the tables that the run itself made.
+fn follow(effect: &Effect, before: &Schema, made: &mut Vec<String>) {
     match effect {
+        Effect::CreateTable { table } | Effect::ReplaceTable { table } if before.table(table).is_none() => {
+            made.push(table.to_ascii_lowercase());
+        }
+        Effect::RenameTable { pairs } => {
+            for (from, to) in pairs {
+                if let Some(at) = made.iter().position(|name| name.eq_ignore_ascii_case(from)) {
+                    made[at] = to.to_ascii_lowercase();
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn is_drop(effect: &Effect) -> bool {
+    matches!(effect, Effect::DropTable { .. } | Effect::ReplaceTable { .. })
+}
+
+/// Whether the statement, when it fails, has done nothing. `MariaDB` drops the first of two tables before it finds that
+/// the second is not there, and what is not recognised may be a procedure of many steps.
+fn is_atomic(sql: &str, effect: &Effect, before: &Schema) -> bool {
+    match effect {
+        Effect::DropTable { tables } => tables.iter().filter(|table| before.table(table).is_some()).count() < 2,
+        Effect::Routine { verb, .. } => verb != "DROP",
+        Effect::Other => !has_steps(sql),
+        Effect::ReplaceTable { .. } => false,
+        _ => true,
+    }
+}
+
+/// Whether a statement that is not recognised runs others.
+fn has_steps(sql: &str) -> bool {
+    const VERBS: [&str; 10] = ["CALL", "EXECUTE", "BEGIN", "IF", "CASE", "LOOP", "WHILE", "REPEAT", "FOR", "DECLARE"];
+    let word = sql.split(|c: char| !c.is_ascii_alphabetic()).find(|word| !word.is_empty()).unwrap_or_default();
+    VERBS.contains(&word.to_ascii_uppercase().as_str())
+}
+
+/// What a statement would leave behind, if anything.
+fn trace(effect: &Effect, made_here: &dyn Fn(&str) -> bool, before: &Schema) -> Option<String> {
+    match effect {
+        Effect::ReplaceTable { table } if made_here(table) => None,
+        Effect::ReplaceTable { table } => Some(format!("it drops {table}")),
+        Effect::Routine { kind, name: Some(name), verb } if verb != "ALTER" => before
+            .routines
+            .iter()
+            .any(|one| one.kind.eq_ignore_ascii_case(kind) && one.name.eq_ignore_ascii_case(name))
+            .then(|| format!("it runs {verb} on the {kind} {name}, which is there already")),
         Effect::CreateTable { .. }
         | Effect::CreateIndex { .. }
         | Effect::DropIndex { .. }
+        | Effect::Transaction
         | Effect::Session
         | Effect::Read => None,
         Effect::Rows { table: Some(table), .. } if made_here(table) => None,
@@ -73,8 +137,7 @@ fn trace(effect: &Effect, made_here: &dyn Fn(&str) -> bool) -> Option<String> {
             }
             _ => Some(format!("it changes {table} in a way that is not known to be reversible")),
         }),
-        Effect::Routine { verb, .. } if verb == "CREATE" => None,
-        Effect::Routine { verb, kind } => Some(format!("it runs {verb} on a {kind}")),
+        Effect::Routine { verb, kind, .. } => Some(format!("it runs {verb} on a {kind}")),
         Effect::Use | Effect::Other => Some("it is not known what it changes".into()),
     }
 }
@@ -89,7 +152,10 @@ mod tests {
         let before = Schema { tables: vec![Table { name: "old".into(), ..Table::default() }], routines: vec![] };
         let statements: Vec<Statement> =
             sqls.iter().map(|sql| Statement { sql: (*sql).into(), at: Location::line("f.sql", 1) }).collect();
-        obstacles(&statements.iter().collect::<Vec<_>>(), &before).into_iter().map(|obstacle| obstacle.reason).collect()
+        obstacles(&statements.iter().collect::<Vec<_>>(), &before, Some("own"))
+            .into_iter()
+            .map(|obstacle| obstacle.reason)
+            .collect()
     }
 
     #[test]
@@ -115,6 +181,34 @@ mod tests {
             ["it drops old.a"]
         );
         assert_eq!(reasons(&["EXECUTE s", "CREATE TABLE x (a INT)"]), ["it is not known what it changes"]);
+    }
+
+    #[test]
+    fn dumps_that_drop_nothing_can_be_taken_back() {
+        let dump = [
+            "/*!40101 SET NAMES utf8mb4 */",
+            "DROP TABLE IF EXISTS `a`",
+            "CREATE TABLE `a` (id INT)",
+            "LOCK TABLES `a` WRITE",
+            "INSERT INTO `a` VALUES (1)",
+            "UNLOCK TABLES",
+            "DROP VIEW IF EXISTS v",
+            "CREATE OR REPLACE VIEW v AS SELECT 1",
+            "COMMIT",
+        ];
+        assert_eq!(reasons(&dump), [] as [String; 0]);
+    }
+
+    #[test]
+    fn what_reaches_further_than_its_first_name_is_an_obstacle() {
+        assert_eq!(reasons(&["CREATE OR REPLACE TABLE old (a INT)", "CREATE TABLE x (a INT)"]), ["it drops old"]);
+        let update = ["CREATE TABLE new (a INT)", "UPDATE new JOIN old SET old.a = 1", "CREATE TABLE x (a INT)"];
+        assert_eq!(reasons(&update).len(), 1);
+        assert_eq!(
+            reasons(&["CREATE TABLE other.x (a INT)", "CREATE TABLE x (a INT)"]),
+            ["it changes the database other"]
+        );
+        assert_eq!(reasons(&["SELECT 1", "CALL p()"]), ["it is not known what it changes"]);
     }
 
     #[test]

@@ -7,10 +7,13 @@ use super::error::SourceError;
 use super::text::{read, shown};
 use crate::model::location::Location;
 use crate::model::migration::{Migration, Script, Set, Statement};
-use crate::sql::ddl::{Effect, effect};
+use crate::sql::ddl::{Effect, effect, targets};
 use crate::sql::lex;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+
+/// The ledger's table, which is aura-db's and sqlx's own.
+const LEDGER: &str = "_sqlx_migrations";
 
 /// Loads a folder. All problems are reported, not only the first.
 ///
@@ -137,6 +140,11 @@ fn script(path: &Path) -> Result<Script, SourceError> {
         return Err(problem(path, "the file has no statement; write one, or remove the file"));
     }
     for statement in &statements {
+        if targets(&statement.sql).iter().any(|name| name.eq_ignore_ascii_case(LEDGER)) {
+            let message =
+                format!("{}: a migration may not touch the ledger {LEDGER}; remove the statement", statement.at);
+            return Err(SourceError { message, at: Some(statement.at.clone()) });
+        }
         if effect(&statement.sql) == Effect::Use {
             let message = format!(
                 "{}: `{}` would leave the database that was asked for; remove it (the connection's database is used)",
@@ -212,6 +220,7 @@ mod tests {
             ("4_latin.sql", b"SELECT 1;\nSELECT '\xe4'"),
             ("5_empty.sql", b"-- nothing yet\n"),
             ("6_open.sql", b"SELECT 'abc"),
+            ("7_ledger.sql", b"DROP TABLE IF EXISTS a, `_SQLX_migrations`"),
         ]);
         for expected in [
             "version 1 is already taken",
@@ -220,6 +229,7 @@ mod tests {
             "3_use.sql:2:2: `USE railway`",
             "4_latin.sql:2: the file is not UTF-8",
             "5_empty.sql: the file has no statement",
+            "7_ledger.sql:1:1: a migration may not touch the ledger",
             "6_open.sql:1:8: this quote is never closed",
         ] {
             assert!(refused.contains(expected), "{expected} not in:\n{refused}");

@@ -110,7 +110,14 @@ impl<'text> Splitter<'text> {
                 self.at += self.delimiter.len();
                 continue;
             }
-            let (element, length) = self.element(rest)?;
+            let (element, mut length) = self.element(rest)?;
+            if self.delimiter != ";"
+                && matches!(element, Element::Word | Element::Other)
+                && !rest.starts_with(['\'', '"', '`', '/'])
+            {
+                // `END$$` and `1$$` end where the delimiter begins, although `$` may be part of a name.
+                length = rest[..length].find(self.delimiter).unwrap_or(length);
+            }
             let from = self.at;
             self.at += length;
             if matches!(element, Element::Space | Element::Comment) {
@@ -163,7 +170,7 @@ impl<'text> Splitter<'text> {
             '-' if second == Some('-') && characters.next().is_none_or(|c| c.is_whitespace() || c.is_control()) => {
                 Ok((Element::Comment, line_length(rest)))
             }
-            '/' if second == Some('*') => match rest.find("*/") {
+            '/' if second == Some('*') => match rest[2..].find("*/") {
                 // `/*! … */` and `/*M! … */` are code to the server, and `/*+ … */` are hints: part of the statement.
                 Some(_) if is_executable(rest) => Ok((Element::Other, comment_length(rest))),
                 Some(_) => Ok((Element::Comment, comment_length(rest))),
@@ -256,7 +263,7 @@ impl Program {
             "END" => self.after_end = true,
             _ => {}
         }
-        if after_end && matches!(upper.as_str(), "IF" | "LOOP" | "WHILE" | "REPEAT") {
+        if after_end && matches!(upper.as_str(), "IF" | "LOOP" | "WHILE" | "REPEAT" | "FOR") {
             // The END of these closes what was never counted as an opening.
             self.depth += 1;
         }
@@ -293,6 +300,25 @@ mod tests {
     fn delimiter_is_the_clients_command() {
         let text = "DELIMITER //\nCREATE PROCEDURE p()\nBEGIN SELECT 1; END//\ndelimiter ;\nSELECT 2;";
         assert_eq!(statements(text), ["CREATE PROCEDURE p()\nBEGIN SELECT 1; END", "SELECT 2"]);
+    }
+
+    #[test]
+    fn a_delimiter_ends_the_word_that_it_touches() {
+        let text = "DELIMITER $$\nCREATE PROCEDURE p() BEGIN SELECT 1; END$$\nDELIMITER ;\nSELECT a$b;";
+        assert_eq!(statements(text), ["CREATE PROCEDURE p() BEGIN SELECT 1; END", "SELECT a$b"]);
+        assert_eq!(statements("DELIMITER $$\nSELECT 1$$ SELECT '$$'$$"), ["SELECT 1", "SELECT '$$'"]);
+        assert_eq!(statements("DELIMITER go\nSELECT 1 go\n"), ["SELECT 1"]);
+    }
+
+    #[test]
+    fn mariadbs_for_loop_does_not_end_the_program() {
+        let body = "CREATE PROCEDURE p() BEGIN FOR i IN 1..2 DO SELECT i; END FOR; SELECT 2; END";
+        assert_eq!(statements(&format!("{body}; SELECT 3")), [body, "SELECT 3"]);
+    }
+
+    #[test]
+    fn a_comment_of_one_star_is_not_closed() {
+        assert!(split("SELECT 1; /*/ SELECT 2;").unwrap_err().message.contains("*/"));
     }
 
     #[test]

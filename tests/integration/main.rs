@@ -26,5 +26,6 @@ mod schema;
 mod servers;
 mod session;
 mod stats;
+mod torture_runner;
 mod translate;
 mod workload;

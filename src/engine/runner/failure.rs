@@ -5,9 +5,15 @@ use crate::engine::ledger::{self, Mark};
 use crate::engine::{EngineError, restore};
 use crate::migration::undoable::obstacles;
 use crate::model::migration::{Migration, Statement};
+use crate::model::schema::Table;
+use crate::sql::ddl::{Effect, effect, targets};
+use std::collections::BTreeSet;
 
 /// The servers' code for a statement that was ended by `KILL QUERY`.
 pub const INTERRUPTED: u32 = 1317;
+
+/// The servers' code for a statement that does not parse.
+const SYNTAX: u32 = 1064;
 
 /// A run that failed.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +47,8 @@ pub enum After {
         /// The reasons.
         because: Vec<String>,
     },
+    /// The connection is gone, and with it the way to find out or to take anything back.
+    Unknown,
 }
 
 pub(super) async fn settle(
@@ -54,17 +62,31 @@ pub(super) async fn settle(
     let Some(statement) = statements.get(position).or(statements.last()) else { return RunError::Engine(error) };
     let failed = (Box::new(statement.clone()), (position + 1).min(statements.len()), statements.len());
     let mut runner = runner;
-    let mut taken_back = take_back(&mut runner, migration, position, begun).await;
+    // A statement that does not parse has not even ended the transaction.
+    let ran = ran(statements, position, error.code() == Some(SYNTAX));
+    let mut taken_back = take_back(&mut runner, migration, position, &ran, begun).await;
     if matches!(&taken_back, Err(error) if error.code() == Some(INTERRUPTED)) {
         // The cancellation that ended the statement may have come late and hit this instead; it comes only once.
-        taken_back = take_back(&mut runner, migration, position, begun).await;
+        taken_back = take_back(&mut runner, migration, position, &ran, begun).await;
     }
     let after = match taken_back {
         Ok(because) if because.is_empty() => After::Restored,
         Ok(because) => After::HalfApplied { because },
+        Err(EngineError::Connection(_)) => After::Unknown,
+        // An error of its own of the embedded engine, such as a full disk, has ended the transaction already.
+        Err(_) if runner.session.has_transactional_ddl() => After::Restored,
         Err(second) => After::HalfApplied { because: vec![format!("taking it back failed too: {second}")] },
     };
     RunError::Statement { statement: failed.0, position: failed.1, of: failed.2, error, after }
+}
+
+/// The statements that may have had an effect, the failed one last.
+fn ran(statements: &[Statement], position: usize, without_effect: bool) -> Vec<Statement> {
+    let mut ran = statements[..(position + 1).min(statements.len())].to_vec();
+    if let (true, Some(last)) = (without_effect, ran.last_mut()) {
+        "DO 0".clone_into(&mut last.sql);
+    }
+    ran
 }
 
 /// Takes the unit back; gives the reasons why it could not be, none when it was.
@@ -72,6 +94,7 @@ async fn take_back(
     runner: &mut Runner<'_>,
     migration: &Migration,
     position: usize,
+    ran: &[Statement],
     begun: &[i64],
 ) -> Result<Vec<String>, EngineError> {
     if runner.session.has_transactional_ddl() {
@@ -83,17 +106,27 @@ async fn take_back(
         return Ok(Vec::new());
     }
     runner.session.run_own("ROLLBACK").await?;
+    // The file may have changed both for the session, and what follows relies on them.
+    runner.session.run_own("SET autocommit = 1").await?;
+    runner.session.run_own("SET NAMES utf8mb4").await?;
+    if runner.unit == Unit::Migration && is_untouched(runner, migration, ran).await? {
+        drop_new_ledger(runner).await?;
+        return Ok(Vec::new());
+    }
     let statements = runner.direction.statements(migration);
     if position >= statements.len() && runner.before.is_none() {
         return Ok(vec!["its statement took effect, and only the ledger could not be brought up to date".into()]);
     }
-    let ran = &statements[..(position + 1).min(statements.len())];
     if let Some(before) = runner.before.clone() {
+        let all: Vec<Statement> = match runner.unit {
+            Unit::Migration => ran.to_vec(),
+            Unit::Run => runner.statements.clone(),
+        };
         let ran: Vec<&Statement> = ran.iter().collect();
         let because: Vec<String> = match runner.unit {
             // A run that is one unit was found free of obstacles before it began.
             Unit::Run => Vec::new(),
-            Unit::Migration => obstacles(&ran, &before)
+            Unit::Migration => obstacles(&ran, &before, runner.session.database().as_deref())
                 .into_iter()
                 .map(|obstacle| format!("{}: {}", obstacle.statement.at, obstacle.reason))
                 .collect(),
@@ -101,13 +134,34 @@ async fn take_back(
         if !because.is_empty() {
             return Ok(because);
         }
-        let left = restore::restore(runner.session, &before, &[ledger::TABLE]).await?;
+        let touched: BTreeSet<String> =
+            all.iter().flat_map(|statement| targets(&statement.sql)).map(|name| name.to_ascii_lowercase()).collect();
+        let left = restore::restore(runner.session, &before, &[ledger::TABLE], &touched).await?;
         if !left.is_empty() {
             return Ok(left);
         }
     }
     mend_ledger(runner, migration.version, begun).await?;
     Ok(Vec::new())
+}
+
+/// Whether nothing of the migration was committed: the ledger's row, which is written first, was rolled back too.
+async fn is_untouched(runner: &mut Runner<'_>, migration: &Migration, ran: &[Statement]) -> Result<bool, EngineError> {
+    // What an engine without transactions has written stays, whatever becomes of the ledger's row.
+    let rolls_back = runner.before.as_ref().is_none_or(|before| {
+        let other =
+            |table: &Table| table.storage_engine.as_deref().is_some_and(|name| !name.eq_ignore_ascii_case("InnoDB"));
+        !before.tables.iter().any(other)
+    });
+    let known = ran.iter().all(|statement| effect(&statement.sql) != Effect::Other);
+    if !rolls_back || !known {
+        return Ok(false);
+    }
+    let success = ledger::success(runner.session, migration.version).await?;
+    Ok(match runner.direction {
+        Direction::Up => success.is_none(),
+        Direction::Down => success == Some(true),
+    })
 }
 
 /// Puts the ledger's rows back, as DDL may have committed them half-way.

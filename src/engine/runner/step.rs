@@ -4,7 +4,7 @@ use super::{Runner, Unit};
 use crate::engine::EngineError;
 use crate::engine::ledger::{self, Mark};
 use crate::model::migration::{Migration, Statement};
-use crate::sql::ddl::effect;
+use crate::sql::ddl::{Effect, effect};
 use std::time::Instant;
 
 /// Which way a run goes.
@@ -44,16 +44,31 @@ pub(super) async fn run(
             Err(interrupted) => Err(interrupted),
         };
         result.map_err(|error| (position, error))?;
-        if transactional || effect(&statement.sql).is_transactional() {
+        let effect = effect(&statement.sql);
+        if transactional || effect.is_transactional() {
             // A cancelled statement may end early without an error, as SLEEP does; it can still be rolled back. DDL that
             // succeeded was not cut short, and is better finished than taken back.
             runner.check_interrupt().map_err(|error| (position, error))?;
         } else {
             // DDL has committed: what follows must be inside a transaction again, the ledger's row included.
-            runner.session.run_own("START TRANSACTION").await.map_err(|error| (position + 1, error))?;
+            reopen(runner, migration, &effect).await.map_err(|error| (position + 1, error))?;
         }
     }
     finish(runner, migration, started).await.map_err(|error| (statements.len(), error))
+}
+
+/// Opens a transaction again. What may have rolled back, as `ROLLBACK` or a procedure, has taken the ledger's row too:
+/// it is written anew, since it is the witness of what has taken effect.
+async fn reopen(runner: &mut Runner<'_>, migration: &Migration, effect: &Effect) -> Result<(), EngineError> {
+    runner.session.run_own("START TRANSACTION").await?;
+    if !matches!(effect, Effect::Transaction | Effect::Other) {
+        return Ok(());
+    }
+    match (runner.direction, ledger::success(runner.session, migration.version).await?) {
+        (Direction::Up, None) => ledger::begin(runner.session, migration).await,
+        (Direction::Down, Some(true)) => ledger::mark(runner.session, migration.version, Mark::Reverting).await,
+        _ => Ok(()),
+    }
 }
 
 async fn begin(runner: &mut Runner<'_>, migration: &Migration) -> Result<(), EngineError> {
@@ -61,7 +76,15 @@ async fn begin(runner: &mut Runner<'_>, migration: &Migration) -> Result<(), Eng
     if session.has_transactional_ddl() {
         session.run_own("SAVEPOINT migration").await?;
     } else {
-        let many = runner.direction.statements(migration).len() > 1;
+        // One statement that is no procedure or list has taken effect as a whole or not at all.
+        let many = match runner.direction.statements(migration) {
+            [one] => match effect(&one.sql) {
+                Effect::DropTable { tables } => tables.len() > 1,
+                Effect::CreateIndex { .. } | Effect::DropIndex { .. } | Effect::CreateTable { .. } => false,
+                _ => true,
+            },
+            _ => true,
+        };
         if runner.unit == Unit::Migration {
             runner.before = if many { Some(session.schema(&[ledger::TABLE]).await?) } else { None };
         }

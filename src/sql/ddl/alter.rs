@@ -4,15 +4,15 @@ use super::reader::Reader;
 use super::{AlterAction, Effect, IndexDefinition};
 
 pub(super) fn read(reader: &mut Reader) -> Effect {
-    for noise in ["ONLINE", "OFFLINE", "IGNORE"] {
-        reader.eat(noise);
-    }
+    let _noise = reader.eat("ONLINE") || reader.eat("OFFLINE");
+    // MariaDB: rows that break a new key are thrown away.
+    let ignore = reader.eat("IGNORE");
     if !reader.eat("TABLE") {
         return super::routine("ALTER", reader);
     }
     reader.if_exists();
     let Some(table) = reader.name() else { return Effect::Other };
-    let mut actions = Vec::new();
+    let mut actions = if ignore { vec![AlterAction::Other] } else { Vec::new() };
     while !reader.is_done() {
         actions.push(clause(reader));
         if !reader.next_clause() {
@@ -47,6 +47,9 @@ fn clause(reader: &mut Reader) -> AlterAction {
     }
     if reader.eat("ALTER") {
         return if reader.eat("INDEX") || reader.eat("KEY") { AlterAction::AlterIndex } else { AlterAction::Other };
+    }
+    if ["TRUNCATE", "EXCHANGE", "DISCARD"].iter().any(|word| reader.eat(word)) {
+        return AlterAction::DropPartition;
     }
     if reader.eat("ALGORITHM") || reader.eat("LOCK") {
         return AlterAction::Execution;
@@ -91,7 +94,8 @@ fn drop(reader: &mut Reader) -> AlterAction {
             reader.name().map_or(AlterAction::Other, AlterAction::DropIndex)
         }
         "PARTITION" => AlterAction::DropPartition,
-        "PRIMARY" | "FOREIGN" | "CHECK" | "CONSTRAINT" | "SYSTEM" if reader.at_keyword() => AlterAction::Other,
+        "SYSTEM" if reader.peek(1) == "VERSIONING" => AlterAction::DropPartition,
+        "PRIMARY" | "FOREIGN" | "CHECK" | "CONSTRAINT" if reader.at_keyword() => AlterAction::Other,
         _ => {
             reader.eat("COLUMN");
             reader.if_exists();
@@ -105,7 +109,7 @@ fn rename(reader: &mut Reader) -> AlterAction {
         let from = reader.name();
         reader.eat("TO");
         return match (from, reader.name()) {
-            (Some(from), Some(to)) => AlterAction::ChangeColumn(from, to),
+            (Some(from), Some(to)) => AlterAction::RenameColumn(from, to),
             _ => AlterAction::Other,
         };
     }

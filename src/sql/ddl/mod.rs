@@ -65,7 +65,17 @@ pub enum Effect {
         verb: String,
         /// `view`, `trigger`, `procedure`, `function` or `event`.
         kind: String,
+        /// Its name, when it could be read.
+        name: Option<String>,
     },
+    /// `CREATE OR REPLACE TABLE`: drops the table that is there.
+    ReplaceTable {
+        /// The table.
+        table: String,
+    },
+    /// Commits or rolls back what is open, and changes nothing else: `BEGIN`, `COMMIT`, `LOCK TABLES`, `SET autocommit`,
+    /// `ANALYZE TABLE` and their like.
+    Transaction,
     /// Changes the session only: `SET`, `PREPARE`, `DEALLOCATE`, `DO`.
     Session,
     /// Only reads.
@@ -87,6 +97,8 @@ pub enum AlterAction {
     ModifyColumn(String),
     /// Redefines a column under a new name, as (from, to).
     ChangeColumn(String, String),
+    /// Gives a column another name and nothing else, as (from, to).
+    RenameColumn(String, String),
     /// Adds an index.
     AddIndex(IndexDefinition),
     /// Drops an index.
@@ -95,7 +107,7 @@ pub enum AlterAction {
     AlterIndex,
     /// `ALGORITHM=` or `LOCK=`, which say how and not what.
     Execution,
-    /// Drops a partition and its rows.
+    /// Drops or empties a partition, trades its rows for others, or drops a table's history.
     DropPartition,
     /// Renames the table.
     RenameTo(String),
@@ -119,21 +131,80 @@ pub struct IndexDefinition {
 /// Reads what a statement does.
 #[must_use]
 pub fn effect(sql: &str) -> Effect {
-    let Some(mut reader) = Reader::new(sql) else { return Effect::Other };
+    Reader::new(sql).map_or(Effect::Other, |mut reader| read(&mut reader))
+}
+
+/// The databases that a statement's targets are qualified with, such as `shop` of `DROP TABLE shop.item`.
+#[must_use]
+pub fn databases(sql: &str) -> Vec<String> {
+    let Some(mut reader) = Reader::new(sql) else { return Vec::new() };
+    read(&mut reader);
+    reader.databases()
+}
+
+/// The tables and programs that a statement makes, changes or drops, without their databases.
+#[must_use]
+pub fn targets(sql: &str) -> Vec<String> {
+    match effect(sql) {
+        Effect::CreateTable { table }
+        | Effect::ReplaceTable { table }
+        | Effect::Truncate { table }
+        | Effect::CreateIndex { table, .. }
+        | Effect::DropIndex { table, .. }
+        | Effect::Rows { table: Some(table), .. } => vec![table],
+        Effect::DropTable { tables } => tables,
+        Effect::RenameTable { pairs } => pairs.into_iter().flat_map(|(from, to)| [from, to]).collect(),
+        Effect::AlterTable { table, actions } => {
+            let renamed = actions.into_iter().filter_map(|action| match action {
+                AlterAction::RenameTo(to) => Some(to),
+                _ => None,
+            });
+            std::iter::once(table).chain(renamed).collect()
+        }
+        Effect::Routine { name, .. } => name.into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn read(reader: &mut Reader) -> Effect {
     let verb = reader.word();
     match verb.as_str() {
-        "CREATE" => create(&mut reader),
-        "DROP" => drop(&mut reader),
-        "ALTER" => alter::read(&mut reader),
-        "RENAME" if reader.eat("TABLE") || reader.eat("TABLES") => Effect::RenameTable { pairs: pairs(&mut reader) },
+        "CREATE" => create(reader),
+        "DROP" => drop(reader),
+        "ALTER" => alter::read(reader),
+        "RENAME" if reader.eat("TABLE") || reader.eat("TABLES") => Effect::RenameTable { pairs: pairs(reader) },
         "TRUNCATE" => {
             reader.eat("TABLE");
             reader.name().map_or(Effect::Other, |table| Effect::Truncate { table })
         }
-        "INSERT" | "REPLACE" | "UPDATE" | "DELETE" => rows(verb, &mut reader),
+        "INSERT" | "REPLACE" | "UPDATE" | "DELETE" => rows(verb, reader),
         "LOAD" => Effect::Rows { verb, table: None },
-        "SET" | "PREPARE" | "DEALLOCATE" | "DO" => Effect::Session,
-        "SELECT" | "SHOW" | "WITH" | "VALUES" | "EXPLAIN" | "DESCRIBE" | "DESC" => Effect::Read,
+        "SET" => set(reader),
+        "PREPARE" | "DEALLOCATE" | "DO" => Effect::Session,
+        "WITH" => {
+            match (reader.seek(&["SELECT", "VALUES", "TABLE", "UPDATE", "DELETE", "INSERT", "REPLACE"]), reader.word())
+            {
+                (true, verb) if matches!(verb.as_str(), "UPDATE" | "DELETE" | "INSERT" | "REPLACE") => {
+                    rows(verb, reader)
+                }
+                (true, _) => Effect::Read,
+                _ => Effect::Other,
+            }
+        }
+        // A block without a name may do anything; `BEGIN` and `BEGIN WORK` open a transaction.
+        "BEGIN" if reader.is_done() || reader.eat("WORK") => Effect::Transaction,
+        "START" if reader.eat("TRANSACTION") => Effect::Transaction,
+        "COMMIT" | "ROLLBACK" | "FLUSH" | "LOCK" | "UNLOCK" => Effect::Transaction,
+        "SAVEPOINT" | "RELEASE" => Effect::Session,
+        "ANALYZE" | "OPTIMIZE" | "CHECK" | "CHECKSUM"
+            if {
+                let _how = reader.eat("LOCAL") || reader.eat("NO_WRITE_TO_BINLOG");
+                reader.eat("TABLE") || reader.eat("TABLES")
+            } =>
+        {
+            Effect::Transaction
+        }
+        "SELECT" | "SHOW" | "VALUES" | "EXPLAIN" | "DESCRIBE" | "DESC" => Effect::Read,
         "USE" => Effect::Use,
         _ => Effect::Other,
     }
@@ -173,10 +244,25 @@ impl Effect {
     }
 }
 
-fn create(reader: &mut Reader) -> Effect {
-    if reader.eat("OR") {
-        reader.eat("REPLACE");
+/// `SET` of variables. Turning autocommit on commits; what outlives the session is no matter of it.
+fn set(reader: &Reader) -> Effect {
+    if reader.has_ahead(&[
+        "GLOBAL",
+        "PERSIST",
+        "PERSIST_ONLY",
+        "PASSWORD",
+        "ROLE",
+        "@@global",
+        "@@persist",
+        "@@persist_only",
+    ]) {
+        return Effect::Other;
     }
+    if reader.has_ahead(&["autocommit", "@@autocommit"]) { Effect::Transaction } else { Effect::Session }
+}
+
+fn create(reader: &mut Reader) -> Effect {
+    let replace = reader.eat("OR") && reader.eat("REPLACE");
     let temporary = reader.eat("TEMPORARY");
     let unique = reader.eat("UNIQUE");
     let special = reader.eat("FULLTEXT") || reader.eat("SPATIAL") || reader.eat("ONLINE") || reader.eat("OFFLINE");
@@ -195,6 +281,7 @@ fn create(reader: &mut Reader) -> Effect {
         // A temporary table lives and dies with the session.
         return match (temporary, reader.name()) {
             (true, _) => Effect::Session,
+            (false, Some(table)) if replace => Effect::ReplaceTable { table },
             (false, Some(table)) => Effect::CreateTable { table },
             (false, None) => Effect::Other,
         };
@@ -230,7 +317,8 @@ fn routine(verb: &str, reader: &mut Reader) -> Effect {
     for _ in 0..16 {
         let word = reader.word();
         if KINDS.contains(&word.as_str()) {
-            return Effect::Routine { verb: verb.into(), kind: word.to_ascii_lowercase() };
+            reader.if_exists();
+            return Effect::Routine { verb: verb.into(), kind: word.to_ascii_lowercase(), name: reader.name() };
         }
         if matches!(word.as_str(), "TABLE" | "DATABASE" | "SCHEMA" | "USER" | "ROLE" | "SERVER" | "TABLESPACE") {
             break;
@@ -257,7 +345,19 @@ fn rows(verb: String, reader: &mut Reader) -> Effect {
     for noise in ["LOW_PRIORITY", "HIGH_PRIORITY", "DELAYED", "QUICK", "IGNORE", "INTO", "FROM"] {
         reader.eat(noise);
     }
-    Effect::Rows { verb, table: reader.name() }
+    let table = reader.name();
+    // Several tables: which of them change is not read here.
+    let many = match verb.as_str() {
+        "UPDATE" => {
+            let mut ahead = reader.clone();
+            let from = ahead.position();
+            ahead.seek(&["SET"]);
+            reader.has_join(from, ahead.position())
+        }
+        "DELETE" => reader.eat(","),
+        _ => false,
+    };
+    Effect::Rows { verb, table: table.filter(|_| !many) }
 }
 
 #[cfg(test)]

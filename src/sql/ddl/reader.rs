@@ -5,18 +5,24 @@ use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
 /// A position in a statement's tokens.
+#[derive(Clone)]
 pub(super) struct Reader {
     tokens: Vec<Token>,
     at: usize,
+    /// The databases that names were qualified with.
+    databases: Vec<String>,
 }
 
 impl Reader {
     /// `None` when the text cannot be tokenized.
     pub(super) fn new(sql: &str) -> Option<Self> {
-        let tokens = Tokenizer::new(&MySqlDialect {}, sql).tokenize().ok()?;
+        // MariaDB's own executable comment, which the tokenizer does not look into.
+        let sql = sql.replace("/*M!", "/*!");
+        let tokens = Tokenizer::new(&MySqlDialect {}, &sql).tokenize().ok()?;
         Some(Self {
             tokens: tokens.into_iter().filter(|token| !matches!(token, Token::Whitespace(_))).collect(),
             at: 0,
+            databases: Vec::new(),
         })
     }
 
@@ -73,11 +79,68 @@ impl Reader {
         self.at += 1;
         while self.eat(".") {
             if let Some(Token::Word(word)) = self.tokens.get(self.at) {
-                name.clone_from(&word.value);
+                self.databases.push(std::mem::replace(&mut name, word.value.clone()));
                 self.at += 1;
             }
         }
         Some(name)
+    }
+
+    /// The databases that the names read so far were qualified with.
+    pub(super) fn databases(self) -> Vec<String> {
+        self.databases
+    }
+
+    /// How many tokens were read.
+    pub(super) fn position(&self) -> usize {
+        self.at
+    }
+
+    /// Whether a comma or a JOIN stands between two positions.
+    pub(super) fn has_join(&self, from: usize, to: usize) -> bool {
+        let range = from.min(self.tokens.len())..to.min(self.tokens.len());
+        self.tokens[range].iter().any(|token| match token {
+            Token::Comma => true,
+            Token::Word(word) => {
+                word.quote_style.is_none()
+                    && (word.value.eq_ignore_ascii_case("JOIN") || word.value.eq_ignore_ascii_case("STRAIGHT_JOIN"))
+            }
+            _ => false,
+        })
+    }
+
+    /// Whether a word stands anywhere in what is left, outside parentheses.
+    pub(super) fn has_ahead(&self, words: &[&str]) -> bool {
+        let mut depth = 0_i32;
+        self.tokens[self.at.min(self.tokens.len())..].iter().any(|token| {
+            match token {
+                Token::LParen => depth += 1,
+                Token::RParen => depth -= 1,
+                _ => {}
+            }
+            depth == 0
+                && match token {
+                    Token::Word(word) if word.quote_style.is_none() => {
+                        words.iter().any(|text| word.value.eq_ignore_ascii_case(text))
+                    }
+                    _ => false,
+                }
+        })
+    }
+
+    /// Moves to the first of these unquoted words outside parentheses; false, at the end, when there is none.
+    pub(super) fn seek(&mut self, words: &[&str]) -> bool {
+        let mut depth = 0_i32;
+        while !self.is_done() {
+            match &self.tokens[self.at] {
+                Token::LParen => depth += 1,
+                Token::RParen => depth -= 1,
+                _ if depth == 0 && words.contains(&self.peek(0).as_str()) => return true,
+                _ => {}
+            }
+            self.at += 1;
+        }
+        false
     }
 
     /// Names between commas.

@@ -73,8 +73,47 @@ fn tables_rows_programs_and_sessions_are_recognised() {
     assert_eq!(effect("SET @a := 1"), Effect::Session);
     assert_eq!(
         effect("CREATE DEFINER=`root`@`%` PROCEDURE p() SELECT 1"),
-        Effect::Routine { verb: "CREATE".into(), kind: "procedure".into() }
+        Effect::Routine { verb: "CREATE".into(), kind: "procedure".into(), name: Some("p".into()) }
     );
     assert_eq!(effect("ALTER DATABASE d CHARACTER SET utf8mb4"), Effect::Other);
     assert_eq!(effect("CREATE TEMPORARY TABLE t (a INT)"), Effect::Session);
+}
+
+#[test]
+fn what_hides_behind_other_words_is_seen() {
+    let drop = || Effect::DropTable { tables: vec!["t".into()] };
+    assert_eq!(effect("/*!50000 DROP TABLE t */"), drop());
+    assert_eq!(effect("/*M!100100 DROP TABLE t */"), drop());
+    assert_eq!(effect("/*!USE x*/"), Effect::Use);
+    assert_eq!(effect("CREATE OR REPLACE TABLE t (a INT)"), Effect::ReplaceTable { table: "t".into() });
+    let rows = |verb: &str, table: Option<&str>| Effect::Rows { verb: verb.into(), table: table.map(str::to_owned) };
+    assert_eq!(effect("WITH x AS (SELECT 1) DELETE FROM t WHERE a IN (SELECT * FROM x)"), rows("DELETE", Some("t")));
+    assert_eq!(effect("WITH x AS (DELETE) SELECT 1"), Effect::Read);
+    assert_eq!(effect("UPDATE a JOIN b ON a.x = b.x SET b.y = 1"), rows("UPDATE", None));
+    assert_eq!(effect("UPDATE a SET x = 1, y = 2"), rows("UPDATE", Some("a")));
+    assert_eq!(effect("DELETE a, b FROM a JOIN b"), rows("DELETE", None));
+}
+
+#[test]
+fn statements_about_transactions_are_told_from_those_that_may_do_anything() {
+    for sql in [
+        "BEGIN",
+        "start transaction",
+        "COMMIT",
+        "UNLOCK TABLES",
+        "LOCK TABLES `t` WRITE",
+        "SET @@session.autocommit = 1",
+    ] {
+        assert_eq!(effect(sql), Effect::Transaction, "{sql}");
+    }
+    assert_eq!(effect("BEGIN NOT ATOMIC DELETE FROM t; END"), Effect::Other);
+    assert_eq!(effect("SET GLOBAL max_connections = 9"), Effect::Other);
+    assert_eq!(effect("/*!40101 SET NAMES utf8mb4 */"), Effect::Session);
+}
+
+#[test]
+fn the_database_of_a_target_is_told() {
+    assert_eq!(databases("DROP TABLE a, `shop`.`b`"), ["shop"]);
+    assert_eq!(databases("INSERT INTO shop.t SELECT * FROM other.u"), ["shop"]);
+    assert!(databases("DROP TABLE a").is_empty());
 }

@@ -1,0 +1,97 @@
+//! What a DELETE takes with it from other tables, by their foreign keys.
+
+use super::loss::{AtRisk, What};
+use crate::model::schema::{ForeignKey, Schema};
+
+/// The risks, and after each that deletes rows those of the tables that refer to these rows: rows that go with them
+/// (`ON DELETE CASCADE`) and values that become NULL (`ON DELETE SET NULL`).
+#[must_use]
+pub fn with_cascades(risks: Vec<AtRisk>, schema: &Schema) -> Vec<AtRisk> {
+    let mut all = Vec::new();
+    for risk in risks {
+        let mut whats = Vec::new();
+        if let What::RowsWhere(table, condition) = &risk.what {
+            follow(table, condition, schema, &mut vec![table.to_ascii_lowercase()], &mut whats);
+        }
+        let at = risk.at.clone();
+        all.push(risk);
+        all.extend(whats.into_iter().map(|what| AtRisk { what, at: at.clone() }));
+    }
+    all
+}
+
+fn follow(table: &str, condition: &str, schema: &Schema, path: &mut Vec<String>, found: &mut Vec<What>) {
+    for child in &schema.tables {
+        for key in child.foreign_keys.iter().filter(|key| key.referenced_table.eq_ignore_ascii_case(table)) {
+            let referring = referring(key, table, condition);
+            match key.on_delete.as_str() {
+                "CASCADE" => {
+                    let name = child.name.to_ascii_lowercase();
+                    // A table that refers to itself, or a circle: the rows further on are not followed.
+                    if !path.contains(&name) {
+                        found.push(What::RowsWhere(child.name.clone(), referring.clone()));
+                        path.push(name);
+                        follow(&child.name, &referring, schema, path, found);
+                        path.pop();
+                    }
+                }
+                "SET NULL" => found.extend(
+                    key.columns
+                        .iter()
+                        .map(|column| What::ValuesWhere(child.name.clone(), column.clone(), referring.clone())),
+                ),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The condition of the rows that refer to rows of `table` that meet `condition`.
+fn referring(key: &ForeignKey, table: &str, condition: &str) -> String {
+    let list = |names: &[String]| {
+        names.iter().map(|name| format!("`{}`", name.replace('`', "``"))).collect::<Vec<_>>().join(", ")
+    };
+    let own = if key.columns.len() == 1 { list(&key.columns) } else { format!("({})", list(&key.columns)) };
+    let table = list(&[table.to_owned()]);
+    format!("{own} IN (SELECT {} FROM {table} WHERE {condition})", list(&key.referenced_columns))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::location::Location;
+    use crate::model::schema::Table;
+
+    fn table(name: &str, keys: &[(&str, &str, &str)]) -> Table {
+        let key = |(column, parent, action): &(&str, &str, &str)| ForeignKey {
+            name: "fk".into(),
+            columns: vec![(*column).into()],
+            referenced_table: (*parent).into(),
+            referenced_columns: vec!["id".into()],
+            on_delete: (*action).into(),
+            on_update: "NO ACTION".into(),
+        };
+        Table { name: name.into(), foreign_keys: keys.iter().map(key).collect(), ..Table::default() }
+    }
+
+    #[test]
+    fn children_and_their_children_are_at_risk_and_circles_end() {
+        let tables = vec![
+            table("a", &[("a_id", "a", "CASCADE")]),
+            table("b", &[("a_id", "a", "CASCADE")]),
+            table("c", &[("b_id", "b", "CASCADE"), ("a_id", "a", "SET NULL"), ("x", "a", "NO ACTION")]),
+        ];
+        let schema = Schema { tables, routines: vec![] };
+        let risk = AtRisk { what: What::RowsWhere("a".into(), "id = 1".into()), at: Location::line("f.sql", 1) };
+        let whats: Vec<What> = with_cascades(vec![risk], &schema).into_iter().map(|risk| risk.what).collect();
+        let of_b = "`a_id` IN (SELECT `id` FROM `a` WHERE id = 1)";
+        assert_eq!(
+            whats[1..],
+            [
+                What::RowsWhere("b".into(), of_b.into()),
+                What::RowsWhere("c".into(), format!("`b_id` IN (SELECT `id` FROM `b` WHERE {of_b})")),
+                What::ValuesWhere("c".into(), "a_id".into(), of_b.into()),
+            ]
+        );
+    }
+}
