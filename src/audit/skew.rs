@@ -39,13 +39,11 @@ fn counted<'c>(table: &Table, index: Option<&str>, columns: &'c [String]) -> Vec
         let name = part.column.as_deref()?;
         columns.iter().find(|column| column.eq_ignore_ascii_case(name)).map(String::as_str)
     };
-    match index.and_then(|index| table.index(index)) {
-        Some(index) => index.parts.iter().map_while(named).collect(),
-        None => {
-            let distinct = |column: &&String| table.column(column).and_then(|column| column.distinct);
-            columns.iter().max_by_key(distinct).map(String::as_str).into_iter().collect()
-        }
+    if let Some(index) = index.and_then(|index| table.index(index)) {
+        return index.parts.iter().map_while(named).collect();
     }
+    let distinct = |column: &&String| table.column(column).and_then(|column| column.distinct);
+    columns.iter().max_by_key(distinct).map(String::as_str).into_iter().collect()
 }
 
 fn against_average(column: &Column, comparison: &Comparison, context: &Context<'_>) -> Option<f64> {

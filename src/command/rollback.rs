@@ -107,11 +107,11 @@ async fn execute(
         let runner = Runner::new(&mut session, Direction::Down, Unit::Migration, interrupt.flag());
         interrupt.guard(runner.run(chosen, &mut done)).await
     };
-    if session.has_transactional_ddl() {
-        if let Err(error) = session.run_own("COMMIT").await {
-            // A full disk, for one, has ended the transaction of the whole run already.
-            return Err(outcome.err().map_or_else(|| error.into(), |first| Failure::from_run(&first, "run")));
-        }
+    if session.has_transactional_ddl()
+        && let Err(error) = session.run_own("COMMIT").await
+    {
+        // A full disk, for one, has ended the transaction of the whole run already.
+        return Err(outcome.err().map_or_else(|| error.into(), |first| Failure::from_run(&first, "run")));
     }
     term.stdout(&lines.concat())?;
     outcome.map_err(|error| Failure::from_run(&error, "migration"))?;

@@ -1,5 +1,5 @@
 //! The audit of an app that is not the one it ships with: a web shop of another schema, sizes and statements, held on every
-//! engine to verdicts that were written before it was audited.
+//! engine to verdicts of its own. The fixture says which of them were changed after the first audit.
 
 use crate::binary::AuraDb;
 use serde::Deserialize;

@@ -180,7 +180,7 @@ fn read(reader: &mut Reader) -> Effect {
         "INSERT" | "REPLACE" | "UPDATE" | "DELETE" => rows(verb, reader),
         "LOAD" => Effect::Rows { verb, table: None },
         "SET" => set(reader),
-        "PREPARE" | "DEALLOCATE" | "DO" => Effect::Session,
+        "PREPARE" | "DEALLOCATE" | "DO" | "SAVEPOINT" | "RELEASE" => Effect::Session,
         "WITH" => {
             match (reader.seek(&["SELECT", "VALUES", "TABLE", "UPDATE", "DELETE", "INSERT", "REPLACE"]), reader.word())
             {
@@ -195,7 +195,6 @@ fn read(reader: &mut Reader) -> Effect {
         "BEGIN" if reader.is_done() || reader.eat("WORK") => Effect::Transaction,
         "START" if reader.eat("TRANSACTION") => Effect::Transaction,
         "COMMIT" | "ROLLBACK" | "FLUSH" | "LOCK" | "UNLOCK" => Effect::Transaction,
-        "SAVEPOINT" | "RELEASE" => Effect::Session,
         "ANALYZE" | "OPTIMIZE" | "CHECK" | "CHECKSUM"
             if {
                 let _how = reader.eat("LOCAL") || reader.eat("NO_WRITE_TO_BINLOG");

@@ -137,7 +137,7 @@ impl<'a> Closure<'a> {
         };
         // Its rows follow those of the tables before it.
         let rest = (0..at).all(|before| self.settled[before]);
-        rest && source.role == Role::Optional && self.conditions.iter().any(|condition| absent(&condition))
+        rest && source.role == Role::Optional && self.conditions.iter().any(absent)
     }
 
     fn derived(&self, at: usize, source: &Source, query: &QueryShape, on: &[&'a Condition]) -> Option<(Count, String)> {

@@ -63,7 +63,7 @@ pub(super) fn parse(sql: &str, notes: &mut Notes) -> Result<Option<Statement>, S
     expressions(&mut tokens);
     let words = Words(&tokens);
     match (words.at(0).as_str(), words.at(1).as_str()) {
-        ("CREATE", _) => definition(&mut tokens, notes)?,
+        ("CREATE", _) => definition(&mut tokens, notes),
         ("DROP", "INDEX") => cut_from(&mut tokens, "ALGORITHM", "LOCK"),
         ("UPDATE", _) => {
             modifiers(&mut tokens);
@@ -71,7 +71,7 @@ pub(super) fn parse(sql: &str, notes: &mut Notes) -> Result<Option<Statement>, S
         }
         ("DELETE", _) => modifiers(&mut tokens),
         ("ALTER", _) => {
-            definition(&mut tokens, notes)?;
+            definition(&mut tokens, notes);
             alter_tokens::normalise(&mut tokens, notes)?;
             if tokens.is_empty() {
                 return Ok(None);
@@ -193,7 +193,7 @@ fn ends_operand(token: &Token) -> bool {
 }
 
 /// What definitions may carry that has no counterpart in the embedded engine.
-fn definition(tokens: &mut Vec<TokenWithSpan>, notes: &mut Notes) -> Result<(), SqlError> {
+fn definition(tokens: &mut Vec<TokenWithSpan>, notes: &mut Notes) {
     let mut at = 0;
     while at < tokens.len() {
         let words = Words(tokens);
@@ -239,7 +239,6 @@ fn definition(tokens: &mut Vec<TokenWithSpan>, notes: &mut Notes) -> Result<(), 
             tokens.drain(at..(at + cut).min(tokens.len()));
         }
     }
-    Ok(())
 }
 
 /// `VARCHAR(5) BINARY` and `TEXT BINARY`, where BINARY stands for the `_bin` collation.
