@@ -144,11 +144,9 @@ fn definition(index: &Index, engine: EngineKind) -> String {
         EngineKind::Mariadb => " IGNORED",
         EngineKind::Mysql | EngineKind::Embedded => " INVISIBLE",
     };
-    let comment = if index.comment.is_empty() {
-        String::new()
-    } else {
-        format!(" COMMENT {}", super::text::text(&index.comment))
-    };
+    // COMMENT takes a plain literal only, no introducer and no hexadecimal one.
+    let comment = index.comment.replace('\\', "\\\\").replace('\'', "''");
+    let comment = if comment.is_empty() { comment } else { format!(" COMMENT '{comment}'") };
     format!("{kind} {} ({}){comment}{hidden}", quote(&index.name), parts.join(", "))
 }
 
