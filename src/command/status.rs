@@ -33,7 +33,7 @@ pub(super) async fn run(args: &Status, target: &Target, term: &mut Term) -> Resu
         problems: refusals(&entries, false),
     };
     let text = match args.output.format {
-        Format::Table => render::status::render(&report, &term.style()),
+        Format::Table => render::status::render(&report, &output.style(term)),
         Format::Json => render::json::render(&report),
     };
     output.write(&text, term)?;

@@ -1,7 +1,7 @@
 //! What a report rests on, in one line and its notes.
 
 use super::Style;
-use super::paint::bold;
+use super::paint::{bold, wrap};
 use crate::model::report::{Basis, Statistics};
 use std::fmt::Write;
 
@@ -11,10 +11,15 @@ pub(super) fn render(basis: &Basis, style: &Style) -> String {
         Statistics::Server => "its own statistics".into(),
         Statistics::Injected { scale } => format!("statistics of the scale profile `{scale}`, on empty tables"),
     };
-    let mut text = bold(&format!("{} · {} · {statistics}", basis.engine, basis.place), style);
-    text.push('\n');
+    let line = format!("{} · {} · {statistics}", basis.engine, basis.place);
+    let mut text = String::new();
+    for line in wrap(&line, style.width, "  ") {
+        let _ = writeln!(text, "{}", bold(&line, style));
+    }
     for note in &basis.notes {
-        let _ = writeln!(text, "note: {note}");
+        for line in wrap(&format!("note: {note}"), style.width, "      ") {
+            let _ = writeln!(text, "{line}");
+        }
     }
     text
 }

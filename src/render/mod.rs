@@ -1,6 +1,9 @@
 //! A report to text, pure: one file per format.
 
 mod basis;
+mod findings;
+#[cfg(test)]
+mod fixture;
 pub mod json;
 mod paint;
 pub mod rules;

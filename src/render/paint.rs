@@ -52,6 +52,26 @@ pub(super) fn bold(text: &str, style: &Style) -> String {
     if style.color { format!("\u{1b}[1m{text}\u{1b}[0m") } else { text.to_owned() }
 }
 
+/// Lines of at most so many characters, broken at spaces, the second and later ones behind the indent. A word that is
+/// longer stays whole, so that a path can still be copied.
+pub(super) fn wrap(text: &str, width: usize, indent: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        let is_first = line.trim_start().is_empty();
+        if !is_first && line.chars().count() + 1 + word.chars().count() > width {
+            lines.push(std::mem::replace(&mut line, format!("{indent}{word}")));
+            continue;
+        }
+        if !is_first {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    lines.push(line);
+    lines
+}
+
 /// `1 error`, `2 errors`, `no errors`.
 pub(super) fn count(number: usize, word: &str) -> String {
     match number {
@@ -77,6 +97,13 @@ pub(super) fn rows(number: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_break_at_spaces_and_keep_long_words_whole() {
+        assert_eq!(wrap("note: one two", 9, "  "), ["note: one", "  two"]);
+        assert_eq!(wrap("a /a/long/path b", 6, "  "), ["a", "  /a/long/path", "  b"]);
+        assert_eq!(wrap("", 9, "  "), [""]);
+    }
 
     #[test]
     fn numbers_read_well() {

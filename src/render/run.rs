@@ -30,3 +30,53 @@ pub fn line(verb: &str, migration: &Migration, took: Duration) -> String {
     let ms = took.as_secs_f64() * 1e3;
     format!("{verb} {} {} ({}, {ms:.0} ms)\n", migration.version, migration.description, migration.set)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::location::Location;
+    use crate::model::migration::{Set, Statement};
+
+    fn migration(statements: &[&str]) -> Migration {
+        let at = |line| Location { file: "migrations/7_add_orders.up.sql".into(), line, column: Some(1) };
+        let statements =
+            (1..).zip(statements).map(|(line, sql)| Statement { sql: (*sql).into(), at: at(line) }).collect();
+        let up = Script { file: "migrations/7_add_orders.up.sql".into(), text: String::new(), statements };
+        Migration { version: 7, description: "add orders".into(), set: Set::Schema, up, down: None }
+    }
+
+    #[test]
+    fn a_script_can_be_pasted_and_says_where_each_statement_stands() {
+        let migration = migration(&["CREATE TABLE orders (id INT)", "INSERT INTO orders VALUES (1)"]);
+        insta::assert_snapshot!(script(&[(&migration, &migration.up)]), @r#"
+        -- 7 add orders (schema)
+        -- migrations/7_add_orders.up.sql:1:1
+        CREATE TABLE orders (id INT);
+        -- migrations/7_add_orders.up.sql:2:1
+        INSERT INTO orders VALUES (1);
+        "#);
+    }
+
+    #[test]
+    fn a_body_with_semicolons_stands_between_delimiter_lines() {
+        let migration = migration(&["CREATE TRIGGER t BEFORE INSERT ON orders FOR EACH ROW BEGIN SET NEW.id = 1; END"]);
+        insta::assert_snapshot!(script(&[(&migration, &migration.up)]), @r#"
+        -- 7 add orders (schema)
+        -- migrations/7_add_orders.up.sql:1:1
+        DELIMITER ;;
+        CREATE TRIGGER t BEFORE INSERT ON orders FOR EACH ROW BEGIN SET NEW.id = 1; END;;
+        DELIMITER ;
+        "#);
+    }
+
+    #[test]
+    fn nothing_to_run_is_no_text() {
+        assert_eq!(script(&[]), "");
+    }
+
+    #[test]
+    fn a_line_tells_what_was_done_and_how_long_it_took() {
+        let line = line("applied", &migration(&[]), Duration::from_micros(12_600));
+        assert_eq!(line, "applied 7 add orders (schema, 13 ms)\n");
+    }
+}

@@ -1,45 +1,31 @@
 //! The audit for people: what was found, query by query, worst first.
 
-use super::paint::{bold, count, fix_widths, lines, plain_table, severity_cell};
-use super::{Style, basis};
+use super::paint::{bold, count};
+use super::{Style, basis, findings};
 use crate::model::finding::{Finding, Severity};
 use crate::model::report::{AuditReport, AuditedQuery, Summary};
-use comfy_table::Cell;
 use std::fmt::Write;
-
-/// Widths of the severity and the rule; the finding takes the rest.
-const WIDTHS: [u16; 2] = [10, 21];
 
 /// The report. Without `verbose`, infos are only counted and evidence is left out.
 #[must_use]
 pub fn audit(report: &AuditReport, verbose: bool, style: &Style) -> String {
     let mut text = basis::render(&report.basis, style);
     let shown = |finding: &&Finding| verbose || finding.severity > Severity::Info;
-    let findings: Vec<&Finding> = report.findings.iter().filter(shown).collect();
-    for group in groups(&findings) {
+    let visible: Vec<&Finding> = report.findings.iter().filter(shown).collect();
+    for group in groups(&visible) {
         text.push('\n');
         text.push_str(&title(group[0], report, style));
-        let mut table = plain_table(style);
-        for finding in group {
-            table.add_row([
-                severity_cell(finding.severity, style),
-                Cell::new(&finding.rule),
-                Cell::new(words(finding, verbose)),
-            ]);
-        }
-        fix_widths(&mut table, &WIDTHS);
-        text.push_str(&lines(&table));
+        text.push_str(&findings::render(&group, verbose, style));
     }
-    if findings.is_empty() {
-        text.push_str("\nnothing found\n");
+    let hidden = report.findings.len() - visible.len();
+    if visible.is_empty() {
+        // What is hidden was found all the same.
+        let what = if hidden > 0 { "no errors and no warnings" } else { "nothing" };
+        let _ = writeln!(text, "\nfound {what} in {}, on the basis above", queries(report.summary.queries));
     }
-    let hidden = report.findings.len() - findings.len();
     if hidden > 0 {
-        let _ = write!(
-            text,
-            "\n{} not shown: --verbose shows them, with the evidence of every finding\n",
-            count(hidden, "info")
-        );
+        let _ =
+            write!(text, "\n{} not shown: --verbose shows every finding, with its evidence\n", count(hidden, "info"));
     }
     text.push('\n');
     text.push_str(&bold(&summary(&report.summary), style));
@@ -68,12 +54,14 @@ fn key(finding: &Finding) -> (Option<&str>, Option<&str>) {
 /// The query with where and how often it runs, or the table.
 fn title(finding: &Finding, report: &AuditReport, style: &Style) -> String {
     let Some(name) = &finding.subject.query else {
-        let table = finding.subject.table.as_deref().unwrap_or("schema");
-        return format!("{}\n", bold(&format!("table {table}"), style));
+        let subject = finding.subject.table.as_ref().map_or_else(|| "schema".into(), |table| format!("table {table}"));
+        return format!("{}\n", bold(&subject, style));
     };
     let mut parts = vec![bold(name, style)];
-    if let Some(query) = report.queries.iter().find(|query| query.name == *name) {
-        parts.extend(place(query));
+    let query = report.queries.iter().find(|query| query.name == *name);
+    // Without a source in the app, the finding knows where the query is written down.
+    parts.extend(query.and_then(place).or_else(|| finding.subject.location.as_ref().map(ToString::to_string)));
+    if let Some(query) = query {
         parts.extend(query.frequency.map(frequency));
         parts.extend(query.cache_seconds.map(|seconds| format!("cached {}", duration(seconds))));
     }
@@ -103,33 +91,213 @@ fn duration(seconds: u64) -> String {
     }
 }
 
-fn words(finding: &Finding, verbose: bool) -> String {
-    let mut text = finding.message.clone();
-    if let Some(sample) = &finding.subject.sample {
-        let _ = write!(text, " (with the sample `{sample}`)");
-    }
-    if verbose {
-        for evidence in &finding.evidence {
-            let _ = write!(text, "\n· {evidence}");
-        }
-    }
-    let _ = write!(text, "\n→ {}", finding.remedy);
-    text
-}
-
 /// `152 queries: 140 clean · 7 errors · 12 warnings · 9 infos · fails at warning`
 fn summary(summary: &Summary) -> String {
-    let queries = if summary.queries == 1 { "1 query".into() } else { format!("{} queries", summary.queries) };
     let verdict = match (summary.fail_on, summary.failed) {
         (None, _) => "never fails".into(),
         (Some(least), true) => format!("failed at {least}"),
         (Some(least), false) => format!("passed at {least}"),
     };
     format!(
-        "{queries}: {} clean · {} · {} · {} · {verdict}",
+        "{}: {} clean · {} · {} · {} · {verdict}",
+        queries(summary.queries),
         summary.clean,
         count(summary.errors, "error"),
         count(summary.warnings, "warning"),
         count(summary.infos, "info"),
     )
+}
+
+fn queries(number: usize) -> String {
+    if number == 1 { "1 query".into() } else { format!("{number} queries") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{finding, plain, query, report, sample};
+    use super::*;
+
+    fn shop() -> AuditReport {
+        let mut busy =
+            finding("filesort", Severity::Warning, Some("shop.open-orders"), "sorts about 40,000 rows of `orders`");
+        busy.subject.sample = Some("busy day".into());
+        let mut unplaced = finding(
+            "cannot-explain",
+            Severity::Error,
+            Some("shop.legacy"),
+            "cannot be explained: error 1054: Unknown column 'o.colour' in 'field list'",
+        );
+        unplaced.remedy = String::new();
+        let schema = "the index idx_state of `orders` is redundant: it is the beginning of idx_state_placed";
+        report(
+            vec![
+                query("shop.open-orders", Some("api/orders.js"), vec![sample("busy day")]),
+                query("shop.legacy", None, vec![sample("")]),
+                query("shop.clean", None, vec![sample("")]),
+            ],
+            vec![
+                finding(
+                    "full-table-scan",
+                    Severity::Error,
+                    Some("shop.open-orders"),
+                    "reads the whole table: `orders`, 1,000,000 rows",
+                ),
+                unplaced,
+                busy,
+                finding("redundant-index", Severity::Warning, None, schema),
+                finding(
+                    "index-never-used",
+                    Severity::Info,
+                    None,
+                    "no plan of the catalogue uses the index idx_note of `orders`",
+                ),
+            ],
+        )
+    }
+
+    #[test]
+    fn a_report_at_80_columns() {
+        insta::assert_snapshot!(audit(&shop(), false, &plain(80)), @r#"
+        MySQL 9.7.0 · sandbox · statistics of the scale profile `high`, on empty tables
+        note: the scale profile says nothing about 2 tables, which count as empty:
+              audit_log, sessions
+
+        shop.open-orders  api/orders.js:42  30/hour per client  cached 2 min
+         error     full-table-scan      reads the whole table: `orders`, 1,000,000 rows
+                                        → CREATE INDEX idx_orders_placed_at ON orders
+                                        (placed_at)
+         warning   filesort             sorts about 40,000 rows of `orders` (with the
+                                        sample `busy day`)
+                                        → CREATE INDEX idx_orders_placed_at ON orders
+                                        (placed_at)
+
+        shop.legacy  workload/shop.yaml:7  30/hour per client  cached 2 min
+         error     cannot-explain       cannot be explained: error 1054: Unknown column
+                                        'o.colour' in 'field list'
+
+        table orders
+         warning   redundant-index      the index idx_state of `orders` is redundant:
+                                        it is the beginning of idx_state_placed
+                                        → CREATE INDEX idx_orders_placed_at ON orders
+                                        (placed_at)
+
+        1 info not shown: --verbose shows every finding, with its evidence
+
+        3 queries: 1 clean · 2 errors · 2 warnings · 1 info · failed at warning
+        "#);
+    }
+
+    #[test]
+    fn a_verbose_report_at_120_columns() {
+        insta::assert_snapshot!(audit(&shop(), true, &plain(120)), @r#"
+        MySQL 9.7.0 · sandbox · statistics of the scale profile `high`, on empty tables
+        note: the scale profile says nothing about 2 tables, which count as empty: audit_log, sessions
+
+        shop.open-orders  api/orders.js:42  30/hour per client  cached 2 min
+         error     full-table-scan      reads the whole table: `orders`, 1,000,000 rows
+                                        · plan: orders is read by full scan, 1,000,000 rows
+                                        → CREATE INDEX idx_orders_placed_at ON orders (placed_at)
+         warning   filesort             sorts about 40,000 rows of `orders` (with the sample `busy day`)
+                                        · plan: orders is read by full scan, 1,000,000 rows
+                                        → CREATE INDEX idx_orders_placed_at ON orders (placed_at)
+
+        shop.legacy  workload/shop.yaml:7  30/hour per client  cached 2 min
+         error     cannot-explain       cannot be explained: error 1054: Unknown column 'o.colour' in 'field list'
+                                        · plan: orders is read by full scan, 1,000,000 rows
+
+        table orders
+         warning   redundant-index      the index idx_state of `orders` is redundant: it is the beginning of idx_state_placed
+                                        · plan: orders is read by full scan, 1,000,000 rows
+                                        → CREATE INDEX idx_orders_placed_at ON orders (placed_at)
+         info      index-never-used     no plan of the catalogue uses the index idx_note of `orders`
+                                        · plan: orders is read by full scan, 1,000,000 rows
+                                        → CREATE INDEX idx_orders_placed_at ON orders (placed_at)
+
+        3 queries: 1 clean · 2 errors · 2 warnings · 1 info · failed at warning
+        "#);
+    }
+
+    #[test]
+    fn colours_mark_severity_and_titles_only() {
+        let mut report = shop();
+        report.findings.truncate(2);
+        insta::assert_debug_snapshot!(audit(&report, false, &Style { color: true, width: 80 }).lines().collect::<Vec<_>>(), @r#"
+        [
+            "\u{1b}[1mMySQL 9.7.0 · sandbox · statistics of the scale profile `high`, on empty tables\u{1b}[0m",
+            "note: the scale profile says nothing about 2 tables, which count as empty:",
+            "      audit_log, sessions",
+            "",
+            "\u{1b}[1mshop.open-orders\u{1b}[0m  api/orders.js:42  30/hour per client  cached 2 min",
+            "\u{1b}[38;5;9m error    \u{1b}[39m full-table-scan      reads the whole table: `orders`, 1,000,000 rows",
+            "                                → CREATE INDEX idx_orders_placed_at ON orders",
+            "                                (placed_at)",
+            "",
+            "\u{1b}[1mshop.legacy\u{1b}[0m  workload/shop.yaml:7  30/hour per client  cached 2 min",
+            "\u{1b}[38;5;9m error    \u{1b}[39m cannot-explain       cannot be explained: error 1054: Unknown column",
+            "                                'o.colour' in 'field list'",
+            "",
+            "\u{1b}[1m3 queries: 1 clean · 2 errors · 2 warnings · 1 info · failed at warning\u{1b}[0m",
+        ]
+        "#);
+    }
+
+    #[test]
+    fn every_line_fits_and_no_finding_is_lost() {
+        for width in [80, 120, 200] {
+            let text = audit(&shop(), true, &plain(width));
+            assert!(text.lines().all(|line| line.chars().count() <= width), "{text}");
+            assert!(text.lines().all(|line| line.trim_end() == line), "spaces at the end of a line");
+            for finding in shop().findings {
+                assert!(text.contains(&finding.rule), "{} at {width}", finding.rule);
+            }
+        }
+        // Too narrow to be pretty, but it must not fail.
+        assert!(audit(&shop(), true, &plain(40)).contains("filesort"));
+    }
+
+    #[test]
+    fn an_empty_report_says_on_what_basis() {
+        let clean = report(vec![query("shop.clean", None, vec![sample("")])], Vec::new());
+        insta::assert_snapshot!(audit(&clean, false, &plain(80)), @r#"
+        MySQL 9.7.0 · sandbox · statistics of the scale profile `high`, on empty tables
+        note: the scale profile says nothing about 2 tables, which count as empty:
+              audit_log, sessions
+
+        found nothing in 1 query, on the basis above
+
+        1 query: 1 clean · no errors · no warnings · no infos · passed at warning
+        "#);
+    }
+
+    #[test]
+    fn infos_that_are_not_shown_are_not_called_nothing() {
+        let mut report = shop();
+        report.findings.drain(..4);
+        let text = audit(&report, false, &plain(80));
+        assert!(text.contains("found no errors and no warnings in 3 queries"), "{text}");
+        assert!(text.contains("1 info not shown"), "{text}");
+        assert!(!text.contains("found nothing"), "{text}");
+    }
+
+    #[test]
+    fn rates_and_times_are_said_in_the_unit_that_reads_best() {
+        let rate = |per_minute| frequency(crate::model::query::Frequency { per_minute, per_client: false });
+        assert_eq!(rate(4.0), "4/min");
+        assert_eq!(rate(0.5), "30/hour");
+        assert_eq!(rate(1.0 / 1440.0), "1/day");
+        assert_eq!(
+            (duration(90), duration(120), duration(7200), duration(0)),
+            ("90 s".into(), "2 min".into(), "2 h".into(), "0 s".into())
+        );
+    }
+
+    #[test]
+    fn the_last_line_says_whether_the_run_fails() {
+        let mut report = shop();
+        assert!(summary(&report.summary).ends_with("failed at warning"));
+        report.summary.failed = false;
+        assert!(summary(&report.summary).ends_with("passed at warning"));
+        report.summary.fail_on = None;
+        assert!(summary(&report.summary).ends_with("never fails"));
+    }
 }

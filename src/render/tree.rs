@@ -1,10 +1,10 @@
 //! One query's plan as a tree, with its findings.
 
-use super::paint::{bold, fix_widths, lines, plain_table, rows, severity_cell};
-use super::{Style, basis};
+use super::paint::{bold, rows};
+use super::{Style, basis, findings};
+use crate::model::finding::Finding;
 use crate::model::plan::{Access, AccessType, Estimate, Node, Operation, Plan};
 use crate::model::report::AuditReport;
-use comfy_table::Cell;
 use std::fmt::Write;
 
 /// The report: basis, statement, a tree per sample, findings. `verbose` adds conditions and candidate indexes.
@@ -34,17 +34,8 @@ pub fn explain(report: &AuditReport, verbose: bool, style: &Style) -> String {
         return text;
     }
     text.push('\n');
-    let mut table = plain_table(style);
-    for finding in &report.findings {
-        let mut words = finding.message.clone();
-        for evidence in &finding.evidence {
-            let _ = write!(words, "\n· {evidence}");
-        }
-        let _ = write!(words, "\n→ {}", finding.remedy);
-        table.add_row([severity_cell(finding.severity, style), Cell::new(&finding.rule), Cell::new(words)]);
-    }
-    fix_widths(&mut table, &[10, 21]);
-    text.push_str(&lines(&table));
+    let findings: Vec<&Finding> = report.findings.iter().collect();
+    text.push_str(&findings::render(&findings, true, style));
     text
 }
 
@@ -125,7 +116,9 @@ fn access(access: &Access) -> String {
         }
     }
     if let Some(filtered) = access.filtered.filter(|filtered| *filtered < 100.0) {
-        let _ = write!(text, ", {filtered:.1} % kept");
+        // A small share is not none.
+        let share = if filtered > 0.0 && filtered < 0.05 { "under 0.1".into() } else { format!("{filtered:.1}") };
+        let _ = write!(text, ", {share} % kept");
     }
     text
 }
@@ -143,5 +136,120 @@ fn access_type(access_type: AccessType) -> &'static str {
         AccessType::IndexScan => "index (whole)",
         AccessType::FullScan => "ALL (whole table)",
         AccessType::Derived => "derived",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{failed, finding, plain, query, report, sample};
+    use super::*;
+    use crate::model::finding::Severity;
+
+    fn orders() -> AuditReport {
+        let mut scan =
+            finding("full-table-scan", Severity::Error, Some("shop.orders"), "reads the whole table: `lines`");
+        scan.subject.sample = Some("busy day".into());
+        let plans =
+            vec![sample("busy day"), failed("odd day", "error 1054: Unknown column 'o.colour' in 'field list'")];
+        report(vec![query("shop.orders", Some("api/orders.js"), plans)], vec![scan])
+    }
+
+    #[test]
+    fn a_plan_at_80_columns() {
+        insta::assert_snapshot!(explain(&orders(), false, &plain(80)), @r#"
+        MySQL 9.7.0 · sandbox · statistics of the scale profile `high`, on empty tables
+        note: the scale profile says nothing about 2 tables, which count as empty:
+              audit_log, sessions
+
+        shop.orders
+          SELECT o.id
+          FROM orders o JOIN customers c ON c.id = o.customer_id
+
+        with the sample `busy day`:
+        query
+        ├─ sort
+        │  └─ join
+        │     ├─ o  range idx_placed (placed_at, id), rows unknown: a range on an empty table
+        │     └─ c  eq_ref PRIMARY (id), covering, 1 row
+        └─ subquery, once per outer row
+           └─ l  ALL (whole table), 1,234,567 rows, under 0.1 % kept
+        cost 1234.6
+        warning 1739: Cannot use ref access on index 'idx_state' due to type or collation conversion
+
+        with the sample `odd day`:
+        no plan: error 1054: Unknown column 'o.colour' in 'field list'
+
+         error     full-table-scan      reads the whole table: `lines` (with the sample
+                                        `busy day`)
+                                        · plan: orders is read by full scan, 1,000,000
+                                        rows
+                                        → CREATE INDEX idx_orders_placed_at ON orders
+                                        (placed_at)
+        "#);
+    }
+
+    #[test]
+    fn a_verbose_plan_at_120_columns() {
+        insta::assert_snapshot!(explain(&orders(), true, &plain(120)), @r#"
+        MySQL 9.7.0 · sandbox · statistics of the scale profile `high`, on empty tables
+        note: the scale profile says nothing about 2 tables, which count as empty: audit_log, sessions
+
+        shop.orders
+          SELECT o.id
+          FROM orders o JOIN customers c ON c.id = o.customer_id
+
+        with the sample `busy day`:
+        query
+        ├─ sort
+        │  └─ join
+        │     ├─ o  range idx_placed (placed_at, id), rows unknown: a range on an empty table
+        │     │      where (`o`.`state` = 'open')
+        │     │      candidates idx_placed, idx_state
+        │     └─ c  eq_ref PRIMARY (id), covering, 1 row
+        └─ subquery, once per outer row
+           └─ l  ALL (whole table), 1,234,567 rows, under 0.1 % kept
+        cost 1234.6
+        warning 1739: Cannot use ref access on index 'idx_state' due to type or collation conversion
+
+        with the sample `odd day`:
+        no plan: error 1054: Unknown column 'o.colour' in 'field list'
+
+         error     full-table-scan      reads the whole table: `lines` (with the sample `busy day`)
+                                        · plan: orders is read by full scan, 1,000,000 rows
+                                        → CREATE INDEX idx_orders_placed_at ON orders (placed_at)
+        "#);
+    }
+
+    #[test]
+    fn without_findings_it_says_so() {
+        let report = report(vec![query("shop.orders", None, vec![sample("")])], Vec::new());
+        let text = explain(&report, false, &plain(80));
+        assert!(text.ends_with("\nno findings\n"), "{text}");
+        assert!(!text.contains("with the sample"), "a single sample has no name: {text}");
+    }
+
+    #[test]
+    fn colours_leave_the_tree_alone() {
+        let text = explain(&orders(), false, &Style { color: true, width: 80 });
+        assert!(text.contains("\u{1b}[1mshop.orders\u{1b}[0m"), "{text:?}");
+        assert!(text.contains("\n│  └─ join\n"), "{text:?}");
+    }
+
+    #[test]
+    fn details_of_a_step_stand_under_it_and_beside_its_branch() {
+        let mut inner = super::super::fixture::plan();
+        let scan = inner.root.children.remove(1).children.remove(0);
+        let mut top = scan.clone();
+        if let Some(access) = &mut top.access {
+            access.condition = Some("(`l`.`open` = 1)".into());
+        }
+        top.children = vec![scan];
+        let plan = Plan { root: Node::new(Operation::Query, vec![top]), cost: None, warnings: Vec::new() };
+        insta::assert_snapshot!(tree(&plan, true), @r#"
+        query
+        └─ l  ALL (whole table), 1,234,567 rows, under 0.1 % kept
+           │   where (`l`.`open` = 1)
+           └─ l  ALL (whole table), 1,234,567 rows, under 0.1 % kept
+        "#);
     }
 }
