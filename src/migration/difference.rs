@@ -27,7 +27,7 @@ pub enum Difference<'a> {
     ForeignKeyMissing(&'a Table, &'a ForeignKey),
     /// A CHECK that was not there before, by its name.
     CheckAdded(&'a Table, &'a str),
-    /// Something else about a table: a missing check, the order of columns, its collation, engine or comment.
+    /// Something else about a table: a missing check, the order of columns, its collation, engine, partitions or comment.
     TableChanged(&'a Table),
     /// A view or stored program that was not there before.
     RoutineAdded(&'a Routine),
@@ -73,7 +73,9 @@ fn tables<'a>(old: &'a Table, new: &'a Table, found: &mut Vec<Difference<'a>>) {
     let gone = old.columns.iter().filter(|column| new.column(&column.name).is_none());
     found.extend(gone.map(|column| Difference::ColumnMissing(old, column)));
     found.extend(missing(&old.foreign_keys, &new.foreign_keys).map(|key| Difference::ForeignKeyMissing(old, key)));
-    let options = |table: &Table| (table.storage_engine.clone(), table.collation.clone(), table.comment.clone());
+    let options = |table: &Table| {
+        (table.storage_engine.clone(), table.collation.clone(), table.comment.clone(), table.options.clone())
+    };
     let order = |table: &Table| table.columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>();
     let reordered = found.len() == start && order(old) != order(new);
     if options(old) != options(new) || old.checks.iter().any(|check| !new.checks.contains(check)) || reordered {

@@ -44,6 +44,9 @@ pub struct Table {
     /// Table comment, empty when there is none.
     #[serde(default)]
     pub comment: String,
+    /// Options beside those above, such as `row_format=COMPRESSED`, and the partitions, in the catalogue's words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub options: String,
     /// Rows: the server's statistics, or the scale profile's figure where one was injected. `None` when unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rows: Option<u64>,

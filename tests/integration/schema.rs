@@ -3,6 +3,7 @@
 use crate::servers::{self, Server, block_on};
 use crate::session;
 use aura_db::engine::schema::server;
+use aura_db::migration::fingerprint::fingerprint;
 use aura_db::model::engine::Engine;
 use aura_db::model::schema::{IndexKind, Schema, Table};
 use sqlx::{Executor, MySqlConnection};
@@ -126,4 +127,26 @@ fn expressions_in_indexes_are_read_where_there_are_any() {
             "{part:?}"
         );
     });
+}
+
+#[test]
+fn partitions_and_row_formats_are_part_of_a_definition() {
+    for server in servers::both() {
+        block_on(async {
+            let mut conn = session::create(server, "schema_options").await;
+            let engine = server.engine().clone();
+            conn.execute("CREATE TABLE t (a INT NOT NULL, PRIMARY KEY (a))").await.unwrap();
+            let mut seen = std::collections::BTreeSet::new();
+            for change in [
+                "DO 0",
+                "ALTER TABLE t ROW_FORMAT=COMPRESSED",
+                "ALTER TABLE t ROW_FORMAT=DYNAMIC PARTITION BY RANGE (a) (PARTITION p0 VALUES LESS THAN (10))",
+                "ALTER TABLE t ADD PARTITION (PARTITION p1 VALUES LESS THAN (20))",
+            ] {
+                conn.execute(change).await.unwrap();
+                let schema = server::read(&mut conn, &engine, &[]).await.unwrap();
+                assert!(seen.insert(fingerprint(&schema)), "{engine}: {change} leaves the fingerprint as it was");
+            }
+        });
+    }
 }

@@ -32,6 +32,7 @@ pub async fn read(conn: &mut MySqlConnection, engine: &Engine, skip: &[&str]) ->
     };
     let mut tables = read_tables(conn, skip).await?;
     read_columns(conn, engine, &mut tables).await?;
+    read_partitions(conn, &mut tables).await?;
     read_indexes(conn, engine, &mut tables).await?;
     read_foreign_keys(conn, &database, &mut tables).await?;
     read_checks(conn, engine, &mut tables).await?;
@@ -45,7 +46,8 @@ pub async fn read(conn: &mut MySqlConnection, engine: &Engine, skip: &[&str]) ->
 }
 
 async fn read_tables(conn: &mut MySqlConnection, skip: &[&str]) -> Result<Tables, EngineError> {
-    let sql = "SELECT TABLE_NAME, ENGINE, TABLE_COLLATION, TABLE_COMMENT, TABLE_ROWS FROM information_schema.TABLES \
+    let sql = "SELECT TABLE_NAME, ENGINE, TABLE_COLLATION, TABLE_COMMENT, TABLE_ROWS, CREATE_OPTIONS \
+               FROM information_schema.TABLES \
                WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')";
     let rows = text::rows(conn, sql.into()).await?;
     let wanted = rows.iter().filter(|row| !skip.iter().any(|name| name.eq_ignore_ascii_case(&row.text(0))));
@@ -55,9 +57,23 @@ async fn read_tables(conn: &mut MySqlConnection, skip: &[&str]) -> Result<Tables
         collation: row.get(2).map(str::to_owned),
         comment: row.text(3),
         rows: row.number(4),
+        options: row.text(5),
         ..Table::default()
     };
     Ok(wanted.map(|row| (row.text(0), table(row))).collect())
+}
+
+async fn read_partitions(conn: &mut MySqlConnection, tables: &mut Tables) -> Result<(), EngineError> {
+    let sql = "SELECT TABLE_NAME, PARTITION_METHOD, PARTITION_EXPRESSION, PARTITION_NAME, PARTITION_DESCRIPTION, \
+               SUBPARTITION_METHOD, SUBPARTITION_EXPRESSION, SUBPARTITION_NAME FROM information_schema.PARTITIONS \
+               WHERE TABLE_SCHEMA = DATABASE() AND PARTITION_NAME IS NOT NULL \
+               ORDER BY TABLE_NAME, PARTITION_ORDINAL_POSITION, SUBPARTITION_ORDINAL_POSITION";
+    for row in text::rows(conn, sql.into()).await? {
+        let Some(table) = tables.get_mut(&row.text(0)) else { continue };
+        let words: Vec<&str> = (1..8).filter_map(|column| row.get(column)).collect();
+        table.options = format!("{}; partition {}", table.options, words.join(" "));
+    }
+    Ok(())
 }
 
 async fn read_columns(conn: &mut MySqlConnection, engine: &Engine, tables: &mut Tables) -> Result<(), EngineError> {
