@@ -25,10 +25,11 @@ pub(super) fn frequency(text: &str) -> Result<Frequency, String> {
     let (number, unit) = rate.split_once('/').ok_or_else(mistake)?;
     let number: f64 = number.trim().parse().map_err(|_| mistake())?;
     let unit = unit_seconds(unit.trim()).ok_or_else(mistake)?;
-    if !number.is_finite() || number < 0.0 {
+    let per_minute = number * (60.0 / unit as f64);
+    if !per_minute.is_finite() || per_minute < 0.0 {
         return Err(mistake());
     }
-    Ok(Frequency { per_minute: number * (60.0 / unit as f64), per_client })
+    Ok(Frequency { per_minute, per_client })
 }
 
 fn unit_seconds(unit: &str) -> Option<u64> {
@@ -59,7 +60,7 @@ mod tests {
         assert!(seconds("99999999999999999999 s").is_err());
         assert_eq!(frequency("4/min per client"), Ok(Frequency { per_minute: 4.0, per_client: true }));
         assert_eq!(frequency("2/sec"), Ok(Frequency { per_minute: 120.0, per_client: false }));
-        for bad in ["often", "4", "-1/min", "4/week", "nan/min"] {
+        for bad in ["often", "4", "-1/min", "4/week", "nan/min", "1e308/sec"] {
             assert!(frequency(bad).is_err(), "{bad}");
         }
     }
@@ -71,9 +72,15 @@ mod tests {
         }
 
         #[test]
-        fn a_rate_per_minute_reads_back(rate in 0.0..1e6f64) {
-            let read = frequency(&format!("{rate}/min")).unwrap().per_minute;
-            prop_assert!((read - rate).abs() <= f64::EPSILON * rate);
+        fn a_rate_reads_back(
+            rate in 0.0..1e6f64,
+            unit in prop::sample::select(vec![("sec", 1.0), ("min", 60.0), ("hour", 3_600.0), ("day", 86_400.0)]),
+            per_client: bool,
+        ) {
+            let text = format!("{rate}/{}{}", unit.0, if per_client { " per client" } else { "" });
+            let read = frequency(&text).unwrap();
+            prop_assert!((read.per_minute * unit.1 / 60.0 - rate).abs() <= 4.0 * f64::EPSILON * rate);
+            prop_assert_eq!(read.per_client, per_client);
         }
     }
 }

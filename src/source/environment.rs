@@ -2,94 +2,151 @@
 
 use super::duration::seconds;
 use super::error::SourceError;
-use super::yaml::Document;
+use super::fields::{Fields, Reader};
+use super::node::{Content, Node};
+use super::yaml::{Document, unseen};
 use crate::model::environment::{Environment, TargetKind, TlsMode};
-use crate::model::location::Location;
-use serde::Deserialize;
-use serde_saphyr::Spanned;
+use crate::model::query::Value;
 use std::path::Path;
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct ProfileFile {
-    connect: Connect,
-    file: Option<String>,
-    tls: Option<TlsMode>,
-    tls_ca: Option<String>,
-    pool: Option<Spanned<u32>>,
-    connect_timeout: Option<Spanned<String>>,
-    lock_wait_timeout: Option<Spanned<String>>,
-    runner_lock_timeout: Option<Spanned<String>>,
-    confirm_writes: Option<bool>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Connect {
-    Embedded,
-    MysqlVariables,
-    UrlVariable(String),
-}
-
-/// Fields in which somebody would put a secret.
-const SECRETS: [&str; 5] = ["password", "user", "url", "host", "database"];
+const FILE: [&str; 9] = [
+    "connect",
+    "file",
+    "tls",
+    "tls-ca",
+    "pool",
+    "connect-timeout",
+    "lock-wait-timeout",
+    "runner-lock-timeout",
+    "confirm-writes",
+];
+const TLS: [(&str, TlsMode); 5] = [
+    ("disabled", TlsMode::Disabled),
+    ("preferred", TlsMode::Preferred),
+    ("required", TlsMode::Required),
+    ("verify-ca", TlsMode::VerifyCa),
+    ("verify-identity", TlsMode::VerifyIdentity),
+];
+/// Words in the name of a field in which somebody would put a secret, or the way to one.
+const SECRETS: [&str; 13] =
+    ["pass", "pw", "secret", "token", "credential", "auth", "key", "user", "url", "uri", "dsn", "host", "database"];
 
 /// Loads a profile; its name is the file's.
 ///
 /// # Errors
-/// When the file cannot be read, or is no profile.
+/// Everything that is wrong with it. A line in which a secret may stand is never shown.
 pub fn load(path: &Path) -> Result<Environment, SourceError> {
     let document = Document::open(path)?;
-    for (number, line) in (1..).zip(document.text.lines()) {
-        let field = line.split(':').next().unwrap_or_default().trim();
-        if SECRETS.contains(&field) {
-            return Err(without_source(
-                document.at(number, 1),
-                &format!(
-                    "a profile holds no `{field}`; profiles are committed: set it in the environment (MYSQL_* or a URL \
-                     variable) or in .env"
-                ),
-            ));
+    let root = document.root_unseen()?;
+    let mut reader = Reader::new(&document);
+    secrets(&mut reader, &root);
+    if !reader.problems.is_empty() {
+        return reader.finish(None);
+    }
+    let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let environment = environment(&mut reader, &root, name);
+    reader.finish(environment)
+}
+
+/// Refuses every field that looks as if it held a secret, however deep it stands.
+fn secrets(reader: &mut Reader<'_>, node: &Node) {
+    match &node.content {
+        Content::Scalar(_) => {}
+        Content::List(items) => items.iter().for_each(|item| secrets(reader, item)),
+        Content::Map(entries) => {
+            for (key, value) in entries {
+                let field = key.value.to_lowercase();
+                if field != "url-variable" && SECRETS.iter().any(|secret| field.contains(secret)) {
+                    let message = format!(
+                        "a profile holds no `{}`; profiles are committed: set it in the environment (MYSQL_* or a URL \
+                         variable) or in .env",
+                        key.value
+                    );
+                    reader.problems.push(unseen(reader.document.spot(key.referenced), &message));
+                }
+                secrets(reader, value);
+            }
         }
     }
-    let file: ProfileFile = document.parse()?;
-    if let Connect::UrlVariable(name) = &file.connect
-        && !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-    {
-        let message = "`url-variable` is the name of a variable, such as DATABASE_URL, and never the URL itself";
-        return Err(without_source(document.at(1, 1), message));
-    }
-    let duration = |value: &Option<Spanned<String>>, default| match value {
-        None => Ok(default),
-        Some(text) => seconds(&text.value).map_err(|message| document.mistake(document.place(text), &message, "")),
+}
+
+fn environment<'a>(reader: &mut Reader<'a>, root: &'a Node, name: String) -> Option<Environment> {
+    let fields = reader.fields(root, "an environment profile", &FILE)?;
+    let connect = reader.required(&fields, "connect", CONNECT);
+    let target = connect.and_then(|node| target(reader, node, &fields));
+    let mut seconds_of = |field: &str, default| match fields.get(field) {
+        None => default,
+        Some(node) => reader
+            .text(node)
+            .and_then(|text| seconds(&text).map_err(|message| reader.wrong(node, &message, "")).ok())
+            .unwrap_or(default),
     };
-    if let Some(pool) = file.pool.as_ref().filter(|pool| pool.value == 0) {
-        return Err(document.mistake(
-            document.place(pool),
-            "a pool of no connection can do nothing",
-            "write 1 or more",
-        ));
-    }
-    Ok(Environment {
-        name: path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default(),
-        target: match file.connect {
-            Connect::Embedded => TargetKind::Embedded { file: file.file.unwrap_or_else(|| "aura-db.sqlite3".into()) },
-            Connect::MysqlVariables => TargetKind::MysqlVariables,
-            Connect::UrlVariable(name) => TargetKind::UrlVariable { name },
-        },
-        tls: file.tls,
-        tls_ca: file.tls_ca,
-        pool: file.pool.map_or(20, |pool| pool.value),
-        connect_timeout_s: duration(&file.connect_timeout, 10)?,
-        lock_wait_timeout_s: duration(&file.lock_wait_timeout, 10)?,
-        runner_lock_timeout_s: duration(&file.runner_lock_timeout, 60)?,
-        confirm_writes: file.confirm_writes.unwrap_or(false),
+    let connect_timeout_s = seconds_of("connect-timeout", 10);
+    let lock_wait_timeout_s = seconds_of("lock-wait-timeout", 10);
+    let runner_lock_timeout_s = seconds_of("runner-lock-timeout", 60);
+    Some(Environment {
+        name,
+        tls: fields.get("tls").and_then(|node| tls(reader, node)),
+        tls_ca: fields.get("tls-ca").and_then(|node| reader.text(node)),
+        pool: fields.get("pool").and_then(|node| pool(reader, node)).unwrap_or(20),
+        connect_timeout_s,
+        lock_wait_timeout_s,
+        runner_lock_timeout_s,
+        confirm_writes: fields.get("confirm-writes").and_then(|node| reader.flag(node)).unwrap_or(false),
+        target: target?,
     })
 }
 
-/// A mistake whose line is not shown, as a secret may stand in it.
-fn without_source(at: Location, message: &str) -> SourceError {
-    SourceError { message: format!("{at}: {message}"), at: Some(at) }
+const CONNECT: &str = "write mysql-variables, embedded, or {url-variable: DATABASE_URL}";
+
+fn target<'a>(reader: &mut Reader<'a>, node: &'a Node, fields: &Fields<'a>) -> Option<TargetKind> {
+    let file = fields.get("file");
+    let word = if let Content::Scalar(Value::Text(word)) = &node.content { word.as_str() } else { "" };
+    if let Some(file) = file.filter(|_| word != "embedded") {
+        reader.wrong(file, "`file` belongs to the embedded engine, and `connect` names a server", "remove one of them");
+    }
+    match (word, &node.content) {
+        ("embedded", _) => {
+            let file = file.map_or_else(|| Some("aura-db.sqlite3".into()), |node| reader.text(node))?;
+            Some(TargetKind::Embedded { file })
+        }
+        ("mysql-variables", _) => Some(TargetKind::MysqlVariables),
+        (_, Content::Map(_)) => {
+            let inner = reader.fields(node, "`connect`", &["url-variable"])?;
+            let name = reader.required(&inner, "url-variable", CONNECT)?;
+            let text = reader.text(name)?;
+            if text.is_empty() || !text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+                let message =
+                    "`url-variable` is the name of a variable, such as DATABASE_URL, and never the URL itself";
+                reader.problems.push(unseen(reader.document.spot(name.at), message));
+                return None;
+            }
+            Some(TargetKind::UrlVariable { name: text })
+        }
+        _ => {
+            let message = format!("`connect` says where the database is: {CONNECT}");
+            reader.problems.push(unseen(reader.document.spot(node.at), &message));
+            None
+        }
+    }
+}
+
+fn tls(reader: &mut Reader<'_>, node: &Node) -> Option<TlsMode> {
+    let word = reader.text(node)?;
+    let known = TLS.iter().find(|(known, _)| *known == word).map(|(_, mode)| *mode);
+    if known.is_none() {
+        let words = TLS.map(|(known, _)| known).join(", ");
+        reader.wrong(node, &format!("`{word}` is no TLS mode"), &format!("write one of {words}"));
+    }
+    known
+}
+
+fn pool(reader: &mut Reader<'_>, node: &Node) -> Option<u32> {
+    let pool = u32::try_from(reader.count(node)?).ok().filter(|pool| *pool > 0);
+    if pool.is_none() {
+        reader.wrong(node, "a pool of no connection can do nothing", "write 1 or more, such as 20");
+    }
+    pool
 }
 
 #[cfg(test)]
@@ -126,5 +183,28 @@ mod tests {
         assert!(url.contains("never the URL itself") && !url.contains("hunter2"), "{url}");
         assert!(loaded("connect: embedded\npool: 0\n").unwrap_err().contains("pool of no connection"));
         assert!(loaded("# nothing\n").unwrap_err().contains("empty"));
+        let several =
+            loaded("connect: embeded\ntls: yes\nconfirm-writes: maybe\nlock_wait_timeout: 3 s\n").unwrap_err();
+        for expected in
+            [":1:10: `connect` says", "`yes` is no TLS mode", "true or false", "did you mean `lock-wait-timeout`?"]
+        {
+            assert!(several.contains(expected), "{expected} not in:\n{several}");
+        }
+        assert!(loaded("connect: mysql-variables\nfile: a.sqlite3\n").unwrap_err().contains(":2:7"));
+    }
+
+    #[test]
+    fn a_secret_is_never_shown_wherever_it_stands() {
+        for text in [
+            "connect: embedded\n\"db_password\": hunter2\n",
+            "{connect: embedded, MYSQL_PASSWORD: hunter2}\n",
+            "connect: mysql://root:hunter2@db/app\n",
+            "connect: embedded\npool: [1\npassword: hunter2\n",
+            "connect: {url-variable: hunter2@db}\n",
+            "connect: {url-variable: APP, api-token: hunter2}\n",
+        ] {
+            let error = loaded(text).unwrap_err();
+            assert!(!error.contains("hunter2") && error.contains("staging.yaml:"), "{text}\n{error}");
+        }
     }
 }

@@ -3,10 +3,12 @@
 mod duration;
 pub mod environment;
 pub mod error;
+mod fields;
 pub mod find;
 pub mod migrations;
+mod nearest;
+mod node;
 pub mod scale;
 mod text;
-mod value;
 pub mod workload;
 mod yaml;

@@ -1,96 +1,108 @@
 //! Scale profiles: `profiles/scale/*.yaml`.
 
 use super::error::SourceError;
-use super::value::Scalar;
+use super::fields::Reader;
+use super::node::Node;
 use super::yaml::Document;
 use crate::model::scale::{ColumnScale, HotValue, Scale, TableScale};
-use serde::Deserialize;
-use serde_saphyr::Spanned;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct File {
-    #[serde(default)]
-    description: String,
-    concurrent_users: u64,
-    tables: BTreeMap<String, Table>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Table {
-    rows: u64,
-    row_bytes: Option<u64>,
-    #[serde(default)]
-    columns: BTreeMap<String, Spanned<Column>>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Column {
-    distinct: Option<u64>,
-    nulls: Option<f64>,
-    min: Option<Scalar>,
-    max: Option<Scalar>,
-    #[serde(default)]
-    hot: Vec<Hot>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Hot {
-    value: Scalar,
-    fraction: f64,
-}
+const FILE: [&str; 3] = ["description", "concurrent-users", "tables"];
+const TABLE: [&str; 3] = ["rows", "row-bytes", "columns"];
+const COLUMN: [&str; 5] = ["distinct", "nulls", "min", "max", "hot"];
+const HOT: [&str; 2] = ["value", "fraction"];
 
 /// Loads a profile; its name is the file's.
 ///
 /// # Errors
-/// When the file cannot be read, is no profile, or contradicts itself.
+/// Everything that is wrong with it: it cannot be read, is no profile, or contradicts itself.
 pub fn load(path: &Path) -> Result<Scale, SourceError> {
     let document = Document::open(path)?;
-    let file: File = document.parse()?;
-    let mut tables = BTreeMap::new();
-    for (name, table) in file.tables {
-        let mut columns = BTreeMap::new();
-        for (column, spanned) in table.columns {
-            let place = document.place(&spanned);
-            if let Some(contradiction) = contradiction(&spanned.value, table.rows) {
-                return Err(document.mistake(place, &format!("{name}.{column}: {contradiction}"), ""));
-            }
-            columns.insert(column, column_scale(spanned.value));
-        }
-        tables.insert(name, TableScale { rows: table.rows, row_bytes: table.row_bytes, columns });
-    }
+    let root = document.root()?;
+    let mut reader = Reader::new(&document);
     let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    Ok(Scale { name, description: file.description, concurrent_users: file.concurrent_users, tables })
+    let scale = scale(&mut reader, &root, name);
+    reader.finish(scale)
 }
 
-fn contradiction(column: &Column, rows: u64) -> Option<String> {
-    let is_share = |share: f64| (0.0..=1.0).contains(&share);
-    let nulls = column.nulls.unwrap_or(0.0);
+fn scale<'a>(reader: &mut Reader<'a>, root: &'a Node, name: String) -> Option<Scale> {
+    let fields = reader.fields(root, "a scale profile", &FILE)?;
+    let description = fields.get("description").and_then(|node| reader.text(node)).unwrap_or_default();
+    let users = reader.required(&fields, "concurrent-users", "frequencies per client are multiplied by it");
+    let users = users.and_then(|node| reader.count(node));
+    let mut tables = BTreeMap::new();
+    let node = reader.required(&fields, "tables", "name the tables under it, each with its rows");
+    for (name, node) in node.and_then(|node| reader.names(node)).unwrap_or_default() {
+        if let Some(table) = table(reader, node, &name.value) {
+            tables.insert(name.value.clone(), table);
+        }
+    }
+    Some(Scale { name, description, concurrent_users: users?, tables })
+}
+
+fn table<'a>(reader: &mut Reader<'a>, node: &'a Node, name: &str) -> Option<TableScale> {
+    let fields = reader.fields(node, "a table", &TABLE)?;
+    let rows = reader.required(&fields, "rows", "how many rows does it have?").and_then(|node| reader.count(node));
+    let row_bytes = fields.get("row-bytes").and_then(|node| reader.count(node));
+    let mut columns = BTreeMap::new();
+    for (column_name, node) in fields.get("columns").and_then(|node| reader.names(node)).unwrap_or_default() {
+        if let Some(column) = column(reader, node) {
+            if let Some(contradiction) = rows.and_then(|rows| contradiction(&column, rows)) {
+                reader.wrong(node, &format!("{name}.{}: {contradiction}", column_name.value), "");
+            }
+            columns.insert(column_name.value.clone(), column);
+        }
+    }
+    Some(TableScale { rows: rows?, row_bytes, columns })
+}
+
+fn column<'a>(reader: &mut Reader<'a>, node: &'a Node) -> Option<ColumnScale> {
+    let fields = reader.fields(node, "a column", &COLUMN)?;
+    let mut hot = Vec::new();
+    for item in fields.get("hot").and_then(|node| reader.list(node)).unwrap_or_default() {
+        hot.extend(hot_value(reader, item));
+    }
+    Some(ColumnScale {
+        distinct: fields.get("distinct").and_then(|node| reader.count(node)),
+        null_fraction: fields.get("nulls").and_then(|node| share(reader, node)).unwrap_or(0.0),
+        min: fields.get("min").and_then(|node| reader.scalar(node)),
+        max: fields.get("max").and_then(|node| reader.scalar(node)),
+        hot,
+    })
+}
+
+fn hot_value<'a>(reader: &mut Reader<'a>, node: &'a Node) -> Option<HotValue> {
+    let fields = reader.fields(node, "a hot value", &HOT)?;
+    let value = reader.required(&fields, "value", "NULLs are given with `nulls`");
+    let fraction = reader.required(&fields, "fraction", "its share of the rows, 0 to 1");
+    let value = value.and_then(|node| reader.scalar(node));
+    let fraction = fraction.and_then(|node| share(reader, node));
+    Some(HotValue { value: value?, fraction: fraction? })
+}
+
+/// A share of the rows.
+fn share(reader: &mut Reader<'_>, node: &Node) -> Option<f64> {
+    let share = reader.number(node)?;
+    if (0.0..=1.0).contains(&share) {
+        return Some(share);
+    }
+    reader.wrong(node, &format!("{share} is no share of the rows: a number from 0 to 1"), "write 0.35 for 35 %");
+    None
+}
+
+fn contradiction(column: &ColumnScale, rows: u64) -> Option<String> {
     if let Some(distinct) = column.distinct.filter(|distinct| *distinct > rows) {
         return Some(format!("{distinct} distinct values in {rows} rows"));
     }
-    if !is_share(nulls) || column.hot.iter().any(|hot| !is_share(hot.fraction)) {
-        return Some("a share of the rows is a number from 0 to 1".into());
+    let hot = u64::try_from(column.hot.len()).unwrap_or(u64::MAX);
+    if let Some(distinct) = column.distinct.filter(|distinct| *distinct < hot) {
+        return Some(format!("{hot} hot values among {distinct} distinct ones"));
     }
-    let total = nulls + column.hot.iter().map(|hot| hot.fraction).sum::<f64>();
+    let total = column.null_fraction + column.hot.iter().map(|hot| hot.fraction).sum::<f64>();
     // Shares are written with a few digits, so their sum may overshoot by rounding.
     (total > 1.000_001)
         .then(|| format!("hot values and nulls together are {total:.2} of the rows, which is more than all"))
-}
-
-fn column_scale(column: Column) -> ColumnScale {
-    ColumnScale {
-        distinct: column.distinct,
-        null_fraction: column.nulls.unwrap_or(0.0),
-        min: column.min.map(|scalar| scalar.0),
-        max: column.max.map(|scalar| scalar.0),
-        hot: column.hot.into_iter().map(|hot| HotValue { value: hot.value.0, fraction: hot.fraction }).collect(),
-    }
 }
 
 #[cfg(test)]
@@ -128,6 +140,22 @@ mod tests {
         );
         assert!(with("{nulls: 1.5}").contains("from 0 to 1"));
         assert!(with("{nulls: 0.6, hot: [{value: 1, fraction: 0.6}]}").contains("more than all"));
-        assert!(with("{distinkt: 1}").contains("distinkt"));
+        assert!(
+            with("{distinct: 1, hot: [{value: a, fraction: 0.1}, {value: b, fraction: 0.1}]}").contains("2 hot values")
+        );
+        assert!(with("{distinkt: 1}").contains("did you mean `distinct`?"));
+        let both = with("{distinct: -1, nulls: half}");
+        assert!(both.contains("expected a whole number from 0 on") && both.contains("expected a number"), "{both}");
+    }
+
+    #[test]
+    fn a_profile_without_its_sizes_says_all_that_is_missing() {
+        let missing = loaded("tables:\n  t: {row-bytes: 5}\n").unwrap_err();
+        assert!(
+            missing.contains("`concurrent-users` is missing") && missing.contains("`rows` is missing"),
+            "{missing}"
+        );
+        let list = loaded("- a\n").unwrap_err();
+        assert!(list.contains("tiny.yaml:1:1") && list.contains("a scale profile is a mapping"), "{list}");
     }
 }

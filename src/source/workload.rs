@@ -2,10 +2,12 @@
 
 mod check;
 mod entry;
+mod place;
 
 use super::error::SourceError;
 use super::yaml::Document;
 use crate::model::query::Query;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Loads files, and the YAML files of folders with their sub-folders, in the order of their names.
@@ -16,33 +18,44 @@ use std::path::{Path, PathBuf};
 pub fn load(paths: &[PathBuf]) -> Result<Vec<Query>, Vec<SourceError>> {
     let mut problems = Vec::new();
     let mut files = Vec::new();
+    let mut seen = BTreeSet::new();
     for path in paths {
-        if let Err(error) = collect(path, &mut files) {
+        if let Err(error) = collect(path, &mut seen, &mut files) {
             problems.push(error);
         }
     }
     if problems.is_empty() && files.is_empty() {
-        let shown: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-        let message = format!("no workload file (*.yaml) in {}; point to one with --workload", shown.join(", "));
+        let message = format!("no workload file (*.yaml) in {}; point to one with --workload", shown(paths));
         return Err(vec![SourceError { message, at: None }]);
     }
-    let mut queries: Vec<Query> = Vec::new();
-    for path in files {
-        let loaded = Document::open(&path).and_then(|document| document.parse().map(|file| (document, file)));
-        match loaded {
-            Ok((document, file)) => queries.extend(entry::queries(&document, file, &mut problems)),
+    let mut names = entry::Names::new();
+    let mut queries = Vec::new();
+    for path in &files {
+        match Document::open(path) {
+            Ok(document) => queries.extend(entry::queries(&document, &mut names, &mut problems)),
             Err(error) => problems.push(error),
         }
     }
-    check::names(&queries, &mut problems);
+    if problems.is_empty() && queries.is_empty() {
+        problems.push(SourceError { message: format!("no query in {}", shown(&files)), at: None });
+    }
     if problems.is_empty() { Ok(queries) } else { Err(problems) }
 }
 
-fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), SourceError> {
+fn shown(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
+}
+
+/// Adds a file, or the files of a folder. What was seen is left out: a file that is named twice is no duplicate of
+/// itself, and a link to a folder above has no end.
+fn collect(path: &Path, seen: &mut BTreeSet<PathBuf>, files: &mut Vec<PathBuf>) -> Result<(), SourceError> {
     let fail = |error: std::io::Error| SourceError {
         message: format!("{}: cannot be read: {error}; point to the workload with --workload", path.display()),
         at: None,
     };
+    if !seen.insert(std::fs::canonicalize(path).map_err(fail)?) {
+        return Ok(());
+    }
     if !std::fs::metadata(path).map_err(fail)?.is_dir() {
         files.push(path.to_owned());
         return Ok(());
@@ -53,9 +66,10 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), SourceError> {
     }
     entries.sort();
     for entry in entries {
+        let is_hidden = entry.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
         let is_yaml = entry.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
-        if entry.is_dir() || is_yaml {
-            collect(&entry, files)?;
+        if !is_hidden && (entry.is_dir() || is_yaml) {
+            collect(&entry, seen, files)?;
         }
     }
     Ok(())

@@ -1,102 +1,138 @@
 //! One file of the workload: its entries become queries.
 
 use super::check;
-use crate::model::query::{Query, Sample, Source};
+use crate::model::location::Location;
+use crate::model::query::{Query, Sample, Source, Value};
 use crate::source::duration::{frequency, seconds};
 use crate::source::error::SourceError;
-use crate::source::value::Scalar;
+use crate::source::fields::{Fields, Reader};
+use crate::source::node::Node;
 use crate::source::yaml::Document;
-use serde::Deserialize;
-use serde_saphyr::Spanned;
+use std::collections::BTreeMap;
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct File {
-    source: Option<String>,
-    queries: Vec<Entry>,
-}
+const FILE: [&str; 2] = ["source", "queries"];
+const ENTRY: [&str; 9] = ["name", "source", "line", "sql", "params", "samples", "frequency", "cache", "note"];
+const SAMPLE: [&str; 2] = ["label", "params"];
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct Entry {
-    pub(super) name: Spanned<String>,
-    source: Option<String>,
-    line: Option<u32>,
-    pub(super) sql: Spanned<String>,
-    pub(super) params: Option<Spanned<Vec<Scalar>>>,
-    pub(super) samples: Option<Spanned<Vec<SampleEntry>>>,
-    frequency: Option<Spanned<String>>,
-    cache: Option<Spanned<String>>,
-    #[serde(default)]
-    note: String,
-}
+/// The places of the names that are taken.
+pub(super) type Names = BTreeMap<String, Location>;
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct SampleEntry {
-    #[serde(default)]
-    label: String,
-    pub(super) params: Spanned<Vec<Scalar>>,
-}
-
-/// The queries of a file; what is wrong with an entry goes to `problems`, and the entry is left out.
-pub(super) fn queries(document: &Document, file: File, problems: &mut Vec<SourceError>) -> Vec<Query> {
-    let mut queries = Vec::new();
-    for entry in file.queries {
-        let mut found = check::entry(document, &entry);
-        let mut take = |value: Option<Result<_, SourceError>>| match value.transpose() {
-            Ok(value) => value,
-            Err(error) => {
-                found.push(error);
-                None
-            }
-        };
-        let frequency = take(entry.frequency.as_ref().map(|text| {
-            frequency(&text.value)
-                .map(Number::Frequency)
-                .map_err(|error| document.mistake(document.place(text), &error, ""))
-        }));
-        let cache = take(entry.cache.as_ref().map(|text| {
-            seconds(&text.value)
-                .map(Number::Seconds)
-                .map_err(|error| document.mistake(document.place(text), &error, ""))
-        }));
-        if found.is_empty() {
-            queries.push(Query {
-                name: entry.name.value.clone(),
-                source: entry
-                    .source
-                    .clone()
-                    .or_else(|| file.source.clone())
-                    .map(|file| Source { file, line: entry.line }),
-                sql: entry.sql.value.trim_end().to_owned(),
-                samples: samples(&entry),
-                frequency: if let Some(Number::Frequency(frequency)) = frequency { Some(frequency) } else { None },
-                cache_seconds: if let Some(Number::Seconds(seconds)) = cache { Some(seconds) } else { None },
-                note: entry.note.trim().to_owned(),
-                defined_at: document.place(&entry.name),
-            });
+/// The queries of a file; what is wrong with an entry goes to `problems`.
+pub(super) fn queries(document: &Document, names: &mut Names, problems: &mut Vec<SourceError>) -> Vec<Query> {
+    let root = match document.root() {
+        Ok(root) => root,
+        Err(error) => {
+            problems.push(error);
+            return Vec::new();
         }
-        problems.extend(found);
-    }
+    };
+    let mut reader = Reader::new(document);
+    let queries = file(&mut reader, &root, names).unwrap_or_default();
+    problems.append(&mut reader.problems);
     queries
 }
 
-/// What a text with a unit stands for.
-enum Number {
-    Frequency(crate::model::query::Frequency),
-    Seconds(u64),
+fn file<'a>(reader: &mut Reader<'a>, root: &'a Node, names: &mut Names) -> Option<Vec<Query>> {
+    let fields = reader.fields(root, "a workload file", &FILE)?;
+    let source = fields.get("source").and_then(|node| reader.text(node));
+    let entries = reader.required(&fields, "queries", "list the queries under it, each with name and sql")?;
+    let entries = reader.list(entries)?;
+    Some(entries.iter().filter_map(|node| entry(reader, node, source.as_deref(), names)).collect())
 }
 
-fn samples(entry: &Entry) -> Vec<Sample> {
-    let values = |params: &[Scalar]| params.iter().map(|scalar| scalar.0.clone()).collect();
-    match (&entry.samples, &entry.params) {
-        (Some(samples), _) => samples
-            .value
-            .iter()
-            .map(|sample| Sample { label: sample.label.clone(), params: values(&sample.params.value) })
-            .collect(),
-        (None, Some(params)) => vec![Sample { label: String::new(), params: values(&params.value) }],
-        (None, None) => vec![Sample { label: String::new(), params: Vec::new() }],
+fn entry<'a>(reader: &mut Reader<'a>, node: &'a Node, source: Option<&str>, names: &mut Names) -> Option<Query> {
+    let fields = reader.fields(node, "an entry", &ENTRY)?;
+    let name = reader.required(&fields, "name", "give it one, such as users.by-email");
+    let name = name.and_then(|at| reader.text(at).map(|name| (at, name)));
+    let sql = reader.required(&fields, "sql", "write the statement under it, with ? for parameters");
+    let sql = sql.and_then(|at| reader.text(at).map(|sql| (at, sql)));
+    if let Some((at, name)) = &name {
+        check::name(reader, at, name, names);
     }
+    let called = name.as_ref().map_or("the entry", |(_, name)| name.as_str());
+    let samples = samples(reader, &fields, called);
+    if let (Some((at, sql)), Some(samples)) = (&sql, &samples) {
+        check::statement(reader, at, called, sql, samples);
+    }
+    let own_source = fields.get("source").and_then(|node| reader.text(node));
+    let line = fields.get("line").and_then(|node| line(reader, node));
+    let frequency = measure(reader, &fields, "frequency", frequency);
+    let cache_seconds = measure(reader, &fields, "cache", seconds);
+    let remark = fields.get("note").and_then(|node| reader.text(node)).unwrap_or_default();
+    let ((at, name), (_, sql)) = (name?, sql?);
+    Some(Query {
+        name,
+        source: own_source.or_else(|| source.map(str::to_owned)).map(|file| Source { file, line }),
+        sql: sql.trim_end().to_owned(),
+        samples: samples?.into_iter().map(|given| Sample { label: given.label, params: given.params }).collect(),
+        frequency,
+        cache_seconds,
+        note: remark.trim().to_owned(),
+        defined_at: reader.document.spot(at.at),
+    })
+}
+
+/// One set of parameters with the place where it is given; the place is absent when nothing is.
+#[derive(Debug)]
+pub(super) struct Given<'a> {
+    label: String,
+    pub(super) params: Vec<Value>,
+    pub(super) at: Option<&'a Node>,
+}
+
+/// The samples of an entry; `None` when they cannot be read.
+fn samples<'a>(reader: &mut Reader<'a>, fields: &Fields<'a>, name: &str) -> Option<Vec<Given<'a>>> {
+    let params = fields.get("params");
+    let Some(node) = fields.get("samples") else {
+        let values = match params {
+            Some(node) => values(reader, node)?,
+            None => Vec::new(),
+        };
+        return Some(vec![Given { label: String::new(), params: values, at: params }]);
+    };
+    if let Some(params) = params {
+        let remedy = "move these params into a sample of their own";
+        reader.wrong(params, "an entry has either params or samples", remedy);
+    }
+    let items = reader.list(node)?;
+    if items.is_empty() {
+        reader.wrong(node, &format!("{name} has no sample"), "give one, or leave samples out");
+        return None;
+    }
+    let read: Vec<_> = items.iter().map(|item| sample(reader, item)).collect();
+    read.into_iter().collect()
+}
+
+fn sample<'a>(reader: &mut Reader<'a>, node: &'a Node) -> Option<Given<'a>> {
+    let fields = reader.fields(node, "a sample", &SAMPLE)?;
+    let label = fields.get("label").and_then(|node| reader.text(node)).unwrap_or_default();
+    let (params, at) = match fields.get("params") {
+        Some(at) => (values(reader, at)?, at),
+        None => (Vec::new(), node),
+    };
+    Some(Given { label, params, at: Some(at) })
+}
+
+fn values<'a>(reader: &mut Reader<'a>, node: &'a Node) -> Option<Vec<Value>> {
+    let read: Vec<_> = reader.list(node)?.iter().map(|item| reader.scalar(item)).collect();
+    read.into_iter().collect()
+}
+
+fn line(reader: &mut Reader<'_>, node: &Node) -> Option<u32> {
+    let line = u32::try_from(reader.count(node)?).ok().filter(|line| *line > 0);
+    if line.is_none() {
+        reader.wrong(node, "lines count from 1", "");
+    }
+    line
+}
+
+/// A text with a unit, such as a frequency.
+fn measure<T>(
+    reader: &mut Reader<'_>,
+    fields: &Fields<'_>,
+    field: &str,
+    read: fn(&str) -> Result<T, String>,
+) -> Option<T> {
+    let node = fields.get(field)?;
+    read(&reader.text(node)?).map_err(|message| reader.wrong(node, &message, "")).ok()
 }

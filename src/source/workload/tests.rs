@@ -47,7 +47,12 @@ fn every_mistake_is_shown_at_its_place() {
 #[test]
 fn unknown_fields_and_broken_yaml_are_named_with_their_line() {
     let unknown = loaded("queries:\n  - name: a\n    sql: SELECT 1\n    parms: [1]\n").unwrap_err();
-    assert!(unknown.contains("parms") && unknown.contains("w.yaml:4:5"), "{unknown}");
+    assert!(unknown.contains("did you mean `params`?") && unknown.contains("w.yaml:4:5"), "{unknown}");
+    let several =
+        loaded("sorce: x\nqueries:\n  - nmae: a\n    sql: SELECT ?\n    cahce: 1 s\n    line: -1\n").unwrap_err();
+    for expected in ["`source`", "`name`", "`cache`", "no params", "whole number", "the field `name` is missing"] {
+        assert!(several.contains(expected), "{expected} not in:\n{several}");
+    }
     let broken = loaded("queries:\n  - name: a\n   sql: [\n").unwrap_err();
     assert!(broken.contains("w.yaml:"), "{broken}");
 }
@@ -56,6 +61,65 @@ fn unknown_fields_and_broken_yaml_are_named_with_their_line() {
 fn a_name_taken_twice_is_named_with_both_places() {
     let twice = loaded("queries:\n  - {name: a, sql: SELECT 1}\n  - {name: a, sql: SELECT 2}\n").unwrap_err();
     assert!(twice.contains("w.yaml:3:12") && twice.contains("w.yaml:2:12"), "{twice}");
+}
+
+#[test]
+fn a_name_is_taken_by_an_entry_with_mistakes_too() {
+    let twice = loaded("queries:\n  - {name: a, sql: SELECT ?}\n  - {name: a, sql: SELECT 2}\n").unwrap_err();
+    assert!(twice.contains("w.yaml:3:12") && twice.contains("w.yaml:2:12"), "{twice}");
+}
+
+#[test]
+fn a_mistake_in_sql_is_placed_whatever_holds_it() {
+    // The parser stops at the place of the mark, which is not part of the file.
+    for scalar in [
+        "SELECT 1 FROM t WHERE WHERE ¶a",
+        "SELECT 1\n      FROM t\n      WHERE WHERE ¶a",
+        "|\n      SELECT 1\n\n      FROM t -- it''s\n        WHERE WHERE ¶a",
+        "|-\n      SELECT 1 FROM t WHERE\n      WHERE ¶a",
+        ">\n      SELECT 1\n      FROM t\n      WHERE WHERE ¶a",
+        "'SELECT ''it''\n      FROM t WHERE WHERE ¶a'",
+        "\"SELECT \\\"a\\\"\\n FROM t WHERE WHERE ¶a\"",
+        "SELECT 'é', 'ö' FROM t WHERE WHERE ¶a",
+        "SELECT 1 +¶",
+        "|\n      SELECT 1\n      FROM t WHERE (¶\n\n",
+    ] {
+        let marked = format!("queries:\n  - name: b\n    sql: {scalar}\n");
+        let before: Vec<&str> = marked.split('¶').next().unwrap().split('\n').collect();
+        let expected = format!("w.yaml:{}:{}\n", before.len(), before[before.len() - 1].chars().count() + 1);
+        let error = loaded(&marked.replace('¶', "")).unwrap_err();
+        assert!(error.contains(&expected), "{expected} is not the place in:\n{error}");
+    }
+}
+
+#[test]
+fn a_statement_that_an_alias_stands_for_is_shown_where_it_is_written() {
+    let text = "queries:\n  - name: a\n    sql: &same SELECT 1 FROM t WHERE WHERE a\n  - name: b\n    sql: *same\n";
+    let error = loaded(text).unwrap_err();
+    assert_eq!(error.matches("w.yaml:3:44").count(), 2, "{error}");
+}
+
+#[test]
+fn a_file_named_twice_is_read_once_and_no_query_at_all_is_a_mistake() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("w.yaml");
+    std::fs::write(&path, "queries:\n  - {name: a, sql: SELECT 1}\n").unwrap();
+    std::fs::create_dir(folder.path().join("more")).unwrap();
+    std::fs::write(folder.path().join("more/b.yml"), "queries:\n  - {name: b, sql: SELECT 1}\n").unwrap();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(folder.path(), folder.path().join("more/above")).unwrap();
+    let queries = load(&[folder.path().to_owned(), path.clone()]).unwrap();
+    assert_eq!(queries.iter().map(|query| query.name.as_str()).collect::<Vec<_>>(), ["b", "a"]);
+    std::fs::write(&path, "queries: []\n").unwrap();
+    assert!(load(&[path]).unwrap_err()[0].message.contains("no query in"));
+}
+
+#[test]
+fn a_file_that_is_not_utf_8_is_named_with_the_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("w.yaml");
+    std::fs::write(&path, b"queries:\n  - name: caf\xe9\n").unwrap();
+    assert!(load(&[path]).unwrap_err()[0].message.contains("w.yaml:2: the file is not UTF-8"));
 }
 
 #[test]
