@@ -3,9 +3,16 @@
 use crate::cli::ColorChoice;
 use crate::render::Style;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::fs::File;
+use std::ffi::OsString;
 use std::io::{self, BufRead, ErrorKind, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::sync::Once;
+use std::time::{Duration, Instant};
+
+mod output;
+pub use output::Output;
+
+/// Work that is done sooner shows no bar.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The terminal, or what stands in its place.
 #[derive(Debug)]
@@ -19,13 +26,7 @@ impl Term {
     /// Looks at the terminal and at `NO_COLOR`, `CLICOLOR_FORCE` and `COLUMNS`.
     #[must_use]
     pub fn detect(choice: ColorChoice, quiet: bool) -> Self {
-        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
-        let color = |is_terminal: bool| match choice {
-            ColorChoice::Always => true,
-            ColorChoice::Never => false,
-            ColorChoice::Auto if set("NO_COLOR") => false,
-            ColorChoice::Auto => is_terminal || set("CLICOLOR_FORCE"),
-        };
+        let color = |is_terminal| has_color(choice, is_terminal, |name| std::env::var_os(name));
         let is_terminal = io::stdout().is_terminal();
         let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
         let measured = if is_terminal { comfy_table::Table::new().width().map(usize::from) } else { None };
@@ -85,19 +86,16 @@ impl Term {
         Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
     }
 
-    /// Progress on stderr for work of so many steps, on a terminal only.
+    /// Progress on stderr for work of so many steps, on a terminal only and not before a second has passed.
     #[must_use]
     pub fn progress(&self, steps: u64, label: &str) -> Progress {
-        let bar = if self.quiet || !io::stderr().is_terminal() {
-            ProgressBar::hidden()
-        } else {
-            ProgressBar::with_draw_target(Some(steps), ProgressDrawTarget::stderr())
-        };
+        let bar = ProgressBar::with_draw_target(Some(steps), ProgressDrawTarget::hidden());
         if let Ok(style) = ProgressStyle::with_template("{prefix} [{bar:30}] {pos}/{len} {wide_msg}") {
             bar.set_style(style.progress_chars("=> "));
         }
         bar.set_prefix(label.to_owned());
-        Progress { bar }
+        let is_watched = !self.quiet && io::stderr().is_terminal();
+        Progress { bar, is_watched, began: Instant::now(), shown: Once::new() }
     }
 
     /// A spinner on stderr for work of unknown length, on a terminal only.
@@ -106,8 +104,21 @@ impl Term {
         let bar =
             if self.quiet || !io::stderr().is_terminal() { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
         bar.set_message(label.to_owned());
-        bar.enable_steady_tick(std::time::Duration::from_millis(120));
-        Progress { bar }
+        bar.enable_steady_tick(Duration::from_millis(120));
+        Progress { bar, is_watched: false, began: Instant::now(), shown: Once::new() }
+    }
+}
+
+/// Whether a stream takes colours. The flag goes before the variables, and `NO_COLOR` (whatever its value, as its
+/// convention asks) before `CLICOLOR_FORCE`.
+fn has_color(choice: ColorChoice, is_terminal: bool, variable: impl Fn(&str) -> Option<OsString>) -> bool {
+    let value = |name: &str| variable(name).filter(|value| !value.is_empty());
+    match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto if value("NO_COLOR").is_some() => false,
+        ColorChoice::Auto if value("CLICOLOR_FORCE").is_some_and(|value| value != "0") => true,
+        ColorChoice::Auto => is_terminal && value("TERM").is_none_or(|value| value != "dumb"),
     }
 }
 
@@ -115,11 +126,18 @@ impl Term {
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
+    /// Whether the bar, hidden at first, is to be shown to somebody.
+    is_watched: bool,
+    began: Instant,
+    shown: Once,
 }
 
 impl Progress {
     /// One more step is done.
     pub fn step(&self, what: &str) {
+        if self.is_watched && self.began.elapsed() >= PATIENCE {
+            self.shown.call_once(|| self.bar.set_draw_target(ProgressDrawTarget::stderr()));
+        }
         self.bar.set_message(what.to_owned());
         self.bar.inc(1);
     }
@@ -131,44 +149,28 @@ impl Drop for Progress {
     }
 }
 
-/// Where a report goes: stdout, or a file that was opened before work began.
-#[derive(Debug)]
-pub struct Output {
-    file: Option<(File, PathBuf)>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Output {
-    /// Opens the file, if one is named, so that a wrong path fails before the work and not after it.
-    ///
-    /// # Errors
-    /// When the file cannot be opened for writing.
-    pub fn open(path: Option<&Path>) -> io::Result<Self> {
-        let open = |path: &Path| {
-            let file = File::create(path).map_err(|error| {
-                io::Error::new(error.kind(), format!("cannot write to {}: {error}", path.display()))
-            })?;
-            Ok::<_, io::Error>((file, path.to_owned()))
+    #[test]
+    fn colour_is_for_terminals_and_as_asked_for() {
+        let with = |choice, is_terminal, set: &[(&str, &str)]| {
+            let variable = |name: &str| set.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into());
+            has_color(choice, is_terminal, variable)
         };
-        Ok(Self { file: path.map(open).transpose()? })
+        let auto = ColorChoice::Auto;
+        assert!(with(auto, true, &[("TERM", "xterm")]) && !with(auto, false, &[]));
+        assert!(!with(auto, true, &[("NO_COLOR", "0")]) && with(auto, true, &[("NO_COLOR", "")]));
+        assert!(with(auto, false, &[("CLICOLOR_FORCE", "1")]) && !with(auto, false, &[("CLICOLOR_FORCE", "0")]));
+        assert!(!with(auto, false, &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
+        assert!(!with(auto, true, &[("TERM", "dumb")]));
+        assert!(with(ColorChoice::Always, false, &[("NO_COLOR", "1")]) && !with(ColorChoice::Never, true, &[]));
     }
 
-    /// How the report is to be drawn: never in colour in a file.
-    #[must_use]
-    pub fn style(&self, term: &Term) -> Style {
-        if self.file.is_some() { Style { color: false, width: 120 } } else { term.style() }
-    }
-
-    /// Writes the report.
-    ///
-    /// # Errors
-    /// When it cannot be written, for example on a full disk.
-    pub fn write(self, text: &str, term: &mut Term) -> io::Result<()> {
-        match self.file {
-            None => term.stdout(text),
-            Some((mut file, path)) => file
-                .write_all(text.as_bytes())
-                .and_then(|()| file.sync_all())
-                .map_err(|error| io::Error::new(error.kind(), format!("cannot write to {}: {error}", path.display()))),
-        }
+    #[test]
+    fn widths_are_kept_within_reason() {
+        let width = Term::detect(ColorChoice::Auto, false).style().width;
+        assert!((40..=200).contains(&width), "{width}");
     }
 }
