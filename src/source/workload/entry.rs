@@ -100,7 +100,13 @@ fn samples<'a>(reader: &mut Reader<'a>, fields: &Fields<'a>, name: &str) -> Opti
         return None;
     }
     let read: Vec<_> = items.iter().map(|item| sample(reader, item)).collect();
-    read.into_iter().collect()
+    let mut samples: Vec<Given<'_>> = read.into_iter().collect::<Option<_>>()?;
+    let several = samples.len() > 1;
+    for (number, sample) in (1..).zip(&mut samples).filter(|(_, sample)| several && sample.label.trim().is_empty()) {
+        // Findings name the sample that they were seen with.
+        sample.label = format!("{number}");
+    }
+    Some(samples)
 }
 
 fn sample<'a>(reader: &mut Reader<'a>, node: &'a Node) -> Option<Given<'a>> {

@@ -28,6 +28,14 @@ fn entries_become_queries() {
 }
 
 #[test]
+fn samples_without_a_label_are_numbered() {
+    let text = "queries:\n  - name: a\n    sql: SELECT ?\n    samples: [{params: [1]}, {label: big, params: [9]}]\n  - name: b\n    sql: SELECT ?\n    samples: [{params: [1]}]\n";
+    let queries = loaded(text).unwrap();
+    let labels = |query: &Query| query.samples.iter().map(|sample| sample.label.clone()).collect::<Vec<_>>();
+    assert_eq!((labels(&queries[0]), labels(&queries[1])), (vec!["1".into(), "big".into()], vec![String::new()]));
+}
+
+#[test]
 fn every_mistake_is_shown_at_its_place() {
     let text = "queries:\n  - name: a\n    sql: SELECT ? + ?\n    params: [1]\n  - name: a2\n    sql: |\n      SELECT a\n      FROM t WHERE AND b\n  - name: b\n    sql: SELECT 1\n    frequency: often\n  - name: c\n    sql: SELECT ?\n";
     let errors = loaded(text).unwrap_err();
