@@ -47,11 +47,10 @@ fn target(sql: &str, error: &SqlError) -> Option<usize> {
 /// Takes the next character of the scalar, which must be the wanted one; the byte behind it.
 fn take(file: &mut Peekable<CharIndices<'_>>, wanted: char, quote: Option<char>) -> Option<usize> {
     skip_space(file, quote);
-    let (_, found) = file.next()?;
-    let (at, found) = match (found, quote) {
+    let (at, found) = match (file.next()?, quote) {
         // Both escapes that stand for a character of the statement have two characters.
-        ('\\', Some('"')) | ('\'', Some('\'')) => file.next()?,
-        _ => return (found == wanted).then(|| file.peek().map_or(0, |(next, _)| *next)),
+        ((_, '\\'), Some('"')) | ((_, '\''), Some('\'')) => file.next()?,
+        (plain, _) => plain,
     };
     (found == wanted).then(|| at + found.len_utf8())
 }

@@ -143,7 +143,25 @@ fn an_empty_folder_says_what_is_missing() {
     assert!(errors[0].message.contains("no workload file") && errors[0].message.contains("--workload"));
 }
 
+#[test]
+fn the_end_of_a_file_without_a_final_newline_has_a_place() {
+    let error = loaded("queries:\n  - name: a\n    sql: SELECT 1 +").unwrap_err();
+    assert!(error.contains("w.yaml:3:20"), "{error}");
+}
+
 proptest! {
+    #[test]
+    fn any_statement_is_read_or_refused_at_a_place(
+        style in prop::sample::select(vec!["", "'", "\"", "|\n      ", ">\n      "]),
+        words in prop::collection::vec("(SELECT|FROM|WHERE|''|\\\\\"|\\\\n|`|\\(|\\)|\\?|,|a|1|é|--|/\\*|\n      |\\PC)", 0..12),
+    ) {
+        let close = if style.len() == 1 { style } else { "" };
+        let text = format!("queries:\n  - name: a\n    sql: {style}{}{close}", words.join(" "));
+        if let Err(errors) = loaded(&text) {
+            prop_assert!(errors.contains("w.yaml:") , "{}", errors);
+        }
+    }
+
     #[test]
     fn any_text_is_read_or_refused(text in "(queries:\n)?[-a-z:{}\\[\\]|>&*\"' \n?]{0,80}") {
         let _ = loaded(&text);
