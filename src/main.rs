@@ -16,5 +16,8 @@ fn main() -> ExitCode {
             return Exit::Unable.into();
         }
     };
-    runtime.block_on(aura_db::command::run(&cli, &mut term)).into()
+    let exit = runtime.block_on(aura_db::command::run(&cli, &mut term));
+    // Whoever still waits, for an answer on stdin or a file's lock, is not waited for.
+    runtime.shutdown_background();
+    exit.into()
 }

@@ -72,18 +72,16 @@ impl Term {
         let _ = io::stderr().lock().write_all(text.as_bytes());
     }
 
-    /// Asks a yes-or-no question on the terminal.
+    /// Puts a yes-or-no question on the terminal; [`answer`] waits for what is typed.
     ///
     /// # Errors
     /// When stdin is no terminal, so that nobody can answer.
-    pub fn ask(&mut self, question: &str) -> io::Result<bool> {
+    pub fn ask(&mut self, question: &str) -> io::Result<()> {
         if !io::stdin().is_terminal() {
             return Err(io::Error::other("there is no terminal to ask on"));
         }
         Self::stderr(&format!("{question} [y/N] "));
-        let mut answer = String::new();
-        io::stdin().lock().read_line(&mut answer)?;
-        Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+        Ok(())
     }
 
     /// Progress on stderr for work of so many steps, on a terminal only and not before a second has passed.
@@ -120,6 +118,16 @@ fn has_color(choice: ColorChoice, is_terminal: bool, variable: impl Fn(&str) -> 
         ColorChoice::Auto if value("CLICOLOR_FORCE").is_some_and(|value| value != "0") => true,
         ColorChoice::Auto => is_terminal && value("TERM").is_none_or(|value| value != "dumb"),
     }
+}
+
+/// Waits for the answer to a question; anything but yes is no.
+///
+/// # Errors
+/// When stdin cannot be read.
+pub fn answer() -> io::Result<bool> {
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer)?;
+    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
 }
 
 /// Progress of some work; gone from the terminal when dropped.

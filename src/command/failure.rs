@@ -40,7 +40,8 @@ impl Failure {
     pub(super) fn from_run(error: &RunError, unit: &str) -> Self {
         let RunError::Statement { statement, position, of, error, after } = error else {
             let RunError::Engine(error) = error else { return Self::unable(error.to_string()) };
-            return Self::unable(error.to_string());
+            let ended = matches!(error, EngineError::Interrupted) || error.code() == Some(INTERRUPTED);
+            return if ended { Self::interrupted() } else { Self::unable(error.to_string()) };
         };
         let interrupted = matches!(error, EngineError::Interrupted) || error.code() == Some(INTERRUPTED);
         let excerpt: Vec<String> = statement.sql.lines().map(|line| format!("  | {line}")).collect();

@@ -10,7 +10,7 @@ use crate::engine::explain::JsonVersion;
 use crate::engine::planner::{Planner, PlannerError};
 use crate::engine::sandbox::ServerKind;
 use crate::engine::settings::Address;
-use crate::model::finding::Finding;
+use crate::model::finding::{Finding, Severity, Subject};
 use crate::model::migration::{Migration, Set, Statement};
 use crate::model::plan::Plan;
 use crate::model::query::{Query, Sample};
@@ -59,15 +59,18 @@ pub(super) async fn planner(
         target => {
             let scale = scale(args)?;
             let file = target.and_then(|target| match target.settings.address {
-                Address::Embedded(file) if file.exists() => Some(file),
+                // A set that is asked for, and a database without a table, are replayed from the migrations.
+                Address::Embedded(file) if file.exists() && args.set == SetChoice::All => Some(file),
                 _ => None,
             });
-            let planner = if let Some(file) = file {
-                Planner::embedded_copy(&file, &scale).await
-            } else {
-                let migrations = prepare::migrations(&args.migrations.migrations)?;
-                Planner::embedded(&replayed(&migrations, args.set), &scale).await
-            };
+            if let Some(file) = file {
+                let copy = Planner::embedded_copy(&file, &scale).await.map_err(|error| failure(&error))?;
+                if !copy.schema.tables.is_empty() {
+                    return Ok((copy, Some(scale)));
+                }
+            }
+            let migrations = prepare::migrations(&args.migrations.migrations)?;
+            let planner = Planner::embedded(&replayed(&migrations, args.set), &scale).await;
             Ok((planner.map_err(|error| failure(&error))?, Some(scale)))
         }
     }
@@ -185,5 +188,13 @@ pub(super) fn findings(
     if whole {
         findings.extend(audit::audit_schema(&planner.schema, &entries, &options));
     }
+    findings.extend(planner.untranslated.iter().map(|(at, reason)| Finding {
+        rule: audit::rules::CANNOT_EXPLAIN.into(),
+        severity: Severity::Warning,
+        subject: Subject { location: Some(at.clone()), ..Subject::default() },
+        message: format!("this migration's statement does not run on the embedded engine: {reason}"),
+        evidence: vec!["what it would have made is missing from the schema that was judged".into()],
+        remedy: "judge on a real server: --sandbox mysql, or --sandbox mariadb".into(),
+    }));
     audit::settle(findings)
 }

@@ -71,15 +71,15 @@ fn manual(output: Option<&std::path::Path>, term: &mut Term) -> Result<Exit, Fai
 ///
 /// # Errors
 /// When the answer is no, or nobody can be asked.
-fn confirm(term: &mut Term, target: &Target, write: &Write, what: &str) -> Result<(), Failure> {
+async fn confirm(term: &mut Term, target: &Target, write: &Write, what: &str) -> Result<(), Failure> {
     if !target.confirm_writes || write.yes {
         return Ok(());
     }
-    match term.ask(&format!("{what}?")) {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(Failure::state("nothing was done: the answer was no")),
-        Err(error) => {
-            Err(Failure::usage(format!("this profile asks before writing, and {error}; pass --yes to {what}")))
-        }
+    if let Err(error) = term.ask(&format!("{what}?")) {
+        return Err(Failure::usage(format!("this profile asks before writing, and {error}; pass --yes to {what}")));
     }
+    // In a thread of its own, so that Ctrl-C is heard while nobody answers.
+    let answer = tokio::task::spawn_blocking(crate::term::answer);
+    let answered = interrupt::early(async { answer.await.map_err(|error| Failure::unable(error.to_string())) }).await?;
+    if answered? { Ok(()) } else { Err(Failure::state("nothing was done: the answer was no")) }
 }

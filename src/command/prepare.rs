@@ -19,6 +19,18 @@ pub(super) fn migrations(folder: &Path) -> Result<Vec<Migration>, Failure> {
         .map_err(|errors| Failure::unable(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))
 }
 
+/// Refuses migrations whose file has no statement yet.
+///
+/// # Errors
+/// When there is one; its file is named.
+pub(super) fn written(chosen: &[&Migration]) -> Result<(), Failure> {
+    let empty = chosen.iter().filter(|migration| migration.up.statements.is_empty());
+    let named: Vec<String> = empty
+        .map(|migration| format!("{}: the file has no statement; write one, or remove the file", migration.up.file))
+        .collect();
+    if named.is_empty() { Ok(()) } else { Err(Failure::unable(named.join("\n"))) }
+}
+
 /// Opens the session and says on stderr where it is.
 ///
 /// # Errors

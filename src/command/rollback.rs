@@ -29,12 +29,12 @@ pub(super) async fn run(args: &Rollback, target: &Target, term: &mut Term) -> Re
     if !dry_run {
         early(prepare::take_lock(&mut session, target, term)).await?;
     }
-    let rows = prepare::ledger_rows(&mut session).await?;
+    let rows = early(prepare::ledger_rows(&mut session)).await?;
     let entries = prepare::checked(&migrations, &rows, true)?;
     let chosen = plan::down(&entries, request(args)).map_err(|error| Failure::state(error.to_string()))?;
     let downs = || chosen.iter().filter_map(|migration| migration.down.as_ref().map(|down| (*migration, down)));
     prepare::translatable(&session, downs().flat_map(|(_, down)| &down.statements))?;
-    let losses = losses(&mut session, &chosen).await?;
+    let losses = early(losses(&mut session, &chosen)).await?;
     if dry_run {
         for loss in &losses {
             term.note(&format!("would lose {}", line(loss)));
@@ -54,12 +54,8 @@ pub(super) async fn run(args: &Rollback, target: &Target, term: &mut Term) -> Re
         )));
     }
     let lost = if losses.is_empty() { String::new() } else { " and discard data".into() };
-    super::confirm(
-        term,
-        target,
-        &args.write,
-        &format!("roll back {}{lost} on {}", count(chosen.len()), session.place),
-    )?;
+    super::confirm(term, target, &args.write, &format!("roll back {}{lost} on {}", count(chosen.len()), session.place))
+        .await?;
     execute(target, session, &chosen, term).await
 }
 
@@ -113,8 +109,10 @@ async fn execute(
         // A full disk, for one, has ended the transaction of the whole run already.
         return Err(outcome.err().map_or_else(|| error.into(), |first| Failure::from_run(&first, "run")));
     }
-    term.stdout(&lines.concat())?;
+    // What became of the database is said even when stdout cannot be written.
+    let written = term.stdout(&lines.concat());
     outcome.map_err(|error| Failure::from_run(&error, "migration"))?;
+    written?;
     session.close().await.ok();
     term.note(&format!("rolled back {}", count(chosen.len())));
     Ok(Exit::Clean)

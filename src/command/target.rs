@@ -63,7 +63,8 @@ fn settle(global: &Global, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Ta
     };
     let authorities = profile.as_ref().and_then(|profile| profile.tls_ca.clone()).or_else(|| lookup("MYSQL_SSL_CA"));
     // A URL carries its own ssl-mode; only a profile overrules it.
-    let from_url = global.database_url.is_some() || profile.is_none() && lookup("DATABASE_URL").is_some();
+    let by_profile = matches!(profile.as_ref().map(|profile| &profile.target), Some(TargetKind::UrlVariable { .. }));
+    let from_url = global.database_url.is_some() || by_profile || profile.is_none() && lookup("DATABASE_URL").is_some();
     let tls = if from_url && profile.as_ref().is_none_or(|profile| profile.tls.is_none()) { None } else { tls };
     let authorities = authorities.filter(|path| !path.is_empty()).map(PathBuf::from);
     if let Some(path) = &authorities {

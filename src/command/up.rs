@@ -70,10 +70,11 @@ async fn run(request: &Request<'_>, target: &Target, term: &mut Term) -> Result<
     if !dry_run {
         early(prepare::take_lock(&mut session, target, term)).await?;
     }
-    let rows = prepare::ledger_rows(&mut session).await?;
+    let rows = early(prepare::ledger_rows(&mut session)).await?;
     let entries = prepare::checked(&migrations, &rows, request.allow_out_of_order)?;
     let chosen = plan::up(&entries, request.up).map_err(|error| Failure::state(error.to_string()))?;
-    check(request, &mut session, &chosen).await?;
+    prepare::written(&chosen)?;
+    early(check(request, &mut session, &chosen)).await?;
     if dry_run {
         let text = render::run::script(&chosen.iter().map(|m| (*m, &m.up)).collect::<Vec<_>>());
         term.stdout(&text)?;
@@ -83,7 +84,7 @@ async fn run(request: &Request<'_>, target: &Target, term: &mut Term) -> Result<
         term.note("nothing to do: every migration that was asked for is applied");
         return Ok(Exit::Clean);
     }
-    super::confirm(term, target, request.write, &format!("apply {} to {}", count(chosen.len()), session.place))?;
+    super::confirm(term, target, request.write, &format!("apply {} to {}", count(chosen.len()), session.place)).await?;
     execute(request, target, session, &chosen, term).await
 }
 
@@ -159,11 +160,11 @@ async fn execute(
             return Err(outcome.err().map_or_else(|| error.into(), |first| Failure::from_run(&first, "run")));
         }
     }
-    if outcome.is_ok() || !whole {
-        term.stdout(&lines.concat())?;
-    }
+    // What became of the database is said even when stdout cannot be written.
+    let written = if outcome.is_ok() || !whole { term.stdout(&lines.concat()) } else { Ok(()) };
     let unit = if whole { "run" } else { "migration" };
     outcome.map_err(|error| Failure::from_run(&error, unit))?;
+    written?;
     session.close().await.ok();
     term.note(&format!("applied {}", count(chosen.len())));
     Ok(Exit::Clean)

@@ -76,9 +76,15 @@ pub async fn count(
             None => condition,
         };
         let sql = format!("SELECT COUNT(*) FROM {} WHERE {filter}", quote(&table.name));
-        let rows = session.count(&sql).await?;
-        if rows > 0 {
-            losses.push(Loss { what, rows: Some(rows), note, at: risk.at.clone() });
+        match session.count(&sql).await {
+            Ok(0) => {}
+            Ok(rows) => losses.push(Loss { what, rows: Some(rows), note, at: risk.at.clone() }),
+            Err(error @ (EngineError::Connection(_) | EngineError::Interrupted)) => return Err(error),
+            // An earlier down statement may make what this condition names.
+            Err(error) => {
+                let note = format!("the rows of {what} could not be counted: {error}");
+                losses.push(Loss { what, rows: None, note, at: risk.at.clone() });
+            }
         }
     }
     Ok(losses)

@@ -75,6 +75,13 @@ impl Address {
                          characters such as @ : / # in the password percent-encoded"
                     ))
                 })?;
+                // A password with a bare slash or @ ends up here, and must not be shown as a database's name.
+                if options.get_database().is_some_and(|name| name.contains(['/', '@', ':'])) {
+                    return Err(EngineError::Configuration(
+                        "the database URL cannot be read; percent-encode characters such as @ : / # in the password"
+                            .into(),
+                    ));
+                }
                 if options.get_database().is_none_or(str::is_empty) {
                     return Err(EngineError::Configuration(
                         "the database URL names no database; write mysql://USER:PASSWORD@HOST:PORT/DATABASE".into(),

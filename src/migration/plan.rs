@@ -70,9 +70,10 @@ pub fn down<'a>(entries: &[Entry<'a>], request: Down) -> Result<Vec<&'a Migratio
         // Stable: newest first within each set, indexes before the tables that carry them.
         chosen.sort_by_key(|migration| migration.set == Set::Schema);
     }
-    match chosen.iter().find(|migration| migration.down.is_none()) {
+    let cannot = |migration: &&&Migration| migration.down.as_ref().is_none_or(|down| down.statements.is_empty());
+    match chosen.iter().find(cannot) {
         Some(migration) => Err(PlanError(format!(
-            "{}: this migration has no down file, so it cannot be rolled back; write {}",
+            "{}: this migration has no down file with a statement, so it cannot be rolled back; write {}",
             migration.up.file,
             down_file(&migration.up.file)
         ))),
@@ -97,11 +98,15 @@ fn down_file(up: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::migration::Script;
+    use crate::model::location::Location;
+    use crate::model::migration::{Script, Statement};
 
     fn migration(version: i64, set: Set, reversible: bool) -> Migration {
-        let script =
-            |kind: &str| Script { file: format!("{version}_x.{kind}.sql"), text: String::new(), statements: vec![] };
+        let script = |kind: &str| {
+            let file = format!("{version}_x.{kind}.sql");
+            let statements = vec![Statement { sql: "DO 0".into(), at: Location::line(&file, 1) }];
+            Script { file, text: String::new(), statements }
+        };
         Migration { version, description: "x".into(), set, up: script("up"), down: reversible.then(|| script("down")) }
     }
 

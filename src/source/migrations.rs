@@ -136,9 +136,6 @@ fn script(path: &Path) -> Result<Script, SourceError> {
             at: Location { file: file.clone(), line: piece.line, column: Some(piece.column) },
         })
         .collect();
-    if statements.is_empty() {
-        return Err(problem(path, "the file has no statement; write one, or remove the file"));
-    }
     for statement in &statements {
         if targets(&statement.sql).iter().any(|name| name.eq_ignore_ascii_case(LEDGER)) {
             let message =
@@ -218,7 +215,6 @@ mod tests {
             ("2_orphan.down.sql", b"SELECT 1"),
             ("3_use.sql", b"SELECT 1;\n USE railway;"),
             ("4_latin.sql", b"SELECT 1;\nSELECT '\xe4'"),
-            ("5_empty.sql", b"-- nothing yet\n"),
             ("6_open.sql", b"SELECT 'abc"),
             ("7_ledger.sql", b"DROP TABLE IF EXISTS a, `_SQLX_migrations`"),
         ]);
@@ -228,7 +224,6 @@ mod tests {
             "no up file",
             "3_use.sql:2:2: `USE railway`",
             "4_latin.sql:2: the file is not UTF-8",
-            "5_empty.sql: the file has no statement",
             "7_ledger.sql:1:1: a migration may not touch the ledger",
             "6_open.sql:1:8: this quote is never closed",
         ] {

@@ -5,6 +5,7 @@ use crate::engine::explain::JsonVersion;
 use crate::engine::{EngineError, explain_embedded, ledger, schema, stats};
 use crate::explain::{sqlite, sqlite_estimate, sqlite_extreme};
 use crate::model::engine::{Engine, EngineKind};
+use crate::model::location::Location;
 use crate::model::migration::Statement;
 use crate::model::plan::Plan;
 use crate::model::report::Statistics;
@@ -19,26 +20,20 @@ use sqlx::{ConnectOptions, Executor, Row, SqlitePool};
 use std::path::Path;
 
 impl Planner {
-    /// Replays these statements in memory and injects the scale. What has no equivalent in `SQLite` becomes a note with
-    /// its file and line, and the rest goes on.
+    /// Replays these statements in memory and injects the scale. What has no equivalent in `SQLite`, or does not run
+    /// there, is kept with its file and line, and the rest goes on.
     ///
     /// # Errors
-    /// When a translated statement does not run.
+    /// When the database in memory or its statistics cannot be made.
     pub async fn embedded(statements: &[&Statement], scale: &Scale) -> Result<Self, PlannerError> {
         let pool = memory().await?;
-        let mut notes = Vec::new();
+        let mut untranslated = Vec::new();
         for statement in statements {
-            let replay = |error| PlannerError::Replay { at: statement.at.clone(), error };
-            match to_sqlite(&statement.sql) {
-                Ok(translation) => {
-                    for sql in translation.statements {
-                        run(&pool, sql).await.map_err(replay)?;
-                    }
-                }
-                Err(error) => notes.push(format!("{}: not replayed: {}", statement.at, error.message)),
+            if let Err(reason) = replay(&pool, &statement.sql).await {
+                untranslated.push((statement.at.clone(), reason));
             }
         }
-        finish(pool, "embedded".into(), scale, notes).await
+        finish(pool, "embedded".into(), scale, untranslated).await
     }
 
     /// Copies the schema of an embedded database into memory and injects the scale; the file is only read.
@@ -59,6 +54,14 @@ impl Planner {
         }
         finish(pool, format!("a copy in memory of {}", file.display()), scale, Vec::new()).await
     }
+}
+
+/// Runs one statement of a migration; the error is the reason, in words.
+async fn replay(pool: &SqlitePool, sql: &str) -> Result<(), String> {
+    for statement in to_sqlite(sql).map_err(|error| error.message)?.statements {
+        run(pool, statement).await.map_err(|error| error.to_string())?;
+    }
+    Ok(())
 }
 
 /// One connection, kept for good: the database and its statistics live and die with it.
@@ -83,20 +86,21 @@ async fn finish(
     pool: SqlitePool,
     place: String,
     scale: &Scale,
-    mut notes: Vec<String>,
+    untranslated: Vec<(Location, String)>,
 ) -> Result<Planner, PlannerError> {
     let mut connection = pool.acquire().await?;
     let mut schema = schema::sqlite::read(&mut connection, &[ledger::TABLE]).await?;
     let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&mut *connection).await?;
     drop(connection);
     stats::sqlite::inject(&pool, &schema, scale).await?;
-    notes.extend(size(&mut schema, scale));
+    let notes = size(&mut schema, scale);
     Ok(Planner {
         engine: Engine { kind: EngineKind::Embedded, version },
         place,
         statistics: Statistics::Injected { scale: scale.name.clone() },
         schema,
         notes,
+        untranslated,
         concurrency: 1,
         version: JsonVersion::One,
         connections: Connections::Embedded(pool),

@@ -29,6 +29,8 @@ pub struct Planner {
     pub schema: Schema,
     /// What the reader must know before believing its plans.
     pub notes: Vec<String>,
+    /// Statements of migrations that could not be replayed there, each with the reason.
+    pub untranslated: Vec<(Location, String)>,
     /// How many plans may be asked for at once.
     pub concurrency: usize,
     version: JsonVersion,

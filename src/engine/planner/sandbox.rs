@@ -78,6 +78,7 @@ impl Planner {
             statistics: Statistics::Injected { scale: scale.name.clone() },
             schema,
             notes,
+            untranslated: Vec::new(),
             concurrency: POOL as usize,
             version,
             connections: Connections::Sandbox(pool, Box::new(sandbox)),

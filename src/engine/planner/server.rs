@@ -44,6 +44,7 @@ impl Planner {
             statistics: Statistics::Server,
             schema,
             notes,
+            untranslated: Vec::new(),
             concurrency: usize::try_from(settings.pool).unwrap_or(1).max(1),
             version,
             connections: Connections::Server(pool),

@@ -69,7 +69,7 @@ pub(super) async fn settle(
         // The cancellation that ended the statement may have come late and hit this instead; it comes only once.
         taken_back = take_back(&mut runner, migration, position, &ran, begun).await;
     }
-    let after = match taken_back {
+    let mut after = match taken_back {
         Ok(because) if because.is_empty() => After::Restored,
         Ok(because) => After::HalfApplied { because },
         Err(EngineError::Connection(_)) => After::Unknown,
@@ -77,6 +77,12 @@ pub(super) async fn settle(
         Err(_) if runner.session.has_transactional_ddl() => After::Restored,
         Err(second) => After::HalfApplied { because: vec![format!("taking it back failed too: {second}")] },
     };
+    if matches!(after, After::HalfApplied { .. })
+        && let Err(second) = bear_witness(&mut runner, migration, begun).await
+        && let After::HalfApplied { because } = &mut after
+    {
+        because.push(format!("and the ledger could not be told: {second}"));
+    }
     RunError::Statement { statement: failed.0, position: failed.1, of: failed.2, error, after }
 }
 
@@ -118,10 +124,7 @@ async fn take_back(
         return Ok(vec!["its statement took effect, and only the ledger could not be brought up to date".into()]);
     }
     if let Some(before) = runner.before.clone() {
-        let all: Vec<Statement> = match runner.unit {
-            Unit::Migration => ran.to_vec(),
-            Unit::Run => runner.statements.clone(),
-        };
+        let succeeded = succeeded(runner, ran, position < statements.len());
         let ran: Vec<&Statement> = ran.iter().collect();
         let because: Vec<String> = match runner.unit {
             // A run that is one unit was found free of obstacles before it began.
@@ -134,8 +137,11 @@ async fn take_back(
         if !because.is_empty() {
             return Ok(because);
         }
-        let touched: BTreeSet<String> =
-            all.iter().flat_map(|statement| targets(&statement.sql)).map(|name| name.to_ascii_lowercase()).collect();
+        let touched: BTreeSet<String> = succeeded
+            .iter()
+            .flat_map(|statement| targets(&statement.sql))
+            .map(|name| name.to_ascii_lowercase())
+            .collect();
         let left = restore::restore(runner.session, &before, &[ledger::TABLE], &touched).await?;
         if !left.is_empty() {
             return Ok(left);
@@ -143,6 +149,37 @@ async fn take_back(
     }
     mend_ledger(runner, migration.version, begun).await?;
     Ok(Vec::new())
+}
+
+/// The statements of the unit that have taken effect. What the failed one names may be somebody else's, as after "already
+/// exists", and what comes after it has not been touched.
+fn succeeded(runner: &Runner<'_>, ran: &[Statement], last_failed: bool) -> Vec<Statement> {
+    let (failed, before) = match ran.split_last() {
+        Some((failed, before)) if last_failed => (Some(&failed.at), before),
+        _ => (None, ran),
+    };
+    match (runner.unit, failed) {
+        (Unit::Migration, _) => before.to_vec(),
+        (Unit::Run, None) => runner.statements.clone(),
+        (Unit::Run, Some(at)) => {
+            runner.statements.iter().take_while(|statement| statement.at != *at).cloned().collect()
+        }
+    }
+}
+
+/// Makes the ledger say that the unit's migrations are half-applied, whatever the transaction took with it.
+async fn bear_witness(runner: &mut Runner<'_>, migration: &Migration, begun: &[i64]) -> Result<(), EngineError> {
+    let versions: &[i64] = if runner.unit == Unit::Run { begun } else { &[migration.version] };
+    for version in versions {
+        match ledger::success(runner.session, *version).await? {
+            Some(_) => ledger::mark(runner.session, *version, Mark::Reverting).await?,
+            None if *version == migration.version && runner.direction == Direction::Up => {
+                ledger::begin(runner.session, migration).await?;
+            }
+            None => {}
+        }
+    }
+    runner.session.run_own("COMMIT").await
 }
 
 /// Whether nothing of the migration was committed: the ledger's row, which is written first, was rolled back too.

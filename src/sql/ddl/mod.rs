@@ -245,6 +245,10 @@ impl Effect {
 
 /// `SET` of variables. Turning autocommit on commits; what outlives the session is no matter of it.
 fn set(reader: &Reader) -> Effect {
+    // MariaDB's `SET STATEMENT … FOR` runs any statement.
+    if reader.peek(0) == "STATEMENT" {
+        return Effect::Other;
+    }
     if reader.has_ahead(&[
         "GLOBAL",
         "PERSIST",
