@@ -73,14 +73,13 @@ fn line_ends_do_not_make_a_file_another_one() {
 
 #[test]
 fn unusable_files_are_refused_with_their_place() {
-    let refused: [(&str, &[u8], &str); 7] = [
+    let refused: [(&str, &[u8], &str); 6] = [
         (
             "2_x.up.sql",
             b"CREATE TABLE a (id INT);\nUSE elsewhere;",
             "migrations/2_x.up.sql:2:1: `USE elsewhere` would leave",
         ),
         ("2_x.up.sql", b"SELECT 1;\nSELECT '\xe4'", "migrations/2_x.up.sql:2: the file is not UTF-8"),
-        ("2_x.up.sql", b"-- nothing yet\n\n", "migrations/2_x.up.sql: the file has no statement"),
         ("2_x.up.sql", b"SELECT 1;\n  SELECT 'open", "migrations/2_x.up.sql:2:10: this quote is never closed"),
         ("1_other.up.sql", b"SELECT 1", "version 1 is already taken"),
         ("2_x.down.sql", b"SELECT 1", "no up file"),
@@ -98,6 +97,23 @@ fn unusable_files_are_refused_with_their_place() {
         }
         let project = Project::new(server, "refusals_folder");
         contains(&project.run("migrate --migrations nowhere").exits(3).stderr, "--migrations DIR");
+    }
+}
+
+#[test]
+fn a_file_without_a_statement_keeps_nothing_from_running_but_itself() {
+    for server in both() {
+        let project = Project::new(server, "refusals_empty");
+        project.pair(1, "CREATE TABLE first (id INT)", "-- nothing yet\n");
+        project.run("migrate").exits(0);
+        project.up(2, "-- nothing yet\n\n");
+        project.run("status").exits(0);
+        for line in ["migrate", "apply all"] {
+            let refused = project.run(line).exits(3);
+            contains(&refused.stderr, "migrations/2_step.up.sql: the file has no statement");
+        }
+        contains(&project.run("rollback").exits(4).stderr, "no down file with a statement");
+        assert_eq!(project.ledger(), ["1 1"], "{}", server.engine());
     }
 }
 
