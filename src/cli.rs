@@ -111,7 +111,7 @@ pub enum Command {
                       is judged at the scale profile's size; --sandbox starts a throwaway server and does the same \
                       there; a configured server is judged as it is and nothing is written to it.\n\nExamples:\n  \
                       aura-db audit\n  aura-db audit --sandbox mysql --scale medium\n  aura-db audit --set schema     \
-                      before the index set\n  aura-db audit users.by-email 'messages.*' --verbose\n  aura-db audit \
+                      before the index set\n  aura-db audit admin.online-users 'messages.*' --verbose\n  aura-db audit \
                       --format json --output audit.json --fail-on error\n  aura-db audit --list-rules"
     )]
     Audit(Audit),
@@ -284,8 +284,8 @@ pub struct Judge {
     /// Replay only this set of the migrations: `schema` shows the plans before the index set
     #[arg(long, value_enum, default_value_t = SetChoice::All)]
     pub set: SetChoice,
-    /// Workload files or folders
-    #[arg(long, value_name = "PATH", default_value = "profiles/workload", num_args = 1..)]
+    /// Workload file or folder; may be given several times
+    #[arg(long, value_name = "PATH", default_value = "profiles/workload")]
     pub workload: Vec<PathBuf>,
     /// Version of MySQL's EXPLAIN JSON to ask for
     #[arg(long, value_name = "1|2", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]

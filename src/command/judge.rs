@@ -53,6 +53,11 @@ pub(super) async fn planner(
     let target = if args.embedded { None } else { Some(target::resolve(global)?) };
     match target {
         Some(Target { settings, .. }) if matches!(settings.address, Address::Server(_)) => {
+            if args.set != SetChoice::All {
+                return Err(Failure::usage(
+                    "a configured server is judged as it is: --set goes with --sandbox or --embedded",
+                ));
+            }
             let planner = Planner::server(&settings, version).await.map_err(|error| failure(&error))?;
             Ok((planner, None))
         }

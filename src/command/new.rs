@@ -15,10 +15,9 @@ pub(super) fn run(args: &New) -> Result<String> {
     if name.is_empty() {
         bail!("`{}` gives no file name; use letters, digits and underscores", args.name);
     }
-    let now = OffsetDateTime::now_utc();
-    let version = now.format(format_description!("[year][month][day][hour][minute][second]"))?;
     let folder = &args.migrations.migrations;
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let version = free_version(folder)?;
     let mut made = String::new();
     for (kind, hint) in [("up", "what changes"), ("down", "what takes it back")] {
         let path = folder.join(format!("{version}_{name}.{kind}.sql"));
@@ -29,6 +28,22 @@ pub(super) fn run(args: &New) -> Result<String> {
         made.push('\n');
     }
     Ok(made)
+}
+
+/// The time now, in UTC, or the next second that no file in the folder has for its version.
+fn free_version(folder: &std::path::Path) -> Result<String> {
+    let taken: Vec<String> = std::fs::read_dir(folder)
+        .with_context(|| format!("cannot read {}", folder.display()))?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .collect();
+    let mut time = OffsetDateTime::now_utc();
+    loop {
+        let version = time.format(format_description!("[year][month][day][hour][minute][second]"))?;
+        if !taken.iter().any(|name| name.starts_with(&version)) {
+            return Ok(version);
+        }
+        time += time::Duration::SECOND;
+    }
 }
 
 /// The name as a file name has it: words joined by underscores.

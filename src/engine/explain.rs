@@ -48,6 +48,14 @@ pub async fn prepare_session(
     set_version(conn, engine, version).await
 }
 
+/// Refuses what is not exactly one statement that EXPLAIN only plans.
+///
+/// # Errors
+/// [`EngineError::Refused`] with the reason.
+pub(super) fn check(sql: &str) -> Result<(), EngineError> {
+    guard::check(sql).map(|_| ())
+}
+
 /// Explains one statement in a session that [`prepare_session`] has set up with the same version.
 ///
 /// A plan that the server has in the other version only (a hypergraph plan, a change of one table) is asked for in that.

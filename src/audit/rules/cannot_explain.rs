@@ -31,7 +31,7 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
     let mut finding =
         context.finding(RULE.id, RULE.severity, None, format!("cannot be explained{code}: {}", error.message));
     finding.evidence.push(format!("{} said: {}", context.engine, error.message));
-    finding.remedy = remedy(error.code).into();
+    finding.remedy = remedy(error.code, &error.message).into();
     vec![finding]
 }
 
@@ -41,7 +41,7 @@ fn is_information(sql: &str) -> bool {
     ["SHOW", "DESC", "DESCRIBE", "EXPLAIN"].iter().any(|known| known.eq_ignore_ascii_case(word))
 }
 
-fn remedy(code: Option<u32>) -> &'static str {
+fn remedy(code: Option<u32>, message: &str) -> &'static str {
     match code {
         Some(1054) => {
             "the column does not exist in this schema: apply the pending migrations, or correct the statement"
@@ -56,7 +56,10 @@ fn remedy(code: Option<u32>) -> &'static str {
             "EXPLAIN of a statement needs the privileges of that statement: grant them to the auditing account"
         }
         Some(_) => "correct the statement, or the schema that it was explained against",
-        None => "audit this statement on MySQL or MariaDB, which understand it as it is",
+        None if message.contains("no such column") || message.contains("no such table") => {
+            "it does not exist in this schema: apply the pending migrations, or correct the statement"
+        }
+        None => "audit this statement on MySQL or MariaDB (--sandbox), which may understand it as it is",
     }
 }
 

@@ -56,7 +56,9 @@ pub(super) fn collected(verb: &str, nodes: &[&Node], rule: &str, context: &Conte
             finding.evidence.push(format!("statement: ORDER BY {}", terms.join(", ")));
         }
         finding.remedy = remedy::create_index(first).unwrap_or_else(|| {
-            "order and group by bare columns of one table in one direction, so that an index can give the order".into()
+            "order and group by bare columns of one table in one direction, and add a LIMIT: reading in the order of an \
+             index pays when few rows are wanted"
+                .into()
         });
         Some(finding)
     };

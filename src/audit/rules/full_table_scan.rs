@@ -62,7 +62,9 @@ fn advice(reading: &Reading<'_>) -> String {
     if reading.conditions().is_empty() {
         "no condition narrows this table: read fewer rows, or keep the answer (a counter, a cache) instead of computing it".into()
     } else {
-        "no index can serve the condition as it is written: compare bare columns with values of their own type".into()
+        "no one index serves the condition as it is written: give each side of an OR an index of its own, and compare \
+         bare columns with values of their own type"
+            .into()
     }
 }
 

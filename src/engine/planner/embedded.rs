@@ -2,7 +2,7 @@
 
 use super::{Connections, Planner, PlannerError, size};
 use crate::engine::explain::JsonVersion;
-use crate::engine::{EngineError, explain_embedded, ledger, schema, stats};
+use crate::engine::{EngineError, explain, explain_embedded, ledger, schema, stats};
 use crate::explain::{sqlite, sqlite_estimate, sqlite_extreme};
 use crate::model::engine::{Engine, EngineKind};
 use crate::model::location::Location;
@@ -108,6 +108,7 @@ async fn finish(
 }
 
 pub(super) async fn explain(planner: &Planner, pool: &SqlitePool, sql: &str) -> Result<Plan, EngineError> {
+    explain::check(sql)?;
     let translation = to_sqlite(sql).map_err(|error| EngineError::Untranslatable(error.message))?;
     let [statement] = translation.statements.as_slice() else {
         return Err(EngineError::Untranslatable("it becomes several statements on the embedded engine".into()));
