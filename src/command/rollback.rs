@@ -71,7 +71,8 @@ fn request(args: &Rollback) -> Down {
 
 async fn losses(session: &mut Session, chosen: &[&Migration]) -> Result<Vec<Loss>, Failure> {
     let schema = session.schema(&[ledger::TABLE]).await?;
-    let risks = with_cascades(at_risk(chosen, &schema, session.database().as_deref()), &schema);
+    let drop_deletes = session.has_transactional_ddl();
+    let risks = with_cascades(at_risk(chosen, &schema, session.database().as_deref()), &schema, drop_deletes);
     Ok(loss::count(session, &risks, &seeds(chosen), &schema).await?)
 }
 

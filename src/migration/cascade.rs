@@ -4,13 +4,19 @@ use super::loss::{AtRisk, What};
 use crate::model::schema::{ForeignKey, Schema};
 
 /// The risks, and after each that deletes rows those of the tables that refer to these rows: rows that go with them
-/// (`ON DELETE CASCADE`) and values that become NULL (`ON DELETE SET NULL`).
+/// (`ON DELETE CASCADE`) and values that become NULL (`ON DELETE SET NULL`). With `drop_deletes` a dropped table deletes
+/// its rows first, as `SQLite` does; the servers refuse to drop a table that others refer to.
 #[must_use]
-pub fn with_cascades(risks: Vec<AtRisk>, schema: &Schema) -> Vec<AtRisk> {
+pub fn with_cascades(risks: Vec<AtRisk>, schema: &Schema, drop_deletes: bool) -> Vec<AtRisk> {
     let mut all = Vec::new();
     for risk in risks {
         let mut whats = Vec::new();
-        if let What::RowsWhere(table, condition) = &risk.what {
+        let deleted = match &risk.what {
+            What::RowsWhere(table, condition) => Some((table, condition.as_str())),
+            What::Table(table) if drop_deletes => Some((table, "TRUE")),
+            _ => None,
+        };
+        if let Some((table, condition)) = deleted {
             follow(table, condition, schema, &mut vec![table.to_ascii_lowercase()], &mut whats);
         }
         let at = risk.at.clone();
@@ -83,7 +89,7 @@ mod tests {
         ];
         let schema = Schema { tables, routines: vec![] };
         let risk = AtRisk { what: What::RowsWhere("a".into(), "id = 1".into()), at: Location::line("f.sql", 1) };
-        let whats: Vec<What> = with_cascades(vec![risk], &schema).into_iter().map(|risk| risk.what).collect();
+        let whats: Vec<What> = with_cascades(vec![risk], &schema, false).into_iter().map(|risk| risk.what).collect();
         let of_b = "`a_id` IN (SELECT `id` FROM `a` WHERE id = 1)";
         assert_eq!(
             whats[1..],
@@ -93,5 +99,14 @@ mod tests {
                 What::ValuesWhere("c".into(), "a_id".into(), of_b.into()),
             ]
         );
+    }
+    #[test]
+    fn a_dropped_table_takes_rows_along_only_where_dropping_deletes() {
+        let schema =
+            Schema { tables: vec![table("a", &[]), table("b", &[("a_id", "a", "CASCADE")])], routines: vec![] };
+        let dropped = || vec![AtRisk { what: What::Table("a".into()), at: Location::line("f.sql", 1) }];
+        assert_eq!(with_cascades(dropped(), &schema, false).len(), 1);
+        let of_b = "`a_id` IN (SELECT `id` FROM `a` WHERE TRUE)";
+        assert_eq!(with_cascades(dropped(), &schema, true)[1].what, What::RowsWhere("b".into(), of_b.into()));
     }
 }

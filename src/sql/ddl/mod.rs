@@ -301,7 +301,8 @@ fn drop(reader: &mut Reader) -> Effect {
     }
     if reader.eat("TABLE") || reader.eat("TABLES") {
         reader.if_exists();
-        return Effect::DropTable { tables: reader.names() };
+        let tables = reader.names();
+        return if tables.is_empty() { Effect::Other } else { Effect::DropTable { tables } };
     }
     if reader.eat("INDEX") {
         reader.if_exists();

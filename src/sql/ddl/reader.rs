@@ -74,16 +74,24 @@ impl Reader {
 
     /// A name, quoted or not, its database left out. Moves on only if there is one.
     pub(super) fn name(&mut self) -> Option<String> {
-        let Some(Token::Word(word)) = self.tokens.get(self.at) else { return None };
-        let mut name = word.value.clone();
+        let mut name = self.name_at(self.at)?;
         self.at += 1;
         while self.eat(".") {
-            if let Some(Token::Word(word)) = self.tokens.get(self.at) {
-                self.databases.push(std::mem::replace(&mut name, word.value.clone()));
+            if let Some(next) = self.name_at(self.at) {
+                self.databases.push(std::mem::replace(&mut name, next));
                 self.at += 1;
             }
         }
         Some(name)
+    }
+
+    /// The name at a place. Where one has to stand, double quotes hold a name: the server runs with `ANSI_QUOTES`.
+    fn name_at(&self, at: usize) -> Option<String> {
+        match self.tokens.get(at)? {
+            Token::Word(word) => Some(word.value.clone()),
+            Token::DoubleQuotedString(name) => Some(name.clone()),
+            _ => None,
+        }
     }
 
     /// The databases that the names read so far were qualified with.

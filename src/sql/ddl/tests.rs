@@ -61,6 +61,13 @@ fn destructive_clauses_are_told_from_harmless_ones() {
 }
 
 #[test]
+fn double_quotes_hold_a_name_where_one_has_to_stand() {
+    assert_eq!(effect("DROP TABLE \"users\""), Effect::DropTable { tables: vec!["users".into()] });
+    let dropped = Effect::AlterTable { table: "t".into(), actions: vec![AlterAction::DropColumn("c".into())] };
+    assert_eq!(effect("ALTER TABLE \"t\" DROP COLUMN \"c\""), dropped);
+}
+
+#[test]
 fn tables_rows_programs_and_sessions_are_recognised() {
     assert_eq!(effect("DROP TABLE IF EXISTS a, `b`"), Effect::DropTable { tables: vec!["a".into(), "b".into()] });
     assert_eq!(
