@@ -47,6 +47,11 @@ pub(super) fn server(options: &Options, directory: &Path, root: bool) -> Vec<OsS
         argument
     };
     arguments.extend([path("--datadir=", DATA), path("--socket=", SOCKET), path("--pid-file=", PID)]);
+    // A private one: each start of MariaDB removes the temporary tables (#sql…) of every server that shares its folder,
+    // which crashes those that are using them (seen on 10.11.19).
+    let mut tmpdir = OsString::from("--tmpdir=");
+    tmpdir.push(directory);
+    arguments.push(tmpdir);
     let mut add = |argument: &str| arguments.push(argument.into());
     if root {
         add("--user=root");
