@@ -38,6 +38,8 @@ impl Supervised {
     /// Puts `directory` under supervision, so that it is removed if this process dies, and has the command ready.
     pub(super) fn hold(directory: &Path, program: &Path, arguments: &[OsString]) -> Result<Self, SandboxError> {
         let mut shell = Command::new("sh")
+            // For what initialises a server, too: see `arguments` on the folder of temporary tables.
+            .env("TMPDIR", directory)
             .args(["-c", SCRIPT, "aura-db-sandbox"])
             .arg(directory)
             .arg(program)
