@@ -2,6 +2,12 @@
 
 #![allow(clippy::doc_markdown, reason = "these texts are the help, where backticks would only be noise")]
 
+mod judging;
+mod migrations;
+
+pub use judging::{Audit, Catalogue, Explain, FailOn, Judge, SandboxChoice};
+pub use migrations::{Apply, Migrate, Migrations, New, Rollback, SetChoice, Status, Write};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -138,25 +144,6 @@ pub enum Command {
     },
 }
 
-/// Where the migrations are.
-#[derive(Debug, Clone, Args)]
-pub struct Migrations {
-    /// Folder of migrations, in sqlx-cli's layout
-    #[arg(long, value_name = "DIR", default_value = "migrations")]
-    pub migrations: PathBuf,
-}
-
-/// How a writing verb writes.
-#[derive(Debug, Clone, Args)]
-pub struct Write {
-    /// Print the statements that would run; touch nothing
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Do not ask, where the profile would
-    #[arg(long, short)]
-    pub yes: bool,
-}
-
 /// How a report is put out.
 #[derive(Debug, Clone, Args)]
 pub struct Output {
@@ -175,196 +162,6 @@ pub enum Format {
     Table,
     /// For machines; documented and versioned
     Json,
-}
-
-/// A set of migrations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum SetChoice {
-    /// Tables, columns, constraints, rows
-    Schema,
-    /// Nothing but secondary indexes
-    Indexes,
-    /// Both
-    All,
-}
-
-/// `migrate`
-#[derive(Debug, Args)]
-pub struct Migrate {
-    /// Stop after this version
-    #[arg(long, value_name = "VERSION")]
-    pub to: Option<i64>,
-    /// Apply pending migrations that are older than applied ones of their set
-    #[arg(long)]
-    pub allow_out_of_order: bool,
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub write: Write,
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub migrations: Migrations,
-}
-
-/// `apply`
-#[derive(Debug, Args)]
-pub struct Apply {
-    /// The set
-    #[arg(value_enum, default_value_t = SetChoice::All)]
-    pub set: SetChoice,
-    /// Apply pending migrations that are older than applied ones of their set
-    #[arg(long)]
-    pub allow_out_of_order: bool,
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub write: Write,
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub migrations: Migrations,
-}
-
-/// `rollback`
-#[derive(Debug, Args)]
-pub struct Rollback {
-    /// Take down a whole set; the schema takes the indexes with it
-    #[arg(value_enum, conflicts_with_all = ["to", "steps"])]
-    pub set: Option<SetChoice>,
-    /// Take down everything later than this version, which itself stays; 0 for everything
-    #[arg(long, value_name = "VERSION", conflicts_with = "steps")]
-    pub to: Option<i64>,
-    /// Take down the newest N migrations
-    #[arg(long, value_name = "N")]
-    pub steps: Option<usize>,
-    /// Go on although rows or values would be lost
-    #[arg(long)]
-    pub discard_data: bool,
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub write: Write,
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub migrations: Migrations,
-}
-
-/// `status`
-#[derive(Debug, Args)]
-pub struct Status {
-    /// Exit 1 when migrations are pending
-    #[arg(long)]
-    pub check: bool,
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub output: Output,
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub migrations: Migrations,
-}
-
-/// `new`
-#[derive(Debug, Args)]
-pub struct New {
-    /// What the migration does, in a few words
-    pub name: String,
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub migrations: Migrations,
-}
-
-/// What plans are judged on.
-#[derive(Debug, Clone, Args)]
-pub struct Judge {
-    /// Judge on a throwaway server of this engine, started from an installed one
-    #[arg(long, value_enum, value_name = "ENGINE")]
-    pub sandbox: Option<SandboxChoice>,
-    /// Judge on the built-in engine, whatever is configured
-    #[arg(long, conflicts_with = "sandbox")]
-    pub embedded: bool,
-    /// Scale profile for sandbox and embedded engine: a name in profiles/scale, or a file
-    #[arg(long, value_name = "NAME|PATH", default_value = "high")]
-    pub scale: String,
-    /// Replay only this set of the migrations: `schema` shows the plans before the index set
-    #[arg(long, value_enum, default_value_t = SetChoice::All)]
-    pub set: SetChoice,
-    /// Workload file or folder; may be given several times
-    #[arg(long, value_name = "PATH", default_value = "profiles/workload")]
-    pub workload: Vec<PathBuf>,
-    /// Version of MySQL's EXPLAIN JSON to ask for
-    #[arg(long, value_name = "1|2", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
-    pub explain_json: u8,
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub migrations: Migrations,
-}
-
-/// An engine to start a throwaway server of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum SandboxChoice {
-    /// `mysqld`
-    Mysql,
-    /// `mariadbd`
-    Mariadb,
-}
-
-/// The least severity that fails a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum FailOn {
-    /// Any finding
-    Info,
-    /// Warnings and errors
-    Warning,
-    /// Errors only
-    Error,
-    /// Nothing
-    Never,
-}
-
-/// `audit`
-#[derive(Debug, Args)]
-pub struct Audit {
-    /// Only these queries, by name; `*` stands for any text
-    pub queries: Vec<String>,
-    /// The least severity that makes the exit code 1
-    #[arg(long, value_enum, default_value_t = FailOn::Warning)]
-    pub fail_on: FailOn,
-    /// Show evidence and remedy of every finding, infos too
-    #[arg(long, short)]
-    pub verbose: bool,
-    /// List the rules and exit
-    #[arg(long)]
-    pub list_rules: bool,
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub judge: Judge,
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub output: Output,
-}
-
-/// `explain`
-#[derive(Debug, Args)]
-pub struct Explain {
-    /// A query's name in the workload, or SQL
-    pub query: String,
-    /// Show the engine's own EXPLAIN warnings and conditions too
-    #[arg(long, short)]
-    pub verbose: bool,
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub judge: Judge,
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub output: Output,
-}
-
-/// `catalogue`
-#[derive(Debug, Subcommand)]
-pub enum Catalogue {
-    /// Check the workload files: fields, names, parameters, SQL
-    #[command(after_help = "Example:\n  aura-db catalogue check profiles/workload")]
-    Check {
-        /// Workload files or folders
-        #[arg(value_name = "PATH", default_value = "profiles/workload")]
-        workload: Vec<PathBuf>,
-    },
 }
 
 #[cfg(test)]

@@ -1,0 +1,105 @@
+//! The verbs that judge plans and their flags.
+
+#![allow(clippy::doc_markdown, reason = "these texts are the help, where backticks would only be noise")]
+
+use super::{Migrations, Output, SetChoice};
+use clap::{Args, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// What plans are judged on.
+#[derive(Debug, Clone, Args)]
+pub struct Judge {
+    /// Judge on a throwaway server of this engine, started from an installed one
+    #[arg(long, value_enum, value_name = "ENGINE")]
+    pub sandbox: Option<SandboxChoice>,
+    /// Judge on the built-in engine, whatever is configured
+    #[arg(long, conflicts_with = "sandbox")]
+    pub embedded: bool,
+    /// Scale profile for sandbox and embedded engine: a name in profiles/scale, or a file
+    #[arg(long, value_name = "NAME|PATH", default_value = "high")]
+    pub scale: String,
+    /// Replay only this set of the migrations: `schema` shows the plans before the index set
+    #[arg(long, value_enum, default_value_t = SetChoice::All)]
+    pub set: SetChoice,
+    /// Workload file or folder; may be given several times
+    #[arg(long, value_name = "PATH", default_value = "profiles/workload")]
+    pub workload: Vec<PathBuf>,
+    /// Version of MySQL's EXPLAIN JSON to ask for
+    #[arg(long, value_name = "1|2", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
+    pub explain_json: u8,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub migrations: Migrations,
+}
+
+/// An engine to start a throwaway server of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SandboxChoice {
+    /// `mysqld`
+    Mysql,
+    /// `mariadbd`
+    Mariadb,
+}
+
+/// The least severity that fails a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Any finding
+    Info,
+    /// Warnings and errors
+    Warning,
+    /// Errors only
+    Error,
+    /// Nothing
+    Never,
+}
+
+/// `audit`
+#[derive(Debug, Args)]
+pub struct Audit {
+    /// Only these queries, by name; `*` stands for any text
+    pub queries: Vec<String>,
+    /// The least severity that makes the exit code 1
+    #[arg(long, value_enum, default_value_t = FailOn::Warning)]
+    pub fail_on: FailOn,
+    /// Show evidence and remedy of every finding, infos too
+    #[arg(long, short)]
+    pub verbose: bool,
+    /// List the rules and exit
+    #[arg(long)]
+    pub list_rules: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub judge: Judge,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub output: Output,
+}
+
+/// `explain`
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// A query's name in the workload, or SQL
+    pub query: String,
+    /// Show the engine's own EXPLAIN warnings and conditions too
+    #[arg(long, short)]
+    pub verbose: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub judge: Judge,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub output: Output,
+}
+
+/// `catalogue`
+#[derive(Debug, Subcommand)]
+pub enum Catalogue {
+    /// Check the workload files: fields, names, parameters, SQL
+    #[command(after_help = "Example:\n  aura-db catalogue check profiles/workload")]
+    Check {
+        /// Workload files or folders
+        #[arg(value_name = "PATH", default_value = "profiles/workload")]
+        workload: Vec<PathBuf>,
+    },
+}

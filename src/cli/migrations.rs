@@ -1,0 +1,118 @@
+//! The verbs on migrations and their flags.
+
+#![allow(clippy::doc_markdown, reason = "these texts are the help, where backticks would only be noise")]
+
+use super::Output;
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+/// Where the migrations are.
+#[derive(Debug, Clone, Args)]
+pub struct Migrations {
+    /// Folder of migrations, in sqlx-cli's layout
+    #[arg(long, value_name = "DIR", default_value = "migrations")]
+    pub migrations: PathBuf,
+}
+
+/// How a writing verb writes.
+#[derive(Debug, Clone, Args)]
+pub struct Write {
+    /// Print the statements that would run; touch nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask, where the profile would
+    #[arg(long, short)]
+    pub yes: bool,
+}
+
+/// A set of migrations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SetChoice {
+    /// Tables, columns, constraints, rows
+    Schema,
+    /// Nothing but secondary indexes
+    Indexes,
+    /// Both
+    All,
+}
+
+/// `migrate`
+#[derive(Debug, Args)]
+pub struct Migrate {
+    /// Stop after this version
+    #[arg(long, value_name = "VERSION")]
+    pub to: Option<i64>,
+    /// Apply pending migrations that are older than applied ones of their set
+    #[arg(long)]
+    pub allow_out_of_order: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub write: Write,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub migrations: Migrations,
+}
+
+/// `apply`
+#[derive(Debug, Args)]
+pub struct Apply {
+    /// The set
+    #[arg(value_enum, default_value_t = SetChoice::All)]
+    pub set: SetChoice,
+    /// Apply pending migrations that are older than applied ones of their set
+    #[arg(long)]
+    pub allow_out_of_order: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub write: Write,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub migrations: Migrations,
+}
+
+/// `rollback`
+#[derive(Debug, Args)]
+pub struct Rollback {
+    /// Take down a whole set; the schema takes the indexes with it
+    #[arg(value_enum, conflicts_with_all = ["to", "steps"])]
+    pub set: Option<SetChoice>,
+    /// Take down everything later than this version, which itself stays; 0 for everything
+    #[arg(long, value_name = "VERSION", conflicts_with = "steps")]
+    pub to: Option<i64>,
+    /// Take down the newest N migrations
+    #[arg(long, value_name = "N")]
+    pub steps: Option<usize>,
+    /// Go on although rows or values would be lost
+    #[arg(long)]
+    pub discard_data: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub write: Write,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub migrations: Migrations,
+}
+
+/// `status`
+#[derive(Debug, Args)]
+pub struct Status {
+    /// Exit 1 when migrations are pending
+    #[arg(long)]
+    pub check: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub output: Output,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub migrations: Migrations,
+}
+
+/// `new`
+#[derive(Debug, Args)]
+pub struct New {
+    /// What the migration does, in a few words
+    pub name: String,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub migrations: Migrations,
+}
