@@ -8,13 +8,13 @@ use super::up::count;
 use crate::cli::{Rollback, SetChoice};
 use crate::engine::connect::Purpose;
 use crate::engine::loss::{self, Loss};
-use crate::engine::runner::{Direction, Runner, Unit};
+use crate::engine::runner::{Runner, Unit};
 use crate::engine::{Session, ledger};
 use crate::exit::Exit;
 use crate::migration::cascade::with_cascades;
 use crate::migration::loss::{at_risk, seeds};
 use crate::migration::plan::{self, Down};
-use crate::model::migration::{Migration, Set};
+use crate::model::migration::{Direction, Migration, Set};
 use crate::render;
 use crate::term::Term;
 

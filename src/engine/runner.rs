@@ -8,11 +8,10 @@ mod failure;
 mod step;
 
 pub use failure::{After, INTERRUPTED, RunError};
-pub use step::Direction;
 
 use super::ledger;
 use super::{EngineError, Session};
-use crate::model::migration::{Migration, Statement};
+use crate::model::migration::{Direction, Migration, Statement};
 use crate::model::schema::Schema;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

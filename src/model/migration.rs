@@ -38,6 +38,27 @@ pub struct Migration {
     pub down: Option<Script>,
 }
 
+/// Which way a migration is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Applies up scripts.
+    Up,
+    /// Applies down scripts.
+    Down,
+}
+
+impl Direction {
+    /// The statements that a migration runs this way.
+    #[must_use]
+    pub fn statements(self, migration: &Migration) -> &[Statement] {
+        match (self, &migration.down) {
+            (Self::Up, _) => &migration.up.statements,
+            (Self::Down, Some(down)) => &down.statements,
+            (Self::Down, None) => &[],
+        }
+    }
+}
+
 /// One migration file, read and split.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Script {

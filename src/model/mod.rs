@@ -3,6 +3,7 @@
 pub mod engine;
 pub mod environment;
 pub mod finding;
+pub mod journal;
 pub mod location;
 pub mod migration;
 pub mod plan;

@@ -1,10 +1,10 @@
 //! What becomes of a run that fails: as much as can be is taken back, and what cannot is said.
 
-use super::{Direction, Runner, Unit};
+use super::{Runner, Unit};
 use crate::engine::ledger::{self, Mark};
 use crate::engine::{EngineError, restore};
 use crate::migration::undoable::obstacles;
-use crate::model::migration::{Migration, Statement};
+use crate::model::migration::{Direction, Migration, Statement};
 use crate::model::schema::Table;
 use crate::sql::ddl::{Effect, effect, targets};
 use std::collections::BTreeSet;

@@ -3,30 +3,9 @@
 use super::{Runner, Unit};
 use crate::engine::EngineError;
 use crate::engine::ledger::{self, Mark};
-use crate::model::migration::{Migration, Statement};
+use crate::model::migration::{Direction, Migration};
 use crate::sql::ddl::{Effect, effect};
 use std::time::Instant;
-
-/// Which way a run goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    /// Applies up scripts.
-    Up,
-    /// Applies down scripts.
-    Down,
-}
-
-impl Direction {
-    /// The statements that a migration runs this way.
-    #[must_use]
-    pub fn statements(self, migration: &Migration) -> &[Statement] {
-        match (self, &migration.down) {
-            (Self::Up, _) => &migration.up.statements,
-            (Self::Down, Some(down)) => &down.statements,
-            (Self::Down, None) => &[],
-        }
-    }
-}
 
 /// Runs one migration. The error says at which statement, counted from 0; the number of statements stands for the
 /// ledger's own update after them.
