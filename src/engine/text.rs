@@ -55,10 +55,15 @@ pub(crate) fn name(name: &str) -> String {
     format!("`{}`", name.replace('`', "``"))
 }
 
-/// A text in quotes, right under every `sql_mode`: the letters travel as a hexadecimal literal when a backslash is among them.
+/// A text in quotes, right under every `sql_mode` and every character set of the connection: the letters travel as a
+/// hexadecimal literal when a backslash or one beyond ASCII is among them.
 pub(crate) fn text(text: &str) -> String {
-    if text.contains('\\') {
-        let hex = text.bytes().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+    if text.contains('\\') || !text.is_ascii() {
+        let mut hex = String::with_capacity(2 * text.len());
+        for byte in text.bytes() {
+            use std::fmt::Write as _;
+            let _ = write!(hex, "{byte:02x}");
+        }
         return format!("_utf8mb4 x'{hex}'");
     }
     format!("'{}'", text.replace('\'', "''"))

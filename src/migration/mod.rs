@@ -6,5 +6,7 @@ pub mod difference;
 pub mod fingerprint;
 pub mod loss;
 pub mod plan;
+pub mod recovery;
 pub mod undoable;
 pub mod verify;
+pub mod witness;

@@ -16,6 +16,8 @@ pub enum Progress {
     Skipped,
     /// It was recorded and not run: the database had been made by hand.
     Adopted,
+    /// Not a statement: a failed unit is being taken back, and the row holds what to.
+    Undoing,
 }
 
 impl Progress {
@@ -28,13 +30,14 @@ impl Progress {
             Self::Failed => "failed",
             Self::Skipped => "skipped",
             Self::Adopted => "adopted",
+            Self::Undoing => "undoing",
         }
     }
 
     /// Reads the word; `None` for one that this version does not know.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Begun, Self::Done, Self::Failed, Self::Skipped, Self::Adopted]
+        [Self::Begun, Self::Done, Self::Failed, Self::Skipped, Self::Adopted, Self::Undoing]
             .into_iter()
             .find(|progress| progress.word() == word)
     }
@@ -59,7 +62,7 @@ pub struct JournalRow {
     pub version: i64,
     /// Whether it is a statement of the up or of the down script.
     pub direction: Direction,
-    /// Its position in the script, from 1.
+    /// Its position in the script, from 1; 0 for [`Progress::Undoing`].
     pub position: u32,
     /// Statements in the script when it was journalled.
     pub of: u32,
@@ -67,12 +70,14 @@ pub struct JournalRow {
     pub hash: String,
     /// How far it has come.
     pub progress: Progress,
+    /// What was sent: the statement, or what it stood for, as with `EXECUTE`.
+    pub sql: String,
     /// Where it stands, as `FILE:LINE:COLUMN`.
     pub place: String,
-    /// For a statement that commits by itself: what the objects that it names were before it, see
-    /// `migration::recovery`. Empty otherwise.
+    /// For a statement that commits by itself: what the objects that it names were before it, as JSON of
+    /// `migration::recovery::States`. Empty otherwise.
     pub before: String,
-    /// The session's user variables before it, as assignments that `SET` takes. Empty when there were none.
+    /// The session's user variables after it, as assignments that `SET` takes. Empty when there were none.
     pub variables: String,
     /// The server's id of the connection that ran it.
     pub connection: u64,
