@@ -18,6 +18,7 @@ pub mod session;
 pub mod settings;
 pub mod stats;
 mod text;
+pub mod variables;
 
 pub use connect::{Database, Pool};
 pub use error::EngineError;

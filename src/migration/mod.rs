@@ -5,6 +5,7 @@ pub mod checksum;
 pub mod difference;
 pub mod fingerprint;
 pub mod loss;
+pub mod partial_down;
 pub mod plan;
 pub mod recovery;
 pub mod undoable;

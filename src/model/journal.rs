@@ -8,6 +8,9 @@ use std::fmt;
 pub enum Progress {
     /// Written before the statement ran, and not completed: the catalogue has to say whether it took effect.
     Begun,
+    /// The same, for a statement of which nothing shows the effect. Written in the transaction in which it runs: when it
+    /// is there after a crash, the statement has committed something.
+    Entered,
     /// It took effect.
     Done,
     /// It failed, and what was done before it stayed.
@@ -26,6 +29,7 @@ impl Progress {
     pub fn word(self) -> &'static str {
         match self {
             Self::Begun => "begun",
+            Self::Entered => "entered",
             Self::Done => "done",
             Self::Failed => "failed",
             Self::Skipped => "skipped",
@@ -37,7 +41,7 @@ impl Progress {
     /// Reads the word; `None` for one that this version does not know.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Begun, Self::Done, Self::Failed, Self::Skipped, Self::Adopted, Self::Undoing]
+        [Self::Begun, Self::Entered, Self::Done, Self::Failed, Self::Skipped, Self::Adopted, Self::Undoing]
             .into_iter()
             .find(|progress| progress.word() == word)
     }
