@@ -6,5 +6,6 @@ pub mod difference;
 pub mod fingerprint;
 pub mod loss;
 pub mod plan;
+pub mod refinery;
 pub mod undoable;
 pub mod verify;
