@@ -3,7 +3,8 @@
 use super::failure::Failure;
 use super::target::Target;
 use crate::engine::connect::{Purpose, session};
-use crate::engine::{EngineError, Session, ledger, lock};
+use crate::engine::ledger::Ledger;
+use crate::engine::{EngineError, Session, lock};
 use crate::migration::verify::{Entry, refusals, verify};
 use crate::model::migration::{LedgerRow, Migration};
 use crate::sql::translate;
@@ -61,12 +62,9 @@ pub(super) async fn take_lock(session: &mut Session, target: &Target, term: &mut
     Ok(lock::acquire(session, target.settings.runner_lock_timeout, &mut waiting).await?)
 }
 
-/// Reads the ledger.
-///
-/// # Errors
-/// When it cannot be read.
-pub(super) async fn ledger_rows(session: &mut Session) -> Result<Vec<LedgerRow>, Failure> {
-    Ok(ledger::rows(session).await?)
+/// The ledger that the run works with.
+pub(super) fn ledger() -> Ledger {
+    Ledger::default()
 }
 
 /// Holds the ledger against the files and refuses what is not in order.

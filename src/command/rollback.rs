@@ -6,10 +6,12 @@ use super::prepare;
 use super::target::Target;
 use super::up::count;
 use crate::cli::{Rollback, SetChoice};
+use crate::engine::Session;
 use crate::engine::connect::Purpose;
+use crate::engine::ledger::Ledger;
 use crate::engine::loss::{self, Loss};
 use crate::engine::runner::{Runner, Unit};
-use crate::engine::{Session, ledger};
+
 use crate::exit::Exit;
 use crate::migration::cascade::with_cascades;
 use crate::migration::loss::{at_risk, seeds};
@@ -29,12 +31,13 @@ pub(super) async fn run(args: &Rollback, target: &Target, term: &mut Term) -> Re
     if !dry_run {
         early(prepare::take_lock(&mut session, target, term)).await?;
     }
-    let rows = early(prepare::ledger_rows(&mut session)).await?;
+    let ledger = prepare::ledger();
+    let rows = early(async { Ok(ledger.rows(&mut session).await?) }).await?;
     let entries = prepare::checked(&migrations, &rows, true)?;
     let chosen = plan::down(&entries, request(args)).map_err(|error| Failure::state(error.to_string()))?;
     let downs = || chosen.iter().filter_map(|migration| migration.down.as_ref().map(|down| (*migration, down)));
     prepare::translatable(&session, downs().flat_map(|(_, down)| &down.statements))?;
-    let losses = early(losses(&mut session, &chosen)).await?;
+    let losses = early(losses(&mut session, &ledger, &chosen)).await?;
     if dry_run {
         for loss in &losses {
             term.note(&format!("would lose {}", line(loss)));
@@ -56,7 +59,7 @@ pub(super) async fn run(args: &Rollback, target: &Target, term: &mut Term) -> Re
     let lost = if losses.is_empty() { String::new() } else { " and discard data".into() };
     super::confirm(term, target, &args.write, &format!("roll back {}{lost} on {}", count(chosen.len()), session.place))
         .await?;
-    execute(target, session, &chosen, term).await
+    execute(target, session, ledger, &chosen, term).await
 }
 
 fn request(args: &Rollback) -> Down {
@@ -69,8 +72,8 @@ fn request(args: &Rollback) -> Down {
     }
 }
 
-async fn losses(session: &mut Session, chosen: &[&Migration]) -> Result<Vec<Loss>, Failure> {
-    let schema = session.schema(&[ledger::TABLE]).await?;
+async fn losses(session: &mut Session, ledger: &Ledger, chosen: &[&Migration]) -> Result<Vec<Loss>, Failure> {
+    let schema = session.schema(&[ledger.table()]).await?;
     let drop_deletes = session.has_transactional_ddl();
     let risks = with_cascades(at_risk(chosen, &schema, session.database().as_deref()), &schema, drop_deletes);
     Ok(loss::count(session, &risks, &seeds(chosen), &schema).await?)
@@ -90,6 +93,7 @@ fn line(loss: &Loss) -> String {
 async fn execute(
     target: &Target,
     mut session: Session,
+    ledger: Ledger,
     chosen: &[&Migration],
     term: &mut Term,
 ) -> Result<Exit, Failure> {
@@ -101,7 +105,7 @@ async fn execute(
             progress.step(&migration.description);
             lines.push(render::run::line("rolled back", migration, took));
         };
-        let runner = Runner::new(&mut session, Direction::Down, Unit::Migration, interrupt.flag());
+        let runner = Runner::new(&mut session, ledger, Direction::Down, Unit::Migration, interrupt.flag());
         interrupt.guard(runner.run(chosen, &mut done)).await
     };
     if session.has_transactional_ddl()

@@ -5,7 +5,6 @@ use super::prepare;
 use super::target::Target;
 use crate::cli::{Format, Status};
 use crate::engine::connect::Purpose;
-use crate::engine::ledger;
 use crate::exit::Exit;
 use crate::migration::fingerprint::fingerprint;
 use crate::migration::verify::{Entry, State, refusals, verify};
@@ -21,8 +20,9 @@ pub(super) async fn run(args: &Status, target: &Target, term: &mut Term) -> Resu
     let output = Output::open(args.output.output.as_deref())?;
     let migrations = prepare::migrations(&args.migrations.migrations)?;
     let mut session = prepare::open(target, Purpose::Read, term).await?;
-    let rows = prepare::ledger_rows(&mut session).await?;
-    let schema = session.schema(&[ledger::TABLE]).await?;
+    let ledger = prepare::ledger();
+    let rows = ledger.rows(&mut session).await?;
+    let schema = session.schema(&[ledger.table()]).await?;
     let entries = verify(&migrations, &rows);
     let report = StatusReport {
         format_version: FORMAT_VERSION,

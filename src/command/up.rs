@@ -5,9 +5,10 @@ use super::interrupt::{Interrupt, early};
 use super::prepare;
 use super::target::Target;
 use crate::cli::{Apply, Migrate, SetChoice, Write};
+use crate::engine::Session;
 use crate::engine::connect::Purpose;
+use crate::engine::ledger::Ledger;
 use crate::engine::runner::{Runner, Unit};
-use crate::engine::{Session, ledger};
 use crate::exit::Exit;
 use crate::migration::plan::{self, Up};
 use crate::migration::undoable::obstacles;
@@ -70,11 +71,12 @@ async fn run(request: &Request<'_>, target: &Target, term: &mut Term) -> Result<
     if !dry_run {
         early(prepare::take_lock(&mut session, target, term)).await?;
     }
-    let rows = early(prepare::ledger_rows(&mut session)).await?;
+    let ledger = prepare::ledger();
+    let rows = early(async { Ok(ledger.rows(&mut session).await?) }).await?;
     let entries = prepare::checked(&migrations, &rows, request.allow_out_of_order)?;
     let chosen = plan::up(&entries, request.up).map_err(|error| Failure::state(error.to_string()))?;
     prepare::written(&chosen)?;
-    early(check(request, &mut session, &chosen)).await?;
+    early(check(request, &mut session, &ledger, &chosen)).await?;
     if dry_run {
         let text = render::run::script(&chosen.iter().map(|m| (*m, &m.up)).collect::<Vec<_>>());
         term.stdout(&text)?;
@@ -85,16 +87,21 @@ async fn run(request: &Request<'_>, target: &Target, term: &mut Term) -> Result<
         return Ok(Exit::Clean);
     }
     super::confirm(term, target, request.write, &format!("apply {} to {}", count(chosen.len()), session.place)).await?;
-    execute(request, target, session, &chosen, term).await
+    execute(request, target, session, ledger, &chosen, term).await
 }
 
 /// Refuses before anything runs what would fail for certain, or could not be taken back where that is promised.
-async fn check(request: &Request<'_>, session: &mut Session, chosen: &[&Migration]) -> Result<(), Failure> {
+async fn check(
+    request: &Request<'_>,
+    session: &mut Session,
+    ledger: &Ledger,
+    chosen: &[&Migration],
+) -> Result<(), Failure> {
     prepare::translatable(session, chosen.iter().flat_map(|migration| &migration.up.statements))?;
     if request.unit == Unit::Migration {
         return Ok(());
     }
-    let schema = session.schema(&[ledger::TABLE]).await?;
+    let schema = session.schema(&[ledger.table()]).await?;
     let statements: Vec<_> = chosen.iter().flat_map(|migration| &migration.up.statements).collect();
     let mut refusals: Vec<String> = Vec::new();
     let created: BTreeSet<String> = statements
@@ -137,6 +144,7 @@ async fn execute(
     request: &Request<'_>,
     target: &Target,
     mut session: Session,
+    ledger: Ledger,
     chosen: &[&Migration],
     term: &mut Term,
 ) -> Result<Exit, Failure> {
@@ -149,7 +157,7 @@ async fn execute(
             progress.step(&migration.description);
             lines.push(render::run::line("applied", migration, took));
         };
-        let runner = Runner::new(&mut session, Direction::Up, request.unit, interrupt.flag());
+        let runner = Runner::new(&mut session, ledger, Direction::Up, request.unit, interrupt.flag());
         interrupt.guard(runner.run(chosen, &mut done)).await
     };
     let whole = request.unit == Unit::Run;

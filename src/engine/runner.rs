@@ -9,7 +9,7 @@ mod step;
 
 pub use failure::{After, INTERRUPTED, RunError};
 
-use super::ledger;
+use super::ledger::Ledger;
 use super::{EngineError, Session};
 use crate::model::migration::{Direction, Migration, Statement};
 use crate::model::schema::Schema;
@@ -33,6 +33,7 @@ pub type Progress<'a> = dyn FnMut(&Migration, Duration) + Send + 'a;
 #[derive(Debug)]
 pub struct Runner<'a> {
     session: &'a mut Session,
+    ledger: Ledger,
     direction: Direction,
     unit: Unit,
     interrupted: Arc<AtomicBool>,
@@ -47,9 +48,16 @@ pub struct Runner<'a> {
 
 impl<'a> Runner<'a> {
     /// A run on a session that holds the runner lock. `interrupted` ends it at the next statement.
-    pub fn new(session: &'a mut Session, direction: Direction, unit: Unit, interrupted: Arc<AtomicBool>) -> Self {
+    pub fn new(
+        session: &'a mut Session,
+        ledger: Ledger,
+        direction: Direction,
+        unit: Unit,
+        interrupted: Arc<AtomicBool>,
+    ) -> Self {
         Self {
             session,
+            ledger,
             direction,
             unit,
             interrupted,
@@ -65,14 +73,14 @@ impl<'a> Runner<'a> {
     /// # Errors
     /// At the first statement that fails; the error tells what became of the database.
     pub async fn run(mut self, migrations: &[&Migration], progress: &mut Progress<'_>) -> Result<(), RunError> {
-        self.ledger_was_there = ledger::exists(self.session).await?;
+        self.ledger_was_there = self.ledger.exists(self.session).await?;
         if self.unit == Unit::Run && !self.session.has_transactional_ddl() {
-            self.before = Some(self.session.schema(&[ledger::TABLE]).await?);
+            self.before = Some(self.session.schema(&[self.ledger.table()]).await?);
             self.statements =
                 migrations.iter().flat_map(|migration| self.direction.statements(migration)).cloned().collect();
         }
         if !self.ledger_was_there {
-            ledger::create(self.session).await?;
+            self.ledger.create(self.session).await?;
         }
         let mut begun: Vec<i64> = Vec::new();
         for migration in migrations {

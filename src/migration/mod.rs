@@ -8,6 +8,7 @@ pub mod loss;
 pub mod partial_down;
 pub mod plan;
 pub mod recovery;
+pub mod refinery;
 pub mod undoable;
 pub mod verify;
 pub mod witness;

@@ -99,7 +99,7 @@ fn down_file(up: &str) -> String {
 mod tests {
     use super::*;
     use crate::model::location::Location;
-    use crate::model::migration::{Script, Statement};
+    use crate::model::migration::{Naming, Script, Statement};
 
     fn migration(version: i64, set: Set, reversible: bool) -> Migration {
         let script = |kind: &str| {
@@ -107,7 +107,14 @@ mod tests {
             let statements = vec![Statement { sql: "DO 0".into(), at: Location::line(&file, 1) }];
             Script { file, text: String::new(), statements }
         };
-        Migration { version, description: "x".into(), set, up: script("up"), down: reversible.then(|| script("down")) }
+        Migration {
+            version,
+            description: "x".into(),
+            naming: Naming::Sqlx,
+            set,
+            up: script("up"),
+            down: reversible.then(|| script("down")),
+        }
     }
 
     fn entries(migrations: &[Migration], state: State) -> Vec<Entry<'_>> {

@@ -127,12 +127,12 @@ fn refusal(entry: &Entry<'_>, allow_out_of_order: bool) -> Option<String> {
 mod tests {
     use super::super::checksum::checksum;
     use super::*;
-    use crate::model::migration::Script;
+    use crate::model::migration::{Naming, Script};
 
     fn migration(version: i64, set: Set) -> Migration {
         let text = format!("-- {version}\n");
         let up = Script { file: format!("{version}_x.up.sql"), text, statements: vec![] };
-        Migration { version, description: "x".into(), set, up, down: None }
+        Migration { version, description: "x".into(), naming: Naming::Sqlx, set, up, down: None }
     }
 
     fn row(migration: &Migration) -> LedgerRow {

@@ -17,7 +17,7 @@ impl Planner {
     /// When it cannot be reached, or its catalogue cannot be read.
     pub async fn server(settings: &Settings, version: JsonVersion) -> Result<Self, PlannerError> {
         let mut session = session(settings, Purpose::Read).await?;
-        let mut schema = session.schema(&[ledger::TABLE]).await?;
+        let mut schema = session.schema(&ledger::DEFAULT_TABLES).await?;
         let (engine, place) = (session.engine.clone(), session.place.clone());
         session.close().await.ok();
         let Pool::Server(pool) = database(settings).await?.pool else {

@@ -1,7 +1,7 @@
 //! What becomes of a run that fails: as much as can be is taken back, and what cannot is said.
 
 use super::{Runner, Unit};
-use crate::engine::ledger::{self, Mark};
+use crate::engine::ledger::Mark;
 use crate::engine::{EngineError, restore};
 use crate::migration::undoable::obstacles;
 use crate::model::migration::{Direction, Migration, Statement};
@@ -142,7 +142,7 @@ async fn take_back(
             .flat_map(|statement| targets(&statement.sql))
             .map(|name| name.to_ascii_lowercase())
             .collect();
-        let left = restore::restore(runner.session, &before, &[ledger::TABLE], &touched).await?;
+        let left = restore::restore(runner.session, &before, &[runner.ledger.table()], &touched).await?;
         if !left.is_empty() {
             return Ok(left);
         }
@@ -171,10 +171,10 @@ fn succeeded(runner: &Runner<'_>, ran: &[Statement], last_failed: bool) -> Vec<S
 async fn bear_witness(runner: &mut Runner<'_>, migration: &Migration, begun: &[i64]) -> Result<(), EngineError> {
     let versions: &[i64] = if runner.unit == Unit::Run { begun } else { &[migration.version] };
     for version in versions {
-        match ledger::success(runner.session, *version).await? {
-            Some(_) => ledger::mark(runner.session, *version, Mark::Reverting).await?,
+        match runner.ledger.success(runner.session, *version).await? {
+            Some(_) => runner.ledger.mark(runner.session, *version, Mark::Reverting).await?,
             None if *version == migration.version && runner.direction == Direction::Up => {
-                ledger::begin(runner.session, migration).await?;
+                runner.ledger.begin(runner.session, migration).await?;
             }
             None => {}
         }
@@ -191,10 +191,11 @@ async fn is_untouched(runner: &mut Runner<'_>, migration: &Migration, ran: &[Sta
         !before.tables.iter().any(other)
     });
     let known = ran.iter().all(|statement| effect(&statement.sql) != Effect::Other);
-    if !rolls_back || !known {
+    // Without a row for what is begun, nothing tells that a statement has committed.
+    if !rolls_back || !known || !runner.ledger.format.remembers_begun() {
         return Ok(false);
     }
-    let success = ledger::success(runner.session, migration.version).await?;
+    let success = runner.ledger.success(runner.session, migration.version).await?;
     Ok(match runner.direction {
         Direction::Up => success.is_none(),
         Direction::Down => success == Some(true),
@@ -209,15 +210,18 @@ async fn mend_ledger(runner: &mut Runner<'_>, version: i64, begun: &[i64]) -> Re
             Direction::Up => Mark::Removed,
             Direction::Down => Mark::Kept,
         };
-        ledger::mark(runner.session, *version, mark).await?;
+        // A transaction that was rolled back has taken the row with it.
+        if runner.ledger.success(runner.session, *version).await?.is_some() {
+            runner.ledger.mark(runner.session, *version, mark).await?;
+        }
     }
     drop_new_ledger(runner).await
 }
 
 /// A ledger that this run created is gone again when nothing is in it.
 async fn drop_new_ledger(runner: &mut Runner<'_>) -> Result<(), EngineError> {
-    if !runner.ledger_was_there && ledger::rows(runner.session).await?.is_empty() {
-        ledger::drop_table(runner.session).await?;
+    if !runner.ledger_was_there && runner.ledger.rows(runner.session).await?.is_empty() {
+        runner.ledger.drop_table(runner.session).await?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::{Runner, Unit};
 use crate::engine::EngineError;
-use crate::engine::ledger::{self, Mark};
+use crate::engine::ledger::Mark;
 use crate::model::migration::{Direction, Migration};
 use crate::sql::ddl::{Effect, effect};
 use std::time::Instant;
@@ -43,9 +43,9 @@ async fn reopen(runner: &mut Runner<'_>, migration: &Migration, effect: &Effect)
     if !matches!(effect, Effect::Transaction | Effect::Other) {
         return Ok(());
     }
-    match (runner.direction, ledger::success(runner.session, migration.version).await?) {
-        (Direction::Up, None) => ledger::begin(runner.session, migration).await,
-        (Direction::Down, Some(true)) => ledger::mark(runner.session, migration.version, Mark::Reverting).await,
+    match (runner.direction, runner.ledger.success(runner.session, migration.version).await?) {
+        (Direction::Up, None) => runner.ledger.begin(runner.session, migration).await,
+        (Direction::Down, Some(true)) => runner.ledger.mark(runner.session, migration.version, Mark::Reverting).await,
         _ => Ok(()),
     }
 }
@@ -65,24 +65,26 @@ async fn begin(runner: &mut Runner<'_>, migration: &Migration) -> Result<(), Eng
             _ => true,
         };
         if runner.unit == Unit::Migration {
-            runner.before = if many { Some(session.schema(&[ledger::TABLE]).await?) } else { None };
+            runner.before = if many { Some(session.schema(&[runner.ledger.table()]).await?) } else { None };
         }
         if runner.unit == Unit::Migration || !runner.begun {
             runner.session.run_own("START TRANSACTION").await?;
         }
     }
     match runner.direction {
-        Direction::Up => ledger::begin(runner.session, migration).await,
-        Direction::Down => ledger::mark(runner.session, migration.version, Mark::Reverting).await,
+        Direction::Up => runner.ledger.begin(runner.session, migration).await,
+        Direction::Down => runner.ledger.mark(runner.session, migration.version, Mark::Reverting).await,
     }
 }
 
 async fn finish(runner: &mut Runner<'_>, migration: &Migration, started: Instant) -> Result<(), EngineError> {
-    let mark = match runner.direction {
-        Direction::Up => Mark::Applied { nanos: i64::try_from(started.elapsed().as_nanos()).unwrap_or(i64::MAX) },
-        Direction::Down => Mark::Removed,
-    };
-    ledger::mark(runner.session, migration.version, mark).await?;
+    match runner.direction {
+        Direction::Up => {
+            let nanos = i64::try_from(started.elapsed().as_nanos()).unwrap_or(i64::MAX);
+            runner.ledger.finish(runner.session, migration, nanos).await?;
+        }
+        Direction::Down => runner.ledger.mark(runner.session, migration.version, Mark::Removed).await?,
+    }
     runner.begun = true;
     match (runner.session.has_transactional_ddl(), runner.unit) {
         (true, _) => runner.session.run_own("RELEASE SAVEPOINT migration").await,
