@@ -5,5 +5,6 @@ pub mod ddl;
 pub mod lex;
 pub mod parse;
 pub mod placeholder;
+pub mod quote;
 pub mod shape;
 pub mod translate;

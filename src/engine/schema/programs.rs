@@ -3,6 +3,7 @@
 use crate::engine::error::EngineError;
 use crate::engine::text::{self, TextRow};
 use crate::model::schema::Routine;
+use crate::sql::quote;
 use sqlx::MySqlConnection;
 
 /// Reads them all, sorted; what the account may not see is left out.
@@ -81,7 +82,7 @@ fn allowed(rows: Result<Vec<TextRow>, EngineError>) -> Result<Vec<TextRow>, Engi
 
 /// Takes the database's name off the tables of a view's definition, but not out of its texts.
 fn without_database(definition: &str, database: &str) -> String {
-    let qualifier = format!("{}.", text::name(database));
+    let qualifier = format!("{}.", quote::name(database));
     let (mut bare, mut rest) = (String::with_capacity(definition.len()), definition);
     while let Some(c) = rest.chars().next() {
         let length = match c {
@@ -89,27 +90,13 @@ fn without_database(definition: &str, database: &str) -> String {
                 rest = &rest[qualifier.len()..];
                 continue;
             }
-            '\'' | '"' | '`' => quoted(rest, c),
+            '\'' | '"' | '`' => quote::length(rest).unwrap_or(rest.len()),
             c => c.len_utf8(),
         };
         bare.push_str(&rest[..length]);
         rest = &rest[length..];
     }
     bare
-}
-
-/// The length of a quoted text with its quotes, or of all that is left.
-fn quoted(rest: &str, quote: char) -> usize {
-    let mut chars = rest.char_indices().skip(1).peekable();
-    while let Some((at, c)) = chars.next() {
-        let doubled = c == quote && chars.peek().is_some_and(|(_, next)| *next == quote);
-        if doubled || (c == '\\' && quote != '`') {
-            chars.next();
-        } else if c == quote {
-            return at + c.len_utf8();
-        }
-    }
-    rest.len()
 }
 
 #[cfg(test)]
