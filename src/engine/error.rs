@@ -45,6 +45,12 @@ impl EngineError {
             _ => None,
         }
     }
+
+    /// Whether a deadlock has rolled the whole transaction back.
+    #[must_use]
+    pub fn is_deadlock(&self) -> bool {
+        self.code() == Some(1213)
+    }
 }
 
 impl From<sqlx::Error> for EngineError {

@@ -7,6 +7,7 @@
 use crate::model::migration::Statement;
 use crate::model::schema::Schema;
 use crate::sql::ddl::{AlterAction, Effect, effect};
+use crate::sql::quote;
 
 /// What becomes of one statement of the down script.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,7 +83,7 @@ impl Context<'_> {
                     all if all == tables.len() => Action::Run,
                     _ => Action::RunInstead(format!(
                         "DROP TABLE {}",
-                        left.iter().map(|table| quoted(table)).collect::<Vec<_>>().join(", ")
+                        quote::names(&left)
                     )),
                 })
             }
@@ -142,10 +143,6 @@ impl Context<'_> {
         }
         Ok(Action::Run)
     }
-}
-
-fn quoted(name: &str) -> String {
-    format!("`{}`", name.replace('`', "``"))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 use super::witness::{Object, Witness};
 use crate::sql::ddl::{AlterAction, Effect};
+use crate::sql::quote;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -117,8 +118,8 @@ fn dropped(pairs: &[Pair<'_>]) -> Settled {
     if left.is_empty() {
         return Settled::Done;
     }
-    let names: Vec<String> = left.iter().map(|pair| format!("`{}`", pair.object.name.replace('`', "``"))).collect();
-    Settled::Rest(format!("DROP TABLE {}", names.join(", ")))
+    let names: Vec<&str> = left.iter().map(|pair| pair.object.name.as_str()).collect();
+    Settled::Rest(format!("DROP TABLE {}", quote::names(&names)))
 }
 
 fn altered(table: &str, actions: &[AlterAction], pairs: &[Pair<'_>]) -> Settled {
@@ -154,7 +155,7 @@ fn altered(table: &str, actions: &[AlterAction], pairs: &[Pair<'_>]) -> Settled 
 fn holds(action: &AlterAction, before: &str, now: &str) -> Option<bool> {
     let (had, has) = (|name: &str| line(before, name), |name: &str| line(now, name));
     let key = |text: &str, name: &str| {
-        let quoted = format!("KEY {} ", quoted(name));
+        let quoted = format!("KEY {} ", quote::name(name));
         text.lines().any(|line| line.trim_start().contains(&quoted))
     };
     match action {
@@ -177,15 +178,11 @@ fn holds(action: &AlterAction, before: &str, now: &str) -> Option<bool> {
 
 /// The line of a column in what `SHOW CREATE TABLE` says.
 fn line<'a>(definition: &'a str, column: &str) -> Option<&'a str> {
-    let start = format!("{} ", quoted(column)).to_lowercase();
+    let start = format!("{} ", quote::name(column)).to_lowercase();
     definition
         .lines()
         .map(|line| line.trim().trim_end_matches(','))
         .find(|line| line.to_lowercase().starts_with(&start))
-}
-
-fn quoted(name: &str) -> String {
-    format!("`{}`", name.replace('`', "``"))
 }
 
 #[cfg(test)]
