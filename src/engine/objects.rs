@@ -71,7 +71,7 @@ async fn identity(
     }
 }
 
-/// A table's definition without the next AUTO_INCREMENT value, which every inserted row changes.
+/// A table's definition without the next `AUTO_INCREMENT` value, which every inserted row changes.
 fn without_counter(definition: &str) -> String {
     const COUNTER: &str = " AUTO_INCREMENT=";
     let Some(at) = definition.rfind(COUNTER) else { return definition.to_owned() };

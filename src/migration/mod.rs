@@ -9,6 +9,7 @@ pub mod partial_down;
 pub mod plan;
 pub mod recovery;
 pub mod refinery;
+pub mod stopped;
 pub mod undoable;
 pub mod verify;
 pub mod witness;

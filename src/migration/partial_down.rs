@@ -81,10 +81,7 @@ impl Context<'_> {
                 Ok(match left.len() {
                     0 => Action::Skip(format!("{} was not made", tables.join(", "))),
                     all if all == tables.len() => Action::Run,
-                    _ => Action::RunInstead(format!(
-                        "DROP TABLE {}",
-                        quote::names(&left)
-                    )),
+                    _ => Action::RunInstead(format!("DROP TABLE {}", quote::names(&left))),
                 })
             }
             Effect::DropIndex { table, index } => {

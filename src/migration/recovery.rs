@@ -15,7 +15,7 @@ pub enum State {
     Absent,
     /// It is there.
     Present {
-        /// What `SHOW CREATE` says of it, without the next AUTO_INCREMENT value.
+        /// What `SHOW CREATE` says of it, without the next `AUTO_INCREMENT` value.
         definition: String,
         /// The storage engine's own number of it, where it was asked for and could be read.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -61,7 +61,7 @@ pub fn settle(effect: &Effect, witness: &Witness, before: &States, now: &States)
     }
     match effect {
         Effect::DropTable { .. } => dropped(&pairs),
-        Effect::CreateTable { .. } | Effect::ReplaceTable { .. } if pairs.iter().all(|pair| pair.is_absent()) => {
+        Effect::CreateTable { .. } | Effect::ReplaceTable { .. } if pairs.iter().all(Pair::is_absent) => {
             // Even if a table of that name was dropped on the way, making it is still to do.
             Settled::NotDone
         }

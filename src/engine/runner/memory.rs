@@ -18,8 +18,7 @@ pub(super) struct Memory {
 
 impl Memory {
     pub(super) fn new(statements: &[Statement]) -> Self {
-        let mut names: Vec<String> =
-            statements.iter().flat_map(|statement| variables::named(&statement.sql)).collect();
+        let mut names: Vec<String> = statements.iter().flat_map(|statement| variables::named(&statement.sql)).collect();
         names.sort();
         names.dedup();
         Self { names, ..Self::default() }

@@ -143,12 +143,12 @@ async fn settle_row(runner: &mut Runner<'_>, row: &JournalRow, edited: bool) -> 
     let elsewhere = databases(&row.sql).into_iter().find(|other| own.as_ref().is_some_and(|own| own != other));
     let witness = witness(&effect, elsewhere.as_deref());
     let settled = match (row.progress, &witness) {
-        (Progress::Failed, _) => Settled::NotDone,
-        // It failed, and who has changed it since knows what it had left behind.
-        (Progress::Entered, _) if edited && !row.note.is_empty() => Settled::NotDone,
-        (Progress::Entered, Witness::None(reason)) => Settled::InDoubt(reason.clone()),
-        // Its transaction never committed anything.
-        (_, Witness::None(_)) => Settled::NotDone,
+        // Who has changed a statement since it failed knows what it had left behind.
+        (Progress::Entered, Witness::None(reason)) if !edited || row.note.is_empty() => {
+            Settled::InDoubt(reason.clone())
+        }
+        // The transaction of the latter never committed anything.
+        (Progress::Failed, _) | (_, Witness::None(_)) => Settled::NotDone,
         _ => {
             let before = serde_json::from_str(&row.before).unwrap_or_default();
             let now = objects::states(runner.session, &witness).await?;

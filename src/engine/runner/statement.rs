@@ -33,12 +33,12 @@ pub(super) async fn run(
     let sql = stands_for.unwrap_or_else(|| statement.sql.clone());
     let effect = effect(&sql);
     let mut row = runner.row(course, at, sql);
-    let send = match runner.actions.get(at) {
+    let send = match runner.actions.get(at).cloned() {
         Some(Action::Skip(reason)) => {
             observer.note(&format!("{}: skipped: {reason}", statement.at));
-            return skip(runner, course, row, reason).await.map_err(failed);
+            return skip(runner, course, row, &reason).await.map_err(failed);
         }
-        Some(Action::RunInstead(sql)) => sql.clone(),
+        Some(Action::RunInstead(sql)) => sql,
         _ => course.rest.take().unwrap_or_else(|| statement.sql.clone()),
     };
     let rolls_back = runner.rolls_back(&effect);
@@ -133,7 +133,7 @@ async fn skip(
     Ok(Committed::No)
 }
 
-/// Commits the row of a statement that commits by itself, so that it stands whatever becomes of the statement.
+/// Writes the row of a statement that commits by itself, so that it stands whatever becomes of the statement.
 async fn before_it(
     runner: &mut Runner<'_>,
     course: &mut Course<'_>,
@@ -141,20 +141,24 @@ async fn before_it(
     witness: &Witness,
     rolls_back: bool,
 ) -> Result<(), EngineError> {
-    open(runner, course).await?;
-    journal::write_and_commit(runner.session, row).await?;
-    runner.open = Open::Nothing;
-    course.wrote_rows = false;
-    if matches!(witness, Witness::None(_)) {
-        row.progress = Progress::Entered;
-        runner.session.run_own("START TRANSACTION").await?;
-        journal::write(runner.session, row).await?;
-        if !rolls_back {
-            // The rows are written outside of the transaction, so this row must not wait for it.
-            runner.session.run_own("COMMIT").await?;
-        }
+    let shows_nothing = matches!(witness, Witness::None(_));
+    if shows_nothing && runner.open == Open::Bookkeeping {
+        runner.session.run_own("COMMIT").await?;
+        runner.open = Open::Nothing;
     }
-    Ok(())
+    open(runner, course).await?;
+    if shows_nothing {
+        // Whatever it commits it commits together with this row.
+        row.progress = Progress::Entered;
+    }
+    // Rows that the file wrote go with the statement's own commit, so that one that does not parse takes nothing with it.
+    // Where rows are written outside of transactions, the row must not wait for one.
+    let commits = if shows_nothing { !rolls_back } else { !course.wrote_rows };
+    if commits {
+        runner.open = Open::Nothing;
+        return journal::write_and_commit(runner.session, row).await;
+    }
+    journal::write(runner.session, row).await
 }
 
 async fn after_it(
@@ -173,6 +177,7 @@ async fn after_it(
         journal::begin_and_complete(runner.session, &row).await?;
     }
     runner.open = Open::Work;
+    course.wrote_rows = false;
     Ok(())
 }
 

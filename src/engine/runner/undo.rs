@@ -83,11 +83,7 @@ async fn restore_and_forget(
 }
 
 /// Makes ledger and journal say that the migrations never began to run in that direction.
-pub(super) async fn forget(
-    runner: &mut Runner<'_>,
-    versions: &[i64],
-    direction: Direction,
-) -> Result<(), EngineError> {
+pub(super) async fn forget(runner: &mut Runner<'_>, versions: &[i64], direction: Direction) -> Result<(), EngineError> {
     runner.session.run_own("START TRANSACTION").await?;
     for version in versions {
         let mark = match direction {

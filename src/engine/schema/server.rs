@@ -115,7 +115,11 @@ async fn read_tables(conn: &mut MySqlConnection, which: &Which<'_>) -> Result<Ta
     Ok(wanted.map(|row| (row.text(0), table(row))).collect())
 }
 
-async fn read_partitions(conn: &mut MySqlConnection, which: &Which<'_>, tables: &mut Tables) -> Result<(), EngineError> {
+async fn read_partitions(
+    conn: &mut MySqlConnection,
+    which: &Which<'_>,
+    tables: &mut Tables,
+) -> Result<(), EngineError> {
     let sql = format!(
         "SELECT TABLE_NAME, PARTITION_METHOD, PARTITION_EXPRESSION, PARTITION_NAME, PARTITION_DESCRIPTION, \
          SUBPARTITION_METHOD, SUBPARTITION_EXPRESSION, SUBPARTITION_NAME FROM information_schema.PARTITIONS \
@@ -131,7 +135,12 @@ async fn read_partitions(conn: &mut MySqlConnection, which: &Which<'_>, tables: 
     Ok(())
 }
 
-async fn read_columns(conn: &mut MySqlConnection, engine: &Engine, which: &Which<'_>, tables: &mut Tables) -> Result<(), EngineError> {
+async fn read_columns(
+    conn: &mut MySqlConnection,
+    engine: &Engine,
+    which: &Which<'_>,
+    tables: &mut Tables,
+) -> Result<(), EngineError> {
     let sql = format!(
         "SELECT TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, COLUMN_DEFAULT, EXTRA, COLLATION_NAME, \
          GENERATION_EXPRESSION, COLUMN_COMMENT FROM information_schema.COLUMNS \
@@ -158,7 +167,12 @@ async fn read_columns(conn: &mut MySqlConnection, engine: &Engine, which: &Which
     Ok(())
 }
 
-async fn read_indexes(conn: &mut MySqlConnection, engine: &Engine, which: &Which<'_>, tables: &mut Tables) -> Result<(), EngineError> {
+async fn read_indexes(
+    conn: &mut MySqlConnection,
+    engine: &Engine,
+    which: &Which<'_>,
+    tables: &mut Tables,
+) -> Result<(), EngineError> {
     let (expression, visible) = match engine.kind {
         // 8.0 before 8.0.13 has no functional key parts; the column came with them.
         EngineKind::Mysql if has_column(conn, "EXPRESSION").await? => ("EXPRESSION", "IS_VISIBLE"),
@@ -222,7 +236,12 @@ async fn has_column(conn: &mut MySqlConnection, column: &str) -> Result<bool, En
     Ok(!text::rows(conn, sql).await?.is_empty())
 }
 
-async fn read_foreign_keys(conn: &mut MySqlConnection, database: &str, which: &Which<'_>, tables: &mut Tables) -> Result<(), EngineError> {
+async fn read_foreign_keys(
+    conn: &mut MySqlConnection,
+    database: &str,
+    which: &Which<'_>,
+    tables: &mut Tables,
+) -> Result<(), EngineError> {
     let rules = format!(
         "SELECT TABLE_NAME, CONSTRAINT_NAME, DELETE_RULE, UPDATE_RULE \
          FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = DATABASE(){}",
@@ -264,7 +283,12 @@ async fn read_foreign_keys(conn: &mut MySqlConnection, database: &str, which: &W
     Ok(())
 }
 
-async fn read_checks(conn: &mut MySqlConnection, engine: &Engine, which: &Which<'_>, tables: &mut Tables) -> Result<(), EngineError> {
+async fn read_checks(
+    conn: &mut MySqlConnection,
+    engine: &Engine,
+    which: &Which<'_>,
+    tables: &mut Tables,
+) -> Result<(), EngineError> {
     let sql = if engine.kind == EngineKind::Mariadb {
         "SELECT TABLE_NAME, CONSTRAINT_NAME, CHECK_CLAUSE, 'YES' FROM information_schema.CHECK_CONSTRAINTS \
          WHERE CONSTRAINT_SCHEMA = DATABASE()"
