@@ -6,7 +6,7 @@ use crate::engine::connect::{Purpose, session};
 use crate::engine::ledger::Ledger;
 use crate::engine::{EngineError, Session, journal, lock};
 use crate::migration::verify::{Entry, refusals, verify};
-use crate::model::journal::JournalRow;
+use crate::model::journal::{JournalRow, Progress};
 use crate::model::migration::{Direction, LedgerRow, Migration};
 use crate::sql::translate;
 use crate::term::Term;
@@ -90,6 +90,11 @@ impl History {
             journal: journal::rows(session).await?,
             remembers_begun: ledger.format.remembers_begun(),
         })
+    }
+
+    /// Whether a run was cut off that is one unit.
+    pub(super) fn has_unit(&self) -> bool {
+        self.journal.iter().any(|row| row.progress == Progress::Applying)
     }
 
     /// Every version that files, ledger or journal know.

@@ -80,7 +80,7 @@ async fn run(request: &Request<'_>, target: &Target, term: &mut Term) -> Result<
     let entries = history.checked(&migrations, Direction::Up, request.allow_out_of_order)?;
     let chosen = plan::up(&entries, request.up).map_err(|error| Failure::state(error.to_string()))?;
     prepare::written(&chosen)?;
-    early(check(request, &mut session, &ledger, &chosen)).await?;
+    early(check(request, &mut session, &ledger, &history, &chosen)).await?;
     if dry_run {
         let text = render::run::script(&chosen.iter().map(|m| (*m, &m.up)).collect::<Vec<_>>());
         term.stdout(&text)?;
@@ -99,10 +99,12 @@ async fn check(
     request: &Request<'_>,
     session: &mut Session,
     ledger: &Ledger,
+    history: &History,
     chosen: &[&Migration],
 ) -> Result<(), Failure> {
     prepare::translatable(session, chosen.iter().flat_map(|migration| &migration.up.statements))?;
-    if request.unit == Unit::Migration {
+    // A unit that an earlier run was cut off in was found in order before it began.
+    if request.unit == Unit::Migration || history.has_unit() {
         return Ok(());
     }
     let schema = session.schema(&[ledger.table()]).await?;

@@ -128,6 +128,14 @@ pub async fn remove(session: &mut Session, version: i64, direction: Option<Direc
     session.run_own(&format!("DELETE FROM {TABLE} WHERE version = {version}{only}")).await
 }
 
+/// Removes the rows that are no statements, of units that are at their end.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn remove_units(session: &mut Session) -> Result<(), EngineError> {
+    session.run_own(&format!("DELETE FROM {TABLE} WHERE position = 0")).await
+}
+
 fn replace(row: &JournalRow) -> String {
     let done = if row.progress.is_settled() { "CURRENT_TIMESTAMP(6)" } else { "NULL" };
     format!(

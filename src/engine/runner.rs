@@ -20,7 +20,7 @@ use super::ledger::Ledger;
 use super::{EngineError, Session, journal};
 use crate::migration::partial_down::Action;
 use crate::model::journal::JournalRow;
-use crate::model::migration::{Direction, Migration, Statement};
+use crate::model::migration::{Direction, Migration};
 use crate::model::schema::Schema;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -66,8 +66,8 @@ pub struct Runner<'a> {
     answer: Option<Answer>,
     /// The schema that the unit at hand started from, where it may be needed.
     before: Option<Schema>,
-    /// Every statement of a run that is one unit, which alone says what may be undone.
-    statements: Vec<Statement>,
+    /// The migrations of a run that is one unit, those of an earlier run that was cut off in it among them.
+    versions: Vec<i64>,
     ledger_was_there: bool,
     journal_was_there: bool,
     /// The journal as it was when the run began.
@@ -96,7 +96,7 @@ impl<'a> Runner<'a> {
             interrupted,
             answer: None,
             before: None,
-            statements: Vec::new(),
+            versions: Vec::new(),
             ledger_was_there: true,
             journal_was_there: true,
             journal: Vec::new(),
@@ -124,13 +124,16 @@ impl<'a> Runner<'a> {
             self.ledger.create(self.session).await?;
         }
         if !transactional {
-            self.prepare_journal(migrations).await?;
+            self.prepare_journal().await?;
             undo::finish(&mut self, observer).await?;
+            match self.unit {
+                Unit::Run => undo::begin(&mut self, migrations, observer).await?,
+                Unit::Migration if self.journal.iter().any(|row| row.position == 0) => undo::end(&mut self).await?,
+                Unit::Migration => {}
+            }
         }
-        let mut begun: Vec<i64> = Vec::new();
         for migration in migrations {
             let started = Instant::now();
-            begun.push(migration.version);
             let outcome = if transactional {
                 embedded::run(&mut self, migration, started).await
             } else {
@@ -138,9 +141,12 @@ impl<'a> Runner<'a> {
                 step::run(&mut self, migration, resumption, started, observer).await
             };
             if let Err((position, error)) = outcome {
-                return Err(failure::settle(self, migration, position, error, &begun).await);
+                return Err(failure::settle(self, migration, position, error).await);
             }
             observer.done(migration, started.elapsed());
+        }
+        if self.unit == Unit::Run && !transactional {
+            undo::end(&mut self).await?;
         }
         if self.open != Open::Nothing {
             self.session.run_own("COMMIT").await?;
@@ -148,7 +154,7 @@ impl<'a> Runner<'a> {
         Ok(())
     }
 
-    async fn prepare_journal(&mut self, migrations: &[&Migration]) -> Result<(), EngineError> {
+    async fn prepare_journal(&mut self) -> Result<(), EngineError> {
         self.journal_was_there = journal::exists(self.session).await?;
         if self.journal_was_there {
             self.journal = journal::rows(self.session).await?;
@@ -156,11 +162,6 @@ impl<'a> Runner<'a> {
             journal::create(self.session).await?;
         }
         self.connection = self.session.connection_id().await?;
-        if self.unit == Unit::Run {
-            self.statements =
-                migrations.iter().flat_map(|migration| self.direction.statements(migration)).cloned().collect();
-            self.before = Some(self.session.schema(&[self.ledger.table()]).await?);
-        }
         Ok(())
     }
 

@@ -31,7 +31,9 @@ pub fn stopped<'a>(
     remembers_begun: bool,
 ) -> Option<Stopped<'a>> {
     let of = |direction: Direction| {
-        let own = move |row: &&'a JournalRow| row.version == version && row.direction == direction;
+        let own = move |row: &&'a JournalRow| {
+            row.version == version && row.direction == direction && row.progress != Progress::Applying
+        };
         journal.iter().filter(own).collect::<Vec<_>>()
     };
     let (ups, downs) = (of(Direction::Up), of(Direction::Down));

@@ -19,6 +19,8 @@ pub enum Progress {
     Skipped,
     /// It was recorded and not run: the database had been made by hand.
     Adopted,
+    /// Not a statement: several migrations are being applied as one unit, and the row holds what it began from.
+    Applying,
     /// Not a statement: a failed unit is being taken back, and the row holds what to.
     Undoing,
 }
@@ -34,6 +36,7 @@ impl Progress {
             Self::Failed => "failed",
             Self::Skipped => "skipped",
             Self::Adopted => "adopted",
+            Self::Applying => "applying",
             Self::Undoing => "undoing",
         }
     }
@@ -41,9 +44,17 @@ impl Progress {
     /// Reads the word; `None` for one that this version does not know.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Begun, Self::Entered, Self::Done, Self::Failed, Self::Skipped, Self::Adopted, Self::Undoing]
-            .into_iter()
-            .find(|progress| progress.word() == word)
+        const ALL: [Progress; 8] = [
+            Progress::Begun,
+            Progress::Entered,
+            Progress::Done,
+            Progress::Failed,
+            Progress::Skipped,
+            Progress::Adopted,
+            Progress::Applying,
+            Progress::Undoing,
+        ];
+        ALL.into_iter().find(|progress| progress.word() == word)
     }
 
     /// Whether the statement needs no running any more.
@@ -66,7 +77,7 @@ pub struct JournalRow {
     pub version: i64,
     /// Whether it is a statement of the up or of the down script.
     pub direction: Direction,
-    /// Its position in the script, from 1; 0 for [`Progress::Undoing`].
+    /// Its position in the script, from 1; 0 for what is not a statement.
     pub position: u32,
     /// Statements in the script when it was journalled.
     pub of: u32,

@@ -98,7 +98,6 @@ fn what_cannot_be_undone_stays_half_applied_until_the_file_is_mended() {
             contains(&status.stdout, "`aura-db migrate` goes on there");
             // It stands where it stopped until the file is mended, and what is done is not done again.
             contains(&project.run("migrate").exits(4).stderr, "migrations/1_step.up.sql:2:1: failed: statement");
-            contains(&project.run("apply all").exits(4).stderr, "migrations/1_step.up.sql:2:1: failed: statement");
             assert_eq!(project.ledger(), ["1 0"]);
             project.up(1, format!("{script};\nCREATE TABLE mended (id INT)"));
             let mended = project.run("migrate").exits(0);

@@ -80,21 +80,15 @@ pub enum After {
     Unknown,
 }
 
-pub(super) async fn settle(
-    runner: Runner<'_>,
-    migration: &Migration,
-    position: usize,
-    error: EngineError,
-    begun: &[i64],
-) -> RunError {
+pub(super) async fn settle(runner: Runner<'_>, migration: &Migration, position: usize, error: EngineError) -> RunError {
     let statements = runner.direction.statements(migration);
     let Some(statement) = statements.get(position).or(statements.last()) else { return RunError::Engine(error) };
     let failed = (Box::new(statement.clone()), (position + 1).min(statements.len()), statements.len());
     let mut runner = runner;
-    let mut taken_back = take_back(&mut runner, migration, position, begun).await;
+    let mut taken_back = take_back(&mut runner, migration, position).await;
     if matches!(&taken_back, Err(error) if error.code() == Some(INTERRUPTED)) {
         // The cancellation that ended the statement may have come late and hit this instead; it comes only once.
-        taken_back = take_back(&mut runner, migration, position, begun).await;
+        taken_back = take_back(&mut runner, migration, position).await;
     }
     let mut after = match taken_back {
         Ok(because) if because.is_empty() => After::Restored,
@@ -117,7 +111,6 @@ async fn take_back(
     runner: &mut Runner<'_>,
     migration: &Migration,
     position: usize,
-    begun: &[i64],
 ) -> Result<Vec<String>, EngineError> {
     if runner.session.has_transactional_ddl() {
         if runner.unit == Unit::Migration {
@@ -134,12 +127,12 @@ async fn take_back(
     // The file may have changed both for the session, and what follows relies on them.
     runner.session.run_own("SET autocommit = 1").await?;
     runner.session.run_own("SET NAMES utf8mb4").await?;
-    let versions: &[i64] = if runner.unit == Unit::Run { begun } else { &[migration.version] };
+    let versions = if runner.unit == Unit::Run { runner.versions.clone() } else { vec![migration.version] };
     if !runner.actions.is_empty() {
         return Ok(vec!["it was being taken down after it had been applied in part".into()]);
     }
     if runner.unit == Unit::Migration && is_untouched(runner, migration).await? {
-        undo::forget(runner, versions, runner.direction).await?;
+        undo::forget(runner, &versions, runner.direction).await?;
         drop_new_tables(runner).await?;
         return Ok(Vec::new());
     }
@@ -159,29 +152,29 @@ async fn take_back(
             return Ok(obstacles.into_iter().map(|one| format!("{}: {}", one.statement.at, one.reason)).collect());
         }
     }
-    let touched: BTreeSet<String> = succeeded(runner, migration, position)
-        .iter()
-        .flat_map(|statement| targets(&statement.sql))
-        .map(|name| name.to_ascii_lowercase())
-        .collect();
-    let left = undo::undo(runner, &before, touched, versions).await?;
+    let touched = touched(runner, migration, position, &versions).await?;
+    let left = undo::undo(runner, &before, touched, &versions).await?;
     if left.is_empty() {
         drop_new_tables(runner).await?;
     }
     Ok(left)
 }
 
-/// The statements of the unit that have taken effect. What the failed one names may be somebody else's, as after "already
-/// exists", and what comes after it has not been touched.
-fn succeeded(runner: &Runner<'_>, migration: &Migration, position: usize) -> Vec<Statement> {
+/// The names, in lower case, that the unit's statements which took effect have touched. What the failed one names may be
+/// somebody else's, as after "already exists".
+async fn touched(
+    runner: &mut Runner<'_>,
+    migration: &Migration,
+    position: usize,
+    versions: &[i64],
+) -> Result<BTreeSet<String>, EngineError> {
     let statements = runner.direction.statements(migration);
-    match (runner.unit, statements.get(position)) {
-        (Unit::Migration, _) => statements[..position.min(statements.len())].to_vec(),
-        (Unit::Run, None) => runner.statements.clone(),
-        (Unit::Run, Some(failed)) => {
-            runner.statements.iter().take_while(|statement| statement.at != failed.at).cloned().collect()
-        }
+    let mut sql: Vec<String> =
+        statements[..position.min(statements.len())].iter().map(|statement| statement.sql.clone()).collect();
+    for version in versions.iter().filter(|version| **version != migration.version) {
+        sql.extend(journal::rows_of(runner.session, *version, runner.direction).await?.into_iter().map(|row| row.sql));
     }
+    Ok(sql.iter().flat_map(|sql| targets(sql)).map(|name| name.to_ascii_lowercase()).collect())
 }
 
 /// Whether nothing of the migration took effect: no statement is committed, and the failed one left no trace.
@@ -220,9 +213,14 @@ async fn bear_witness(
         (None, Direction::Up) => runner.ledger.begin(runner.session, migration).await?,
         (None, Direction::Down) => {}
     }
+    let small = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    let rows = journal::rows_of(runner.session, migration.version, runner.direction).await?;
+    // They took effect in this run, whatever became of the transaction that said so.
+    for row in rows.iter().filter(|row| row.position <= small(position) && !row.progress.is_settled()) {
+        let done = JournalRow { progress: Progress::Done, ..row.clone() };
+        journal::write(runner.session, &done).await?;
+    }
     if let Some(statement) = runner.direction.statements(migration).get(position) {
-        let small = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        let rows = journal::rows_of(runner.session, migration.version, runner.direction).await?;
         let known = rows.into_iter().find(|row| row.position == small(position + 1));
         let mut row = known.unwrap_or_else(|| JournalRow {
             version: migration.version,

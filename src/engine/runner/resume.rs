@@ -107,25 +107,27 @@ async fn settled(
 ) -> Result<(usize, Option<String>), RunError> {
     let statements = direction.statements(migration);
     let mut rest = None;
-    if let Some(last) = rows.last_mut()
-        && !last.progress.is_settled()
-    {
-        let edited = statements.get(last.position as usize - 1).is_none_or(|one| statement_hash(&one.sql) != last.hash);
-        match settle_row(runner, last, edited).await? {
+    for row in rows.iter_mut().filter(|row| !row.progress.is_settled()) {
+        let edited = statements.get(row.position as usize - 1).is_none_or(|one| statement_hash(&one.sql) != row.hash);
+        match settle_row(runner, row, edited).await? {
+            // What was marked done in a transaction that never committed may be followed by other rows.
             Settled::Done => {
-                observer.note(&format!("{}: found done, although the run that did it was cut off", last.place));
-                last.progress = Progress::Done;
-                journal::write(runner.session, last).await?;
+                observer.note(&format!("{}: found done, although the run that did it was cut off", row.place));
+                row.progress = Progress::Done;
+                journal::write(runner.session, row).await?;
+                continue;
             }
-            Settled::NotDone => {
-                observer.note(&format!("{}: had not taken effect when the run was cut off", last.place));
+            Settled::NotDone if row.note.is_empty() => {
+                observer.note(&format!("{}: had not taken effect when the run was cut off", row.place));
             }
+            Settled::NotDone => {}
             Settled::Rest(sql) => rest = Some(sql),
             Settled::InDoubt(reason) => {
-                let doubt = Doubt { place: last.place.clone(), sql: last.sql.clone(), reason };
+                let doubt = Doubt { place: row.place.clone(), sql: row.sql.clone(), reason };
                 return Err(RunError::Doubt(Box::new(doubt)));
             }
         }
+        break;
     }
     let done: Vec<&JournalRow> = rows.iter().filter(|row| row.progress.is_settled()).collect();
     for row in &done {

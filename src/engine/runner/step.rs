@@ -24,6 +24,8 @@ pub(super) struct Course<'a> {
     pub(super) rest: Option<String>,
     /// Whether the open transaction holds rows that the migration has written.
     pub(super) wrote_rows: bool,
+    /// Whether an earlier run was cut off in the migration.
+    pub(super) resumed: bool,
 }
 
 /// Runs one migration. The error says at which statement, counted from 0; the number of statements stands for the
@@ -41,8 +43,6 @@ pub(super) async fn run(
         // What an earlier run has done cannot be compared with what was before it.
         let before = if resumption.is_fresh { before(runner, migration).await } else { Ok(None) };
         runner.before = before.map_err(|error| (from, error))?;
-    } else if !resumption.is_fresh {
-        runner.before = None;
     }
     let mut course = Course {
         migration,
@@ -50,6 +50,7 @@ pub(super) async fn run(
         entered: !resumption.is_fresh,
         rest: resumption.rest,
         wrote_rows: false,
+        resumed: !resumption.is_fresh,
     };
     if course.entered {
         open(runner, &mut course).await.map_err(|error| (from, error))?;
@@ -141,6 +142,11 @@ async fn finish(runner: &mut Runner<'_>, course: &mut Course<'_>, started: Insta
     let wrote = course.wrote_rows;
     match runner.direction {
         Direction::Up => {
+            if course.resumed && runner.ledger.success(runner.session, migration.version).await? == Some(false) {
+                // The file may have been mended since: the row gets the checksum of what was applied in the end.
+                runner.ledger.mark(runner.session, migration.version, Mark::Removed).await?;
+                runner.ledger.begin(runner.session, migration).await?;
+            }
             let nanos = i64::try_from(started.elapsed().as_nanos()).unwrap_or(i64::MAX);
             runner.ledger.finish(runner.session, migration, nanos).await?;
         }
