@@ -55,6 +55,9 @@ pub(super) async fn planner(
         return Ok((planner.map_err(|error| failure(&error))?, Some(scale)));
     }
     let target = if args.embedded { None } else { Some(target::resolve(global)?) };
+    if let Some(note) = target.as_ref().and_then(|target| target.note.as_ref()) {
+        term.note(note);
+    }
     match target {
         Some(Target { settings, .. }) if matches!(settings.address, Address::Server(_)) => {
             if args.set != SetChoice::All {
