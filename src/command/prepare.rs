@@ -38,6 +38,9 @@ pub(super) fn written(chosen: &[&Migration]) -> Result<(), Failure> {
 /// # Errors
 /// When the database cannot be reached.
 pub(super) async fn open(target: &Target, purpose: Purpose, term: &mut Term) -> Result<Session, Failure> {
+    if let Some(note) = &target.note {
+        term.note(note);
+    }
     let session = session(&target.settings, purpose).await?;
     term.note(&format!("database: {} ({})", session.place, session.engine));
     Ok(session)

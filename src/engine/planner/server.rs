@@ -1,6 +1,6 @@
 //! A configured server, judged as it is: its own statistics, and nothing written to it.
 
-use super::{Connections, Planner, PlannerError};
+use super::{Connections, Planner, PlannerError, in_time};
 use crate::engine::connect::{Pool, Purpose, database, session};
 use crate::engine::settings::Settings;
 use crate::engine::{EngineError, explain, explain::JsonVersion, ledger};
@@ -78,6 +78,9 @@ async fn acquire(pool: &MySqlPool) -> Result<PoolConnection<MySql>, EngineError>
 
 pub(super) async fn explain(planner: &Planner, pool: &MySqlPool, sql: &str) -> Result<Plan, EngineError> {
     let mut connection = acquire(pool).await?;
-    explain::prepare_session(&mut connection, &planner.engine, planner.version).await?;
-    explain::explain(&mut connection, &planner.engine, sql, planner.version).await
+    in_time(async {
+        explain::prepare_session(&mut connection, &planner.engine, planner.version).await?;
+        explain::explain(&mut connection, &planner.engine, sql, planner.version).await
+    })
+    .await
 }
