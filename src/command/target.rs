@@ -3,6 +3,7 @@
 use crate::cli::Global;
 use crate::engine::settings::{Address, ServerParts, Settings};
 use crate::model::environment::{Environment, TargetKind, TlsMode};
+use crate::model::ledger::Tool;
 use crate::source::environment as profiles;
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
@@ -21,6 +22,10 @@ pub(super) struct Target {
     pub(super) settings: Settings,
     /// Whether writing verbs ask first.
     pub(super) confirm_writes: bool,
+    /// Whose ledger the profile says it is.
+    pub(super) ledger: Option<Tool>,
+    /// The ledger's table, by the profile.
+    pub(super) ledger_table: Option<String>,
 }
 
 /// Settles the target from the process's environment and the current directory.
@@ -82,6 +87,8 @@ fn settle(global: &Global, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Ta
             runner_lock_timeout: Duration::from_secs(defaults.runner_lock_timeout_s),
         },
         confirm_writes: defaults.confirm_writes,
+        ledger: defaults.ledger,
+        ledger_table: defaults.ledger_table,
     })
 }
 
@@ -101,6 +108,8 @@ fn default_environment() -> Environment {
         lock_wait_timeout_s: 10,
         runner_lock_timeout_s: 60,
         confirm_writes: false,
+        ledger: None,
+        ledger_table: None,
     }
 }
 

@@ -1,92 +1,222 @@
-//! The migrations folder, in sqlx-cli's layout: `<version>_<name>.up.sql`, `.down.sql`, or `.sql` alone.
+//! The migrations folder, with files named as sqlx names them or as refinery does.
 //!
-//! Read so that sqlx would read the same: not recursive, the version before the first underscore, the text kept
-//! byte for byte for its checksum. What sqlx would trip over at run time is refused here with its file named.
+//! Read so that the tool would read the same, the text kept byte for byte for its checksum. What the tool would trip
+//! over at run time is refused here with its file named.
+
+mod numbering;
+mod refinery;
+mod script;
+mod sqlx;
+#[cfg(test)]
+mod tests;
+
+pub use numbering::{Highest, highest};
 
 use super::error::SourceError;
-use super::text::{read, shown};
-use crate::model::ledger::DEFAULT_TABLES;
-use crate::model::location::Location;
-use crate::model::migration::{Migration, Naming, Script, Set, Statement};
-use crate::sql::ddl::{Effect, effect, targets};
-use crate::sql::lex;
+use super::text::shown;
+use crate::model::ledger::Tool;
+use crate::model::migration::{Migration, Naming};
+use refinery::Name;
+use script::{problem, script, set_of};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+
+/// How to read a folder.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Read only the files of this tool, whatever else is there.
+    pub tool: Option<Tool>,
+    /// Characters that sqlx's checksum leaves out.
+    pub ignored: Vec<char>,
+}
+
+/// A folder of migrations.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Folder {
+    /// The migrations by version.
+    pub migrations: Vec<Migration>,
+    /// Whose names the files have; `None` when there is none.
+    pub tool: Option<Tool>,
+    /// What was not read, and why.
+    pub notes: Vec<String>,
+}
 
 /// Loads a folder. All problems are reported, not only the first.
 ///
 /// # Errors
-/// When the folder or a file cannot be read, or a file cannot be used.
+/// When the folder or a file cannot be read, a file cannot be used, or files of both tools are mixed.
 pub fn load(folder: &Path) -> Result<Vec<Migration>, Vec<SourceError>> {
+    Ok(read(folder, &Options::default())?.migrations)
+}
+
+/// Loads a folder, with what else is to be said of it.
+///
+/// # Errors
+/// As [`load`].
+pub fn read(folder: &Path, options: &Options) -> Result<Folder, Vec<SourceError>> {
+    let files = Listing::of(folder).map_err(|error| vec![error])?;
+    let (tool, mut notes) = files.choose(folder, options.tool).map_err(|error| vec![error])?;
+    let ignored: &[char] = if tool == Some(Tool::Refinery) { &[] } else { &options.ignored };
     let mut problems = Vec::new();
     let mut versions: BTreeMap<i64, Files> = BTreeMap::new();
-    for path in sql_files(folder).map_err(|error| vec![error])? {
-        match name(&path) {
-            Ok(named) => place_file(versions.entry(named.version).or_default(), &path, named, &mut problems),
+    for path in if tool == Some(Tool::Refinery) { &files.all } else { &files.top } {
+        let named = match tool {
+            Some(Tool::Refinery) => match refinery::name(file_name(path)) {
+                Name::Migration(named) => Ok(named),
+                Name::Unusable(reason) => Err(problem(path, reason)),
+                Name::Ignored => {
+                    notes.extend(is_sql(path).then(|| not_refinerys(path)));
+                    continue;
+                }
+            },
+            _ if !is_sql(path) || options.tool.is_some() && !sqlx::is_named(path) => continue,
+            _ => sqlx::name(path),
+        };
+        match named {
+            Ok(named) => place_file(versions.entry(named.version).or_default(), path, named, &mut problems),
             Err(error) => problems.push(error),
         }
     }
     let mut migrations = Vec::new();
     for (version, files) in versions {
-        match files.read(version) {
+        match files.read(version, ignored) {
             Ok(migration) => migrations.push(migration),
             Err(errors) => problems.extend(errors),
         }
     }
-    if problems.is_empty() { Ok(migrations) } else { Err(problems) }
+    if problems.is_empty() { Ok(Folder { migrations, tool, notes }) } else { Err(problems) }
+}
+
+fn not_refinerys(path: &Path) -> String {
+    format!(
+        "{}: not read, as refinery would not read it: the name is not of the form V<number>__<name>.sql or \
+         U<number>__<name>.sql",
+        shown(path)
+    )
+}
+
+/// The files of a folder.
+struct Listing {
+    /// Those in it.
+    top: Vec<PathBuf>,
+    /// Those below it too, in the order in which refinery walks. It follows no link to a folder.
+    all: Vec<PathBuf>,
+}
+
+impl Listing {
+    fn of(folder: &Path) -> Result<Self, SourceError> {
+        let mut listing = Self { top: Vec::new(), all: Vec::new() };
+        let mut folders = vec![folder.to_owned()];
+        while let Some(current) = folders.pop() {
+            let entries = std::fs::read_dir(&current).map_err(|error| {
+                problem(
+                    &current,
+                    &format!("cannot read the migrations folder: {error}; point to one with --migrations DIR"),
+                )
+            })?;
+            for entry in entries {
+                let entry = entry.map_err(|error| problem(&current, &error.to_string()))?;
+                let path = entry.path();
+                if path.is_file() {
+                    if current == folder {
+                        listing.top.push(path.clone());
+                    }
+                    listing.all.push(path);
+                } else if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                    folders.push(path);
+                }
+            }
+        }
+        listing.top.sort();
+        listing.all.sort();
+        Ok(listing)
+    }
+
+    /// Whose files they are, with what is to be said of the others. Nothing is said of a folder without a migration.
+    fn choose(&self, folder: &Path, asked: Option<Tool>) -> Result<(Option<Tool>, Vec<String>), SourceError> {
+        let is_refinerys = |path: &&PathBuf| refinery::name(file_name(path)) != Name::Ignored;
+        let sqlx = self.top.iter().find(|path| is_sql(path) && sqlx::is_named(path));
+        let in_folder = self.top.iter().find(is_refinerys);
+        let anywhere = self.all.iter().find(is_refinerys);
+        let not_read = |path: &Path, tool: Tool| {
+            format!("{}: not read, and neither are the other files that are named as {tool}'s", shown(path))
+        };
+        match (asked, sqlx, in_folder, anywhere) {
+            (Some(Tool::Sqlx), None, _, Some(other)) => Err(not_asked_for(other, Tool::Sqlx, Tool::Refinery)),
+            (Some(Tool::Refinery), Some(other), _, None) => Err(not_asked_for(other, Tool::Refinery, Tool::Sqlx)),
+            (Some(tool @ Tool::Sqlx), _, _, other) => {
+                Ok((Some(tool), other.map(|other| not_read(other, Tool::Refinery)).into_iter().collect()))
+            }
+            (Some(tool @ Tool::Refinery), other, ..) => {
+                Ok((Some(tool), other.map(|other| not_read(other, Tool::Sqlx)).into_iter().collect()))
+            }
+            (None, Some(one), Some(other), _) => Err(problem(
+                folder,
+                &format!(
+                    "the folder mixes sqlx's names ({}) with refinery's ({}), whose ledgers know nothing of each other; \
+                     move one kind out, or pass --ledger sqlx or --ledger refinery to read only that kind",
+                    file_name(one),
+                    file_name(other)
+                ),
+            )),
+            (None, Some(_), None, other) => {
+                let notes = other.map(|other| not_read(other, Tool::Refinery));
+                Ok((Some(Tool::Sqlx), notes.into_iter().collect()))
+            }
+            (None, None, _, Some(_)) => Ok((Some(Tool::Refinery), Vec::new())),
+            (None, None, _, None) => Ok((None, Vec::new())),
+        }
+    }
+}
+
+fn not_asked_for(path: &Path, asked: Tool, found: Tool) -> SourceError {
+    problem(
+        path,
+        &format!("the migrations are named as {found}'s, and --ledger {asked} reads none of them; rename them first"),
+    )
+}
+
+fn file_name(path: &Path) -> &str {
+    path.file_name().and_then(|name| name.to_str()).unwrap_or_default()
+}
+
+fn is_sql(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "sql")
+}
+
+/// What a file's name says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Named {
+    version: i64,
+    naming: Naming,
+    description: String,
+    down: bool,
 }
 
 /// The files of one version.
 #[derive(Debug, Default)]
 struct Files {
     description: String,
+    naming: Naming,
     up: Option<PathBuf>,
     down: Option<PathBuf>,
 }
 
-struct Named {
-    version: i64,
-    description: String,
-    down: bool,
-}
-
-fn sql_files(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
-    let entries = std::fs::read_dir(folder).map_err(|error| {
-        problem(folder, &format!("cannot read the migrations folder: {error}; point to one with --migrations DIR"))
-    })?;
-    let mut files = Vec::new();
-    for entry in entries {
-        let path = entry.map_err(|error| problem(folder, &error.to_string()))?.path();
-        let is_sql = path.extension().is_some_and(|extension| extension == "sql");
-        if is_sql && path.is_file() {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(files)
-}
-
-fn name(path: &Path) -> Result<Named, SourceError> {
-    let file_name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let stem = file_name.trim_end_matches(".sql");
-    let (stem, down) = match stem.strip_suffix(".down") {
-        Some(stem) => (stem, true),
-        None => (stem.strip_suffix(".up").unwrap_or(stem), false),
-    };
-    let (digits, rest) = stem.split_once('_').unwrap_or((stem, ""));
-    match digits.parse::<i64>() {
-        Ok(version) if version > 0 && !rest.is_empty() => {
-            Ok(Named { version, description: rest.replace('_', " "), down })
-        }
-        _ => Err(problem(
-            path,
-            "the name is not of the form <version>_<name>.up.sql, <version>_<name>.down.sql or <version>_<name>.sql; \
-             rename it, or move it out of the folder",
-        )),
-    }
-}
-
 fn place_file(files: &mut Files, path: &Path, named: Named, problems: &mut Vec<SourceError>) {
+    let other = if files.naming == named.naming { None } else { files.up.as_ref().or(files.down.as_ref()) };
+    if let Some(other) = other {
+        problems.push(problem(
+            path,
+            &format!(
+                "version {} is already taken by {}. refinery would run both, one after the other, and fail on the second \
+                 one's row; in Flyway a U file undoes the V file. If it undoes it, name it V<number>__<name>.down.sql; if \
+                 not, give it another version",
+                named.version,
+                shown(other)
+            ),
+        ));
+        return;
+    }
     let slot = if named.down { &mut files.down } else { &mut files.up };
     if let Some(first) = slot {
         problems.push(problem(
@@ -100,148 +230,30 @@ fn place_file(files: &mut Files, path: &Path, named: Named, problems: &mut Vec<S
         return;
     }
     *slot = Some(path.to_owned());
+    files.naming = named.naming;
     if !named.down || files.description.is_empty() {
         files.description = named.description;
     }
 }
 
 impl Files {
-    fn read(self, version: i64) -> Result<Migration, Vec<SourceError>> {
+    fn read(self, version: i64, ignored: &[char]) -> Result<Migration, Vec<SourceError>> {
         let Some(up) = self.up else {
             let path = self.down.unwrap_or_default();
             return Err(vec![problem(&path, "this down file has no up file of the same version")]);
         };
-        let up = script(&up);
-        let down = self.down.as_deref().map(script).transpose();
+        let up = script(&up, ignored);
+        let down = self.down.as_deref().map(|path| script(path, ignored)).transpose();
         match (up, down) {
             (Ok(up), Ok(down)) => Ok(Migration {
                 version,
                 description: self.description,
-                naming: Naming::Sqlx,
+                naming: self.naming,
                 set: set_of(&up),
                 up,
                 down,
             }),
             (up, down) => Err(up.err().into_iter().chain(down.err()).collect()),
         }
-    }
-}
-
-fn script(path: &Path) -> Result<Script, SourceError> {
-    let text = read(path)?;
-    let file = shown(path);
-    let pieces = lex::split(&text).map_err(|error| SourceError {
-        message: format!("{file}:{}:{}: {}", error.line, error.column, error.message),
-        at: Some(Location { file: file.clone(), line: error.line, column: Some(error.column) }),
-    })?;
-    let statements: Vec<Statement> = pieces
-        .into_iter()
-        .map(|piece| Statement {
-            sql: piece.sql.to_owned(),
-            at: Location { file: file.clone(), line: piece.line, column: Some(piece.column) },
-        })
-        .collect();
-    for statement in &statements {
-        let names = targets(&statement.sql);
-        if let Some(ledger) =
-            DEFAULT_TABLES.iter().find(|ledger| names.iter().any(|name| name.eq_ignore_ascii_case(ledger)))
-        {
-            let message =
-                format!("{}: a migration may not touch the ledger {ledger}; remove the statement", statement.at);
-            return Err(SourceError { message, at: Some(statement.at.clone()) });
-        }
-        if effect(&statement.sql) == Effect::Use {
-            let message = format!(
-                "{}: `{}` would leave the database that was asked for; remove it (the connection's database is used)",
-                statement.at, statement.sql
-            );
-            return Err(SourceError { message, at: Some(statement.at.clone()) });
-        }
-    }
-    Ok(Script { file, text, statements })
-}
-
-/// Nothing but secondary indexes makes an index migration; statements that only set the session do not count.
-fn set_of(up: &Script) -> Set {
-    let effects: Vec<Effect> = up.statements.iter().map(|statement| effect(&statement.sql)).collect();
-    let any_index = effects.iter().any(Effect::is_index_only);
-    let only_indexes = effects.iter().all(|effect| effect.is_index_only() || effect.is_neutral());
-    if any_index && only_indexes { Set::Indexes } else { Set::Schema }
-}
-
-fn problem(path: &Path, message: &str) -> SourceError {
-    let file = shown(path);
-    SourceError { message: format!("{file}: {message}"), at: Some(Location::line(&file, 1)) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
-        let folder = tempfile::tempdir().unwrap();
-        for (name, content) in files {
-            std::fs::write(folder.path().join(name), content).unwrap();
-        }
-        folder
-    }
-
-    fn refusal(files: &[(&str, &[u8])]) -> String {
-        let errors = load(folder(files).path()).unwrap_err();
-        errors.into_iter().map(|error| error.message).collect::<Vec<_>>().join("\n")
-    }
-
-    #[test]
-    fn names_sets_and_order_are_as_sqlx_reads_them() {
-        let folder = folder(&[
-            ("20260102000000_add_an_index.up.sql", b"CREATE INDEX i ON t (a);"),
-            ("20260102000000_add_an_index.down.sql", b"DROP INDEX i ON t;"),
-            ("20260101000000_make_t.sql", b"\xef\xbb\xbfCREATE TABLE t (a INT)"),
-            ("notes.txt", b"not a migration"),
-        ]);
-        let migrations = load(folder.path()).unwrap();
-        let seen: Vec<_> = migrations
-            .iter()
-            .map(|m| (m.version, m.description.as_str(), m.set, m.down.is_some(), m.up.statements.len()))
-            .collect();
-        assert_eq!(
-            seen,
-            [
-                (20_260_101_000_000, "make t", Set::Schema, false, 1),
-                (20_260_102_000_000, "add an index", Set::Indexes, true, 1)
-            ]
-        );
-        assert!(migrations[0].up.text.starts_with('\u{feff}'), "the text keeps its byte order mark");
-    }
-
-    #[test]
-    fn every_unusable_file_is_named() {
-        let refused = refusal(&[
-            ("1_a.up.sql", b"SELECT 1"),
-            ("01_b.up.sql", b"SELECT 1"),
-            ("README_x.sql", b"SELECT 1"),
-            ("2_orphan.down.sql", b"SELECT 1"),
-            ("3_use.sql", b"SELECT 1;\n USE railway;"),
-            ("4_latin.sql", b"SELECT 1;\nSELECT '\xe4'"),
-            ("6_open.sql", b"SELECT 'abc"),
-            ("7_ledger.sql", b"DROP TABLE IF EXISTS a, `_SQLX_migrations`"),
-        ]);
-        for expected in [
-            "version 1 is already taken",
-            "README_x.sql: the name is not of the form",
-            "no up file",
-            "3_use.sql:2:2: `USE railway`",
-            "4_latin.sql:2: the file is not UTF-8",
-            "7_ledger.sql:1:1: a migration may not touch the ledger",
-            "6_open.sql:1:8: this quote is never closed",
-        ] {
-            assert!(refused.contains(expected), "{expected} not in:\n{refused}");
-        }
-    }
-
-    #[test]
-    fn a_missing_folder_says_how_to_name_one() {
-        let errors = load(Path::new("/no/such/folder")).unwrap_err();
-        assert!(errors[0].message.contains("--migrations"), "{}", errors[0].message);
     }
 }
