@@ -81,7 +81,7 @@ impl Place {
     /// When `sqlx.toml` cannot be used.
     pub(super) fn of(args: &Migrations) -> Result<Self, Failure> {
         let toml = sqlx_toml::load(Path::new("sqlx.toml")).map_err(|error| Failure::unable(error.message))?;
-        let by_toml = toml.folder.filter(|_| args.migrations == Path::new(DEFAULT_FOLDER));
+        let by_toml = toml.folder.filter(|_| args.migrations.as_os_str() == DEFAULT_FOLDER);
         let by_sqlx_toml = by_toml.as_ref().is_some_and(|folder| *folder != args.migrations);
         Ok(Self {
             folder: by_toml.unwrap_or_else(|| args.migrations.clone()),

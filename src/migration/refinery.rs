@@ -119,6 +119,13 @@ mod tests {
     }
 
     #[test]
+    fn it_is_what_both_builds_of_refinery_cli_recorded() {
+        let file = migration(1, "create_t0001", "CREATE TABLE t0001 (id INT PRIMARY KEY)");
+        assert_eq!(checksum(&file, false), 12_033_917_159_836_437_111);
+        assert_eq!(checksum(&file, true), 9_908_666_186_697_201_360);
+    }
+
+    #[test]
     fn line_ends_and_width_may_differ_and_nothing_else() {
         let stored = |text: &str, wide| checksum(&migration(1, "x", text), wide).to_string().into_bytes();
         let file = migration(1, "x", "a\nb\n");

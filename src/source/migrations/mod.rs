@@ -4,9 +4,9 @@
 //! over at run time is refused here with its file named.
 
 mod numbering;
-mod refinery;
+mod refinery_name;
 mod script;
-mod sqlx;
+mod sqlx_name;
 #[cfg(test)]
 mod tests;
 
@@ -16,7 +16,7 @@ use super::error::SourceError;
 use super::text::shown;
 use crate::model::ledger::Tool;
 use crate::model::migration::{Migration, Naming};
-use refinery::Name;
+use refinery_name::Name;
 use script::{problem, script, set_of};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -61,7 +61,7 @@ pub fn read(folder: &Path, options: &Options) -> Result<Folder, Vec<SourceError>
     let mut versions: BTreeMap<i64, Files> = BTreeMap::new();
     for path in if tool == Some(Tool::Refinery) { &files.all } else { &files.top } {
         let named = match tool {
-            Some(Tool::Refinery) => match refinery::name(file_name(path)) {
+            Some(Tool::Refinery) => match refinery_name::name(file_name(path)) {
                 Name::Migration(named) => Ok(named),
                 Name::Unusable(reason) => Err(problem(path, reason)),
                 Name::Ignored => {
@@ -69,8 +69,8 @@ pub fn read(folder: &Path, options: &Options) -> Result<Folder, Vec<SourceError>
                     continue;
                 }
             },
-            _ if !is_sql(path) || options.tool.is_some() && !sqlx::is_named(path) => continue,
-            _ => sqlx::name(path),
+            _ if !is_sql(path) || options.tool.is_some() && !sqlx_name::is_named(path) => continue,
+            _ => sqlx_name::name(path),
         };
         match named {
             Ok(named) => place_file(versions.entry(named.version).or_default(), path, named, &mut problems),
@@ -134,8 +134,8 @@ impl Listing {
 
     /// Whose files they are, with what is to be said of the others. Nothing is said of a folder without a migration.
     fn choose(&self, folder: &Path, asked: Option<Tool>) -> Result<(Option<Tool>, Vec<String>), SourceError> {
-        let is_refinerys = |path: &&PathBuf| refinery::name(file_name(path)) != Name::Ignored;
-        let sqlx = self.top.iter().find(|path| is_sql(path) && sqlx::is_named(path));
+        let is_refinerys = |path: &&PathBuf| refinery_name::name(file_name(path)) != Name::Ignored;
+        let sqlx = self.top.iter().find(|path| is_sql(path) && sqlx_name::is_named(path));
         let in_folder = self.top.iter().find(is_refinerys);
         let anywhere = self.all.iter().find(is_refinerys);
         let not_read = |path: &Path, tool: Tool| {

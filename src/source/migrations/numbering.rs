@@ -1,6 +1,6 @@
 //! The version that a new file in a folder of refinery's gets.
 
-use super::refinery::{Name, name};
+use super::refinery_name::{Name, name};
 use super::{Listing, file_name};
 use crate::model::ledger::Tool;
 use crate::source::error::SourceError;
