@@ -3,15 +3,31 @@
 #![allow(clippy::doc_markdown, reason = "these texts are the help, where backticks would only be noise")]
 
 use super::Output;
+use crate::model::ledger::table_name;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
 /// Where the migrations are.
 #[derive(Debug, Clone, Args)]
 pub struct Migrations {
-    /// Folder of migrations, in sqlx-cli's layout
+    /// Folder of migrations, named as sqlx-cli or as refinery names them
     #[arg(long, value_name = "DIR", default_value = "migrations")]
     pub migrations: PathBuf,
+    /// Whose files and ledger these are; otherwise told from the files and the database
+    #[arg(long, value_enum, value_name = "TOOL")]
+    pub ledger: Option<LedgerChoice>,
+    /// Table of the ledger, where it is not the tool's usual one
+    #[arg(long, value_name = "NAME", value_parser = table_name)]
+    pub ledger_table: Option<String>,
+}
+
+/// A tool whose files and ledger are spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LedgerChoice {
+    /// `_sqlx_migrations`
+    Sqlx,
+    /// `refinery_schema_history`
+    Refinery,
 }
 
 /// How a writing verb writes.

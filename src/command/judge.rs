@@ -1,7 +1,7 @@
 //! What `audit` and `explain` share: the queries, a planner to ask, and the verdicts.
 
 use super::failure::Failure;
-use super::prepare;
+use super::files::Files;
 use super::target::{self, Target};
 use crate::audit::{self, CatalogueEntry, Context, ExplainError, Options};
 use crate::cli::{Global, Judge, SandboxChoice, SetChoice};
@@ -44,7 +44,7 @@ pub(super) async fn planner(
     let version = if args.explain_json == 2 { JsonVersion::Two } else { JsonVersion::One };
     if let Some(choice) = args.sandbox {
         let scale = scale(args)?;
-        let migrations = prepare::migrations(&args.migrations.migrations)?;
+        let migrations = Files::load(&args.migrations, None, term)?.migrations;
         let kind = match choice {
             SandboxChoice::Mysql => ServerKind::Mysql,
             SandboxChoice::Mariadb => ServerKind::Mariadb,
@@ -81,7 +81,7 @@ pub(super) async fn planner(
                     return Ok((copy, Some(scale)));
                 }
             }
-            let migrations = prepare::migrations(&args.migrations.migrations)?;
+            let migrations = Files::load(&args.migrations, None, term)?.migrations;
             let planner = Planner::embedded(&replayed(&migrations, args.set), &scale).await;
             Ok((planner.map_err(|error| failure(&error))?, Some(scale)))
         }

@@ -4,6 +4,7 @@ mod audit;
 mod catalogue;
 mod explain;
 mod failure;
+mod files;
 mod interrupt;
 mod judge;
 mod narrator;

@@ -10,16 +10,6 @@ use crate::model::journal::{JournalRow, Progress};
 use crate::model::migration::{Direction, LedgerRow, Migration};
 use crate::sql::translate;
 use crate::term::Term;
-use std::path::Path;
-
-/// Loads the migrations folder; every unusable file is named in the failure.
-///
-/// # Errors
-/// When a file cannot be used.
-pub(super) fn migrations(folder: &Path) -> Result<Vec<Migration>, Failure> {
-    crate::source::migrations::load(folder)
-        .map_err(|errors| Failure::unable(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))
-}
 
 /// Refuses migrations whose file has no statement yet.
 ///
@@ -64,11 +54,6 @@ pub(super) async fn take_lock(session: &mut Session, target: &Target, term: &mut
     }
     let mut waiting = |holder: &str| term.note(&format!("waiting for another runner: {holder}"));
     Ok(lock::acquire(session, target.settings.runner_lock_timeout, &mut waiting).await?)
-}
-
-/// The ledger that the run works with.
-pub(super) fn ledger() -> Ledger {
-    Ledger::default()
 }
 
 /// What the database says of its migrations.

@@ -1,6 +1,7 @@
 //! `rollback`: migrations or a whole set down, without losing rows by surprise.
 
 use super::failure::Failure;
+use super::files::Files;
 use super::interrupt::{Interrupt, early};
 use super::narrator::Narrator;
 use super::prepare::{self, History};
@@ -26,15 +27,15 @@ use crate::term::Term;
 /// # Errors
 /// See [`Failure`].
 pub(super) async fn run(args: &Rollback, target: &Target, term: &mut Term) -> Result<Exit, Failure> {
-    let migrations = prepare::migrations(&args.migrations.migrations)?;
+    let files = Files::load(&args.migrations, Some(target), term)?;
     let dry_run = args.write.dry_run;
     let mut session = early(prepare::open(target, Purpose::Read, term)).await?;
     if !dry_run {
         early(prepare::take_lock(&mut session, target, term)).await?;
     }
-    let ledger = prepare::ledger();
+    let ledger = early(files.ledger(&mut session, term)).await?;
     let history = early(History::read(&mut session, &ledger)).await?;
-    let entries = history.checked(&migrations, Direction::Down, true)?;
+    let entries = history.checked(&files.migrations, Direction::Down, true)?;
     let chosen = plan::down(&entries, request(args)).map_err(|error| Failure::state(error.to_string()))?;
     let downs = || chosen.iter().filter_map(|migration| migration.down.as_ref().map(|down| (*migration, down)));
     prepare::translatable(&session, downs().flat_map(|(_, down)| &down.statements))?;

@@ -1,6 +1,7 @@
 //! `status`: ledger and files side by side; writes nothing.
 
 use super::failure::Failure;
+use super::files::Files;
 use super::prepare::{self, History};
 use super::target::Target;
 use crate::cli::{Format, Status};
@@ -18,12 +19,12 @@ use crate::term::{Output, Term};
 /// See [`Failure`].
 pub(super) async fn run(args: &Status, target: &Target, term: &mut Term) -> Result<Exit, Failure> {
     let output = Output::open(args.output.output.as_deref())?;
-    let migrations = prepare::migrations(&args.migrations.migrations)?;
+    let files = Files::load(&args.migrations, Some(target), term)?;
     let mut session = prepare::open(target, Purpose::Read, term).await?;
-    let ledger = prepare::ledger();
+    let ledger = files.ledger(&mut session, term).await?;
     let history = History::read(&mut session, &ledger).await?;
     let schema = session.schema(&[ledger.table()]).await?;
-    let entries = history.entries(&migrations);
+    let entries = history.entries(&files.migrations);
     let report = StatusReport {
         format_version: FORMAT_VERSION,
         engine: session.engine.clone(),

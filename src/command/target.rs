@@ -3,6 +3,7 @@
 use crate::cli::Global;
 use crate::engine::settings::{Address, ServerParts, Settings};
 use crate::model::environment::{Environment, TargetKind, TlsMode};
+use crate::model::ledger::Tool;
 use crate::source::dotenv::{self, Dotenv};
 use crate::source::environment as profiles;
 use anyhow::{Context, Result, bail};
@@ -23,6 +24,10 @@ pub(super) struct Target {
     pub(super) confirm_writes: bool,
     /// What the user should know of the settings, such as a line that could not be read.
     pub(super) note: Option<String>,
+    /// Whose ledger the profile says it is.
+    pub(super) ledger: Option<Tool>,
+    /// The ledger's table, by the profile.
+    pub(super) ledger_table: Option<String>,
 }
 
 /// Settles the target from the process's environment and the current directory.
@@ -87,6 +92,8 @@ fn settle(global: &Global, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Ta
         },
         confirm_writes: defaults.confirm_writes,
         note: None,
+        ledger: defaults.ledger,
+        ledger_table: defaults.ledger_table,
     })
 }
 
@@ -106,6 +113,8 @@ fn default_environment() -> Environment {
         lock_wait_timeout_s: 10,
         runner_lock_timeout_s: 60,
         confirm_writes: false,
+        ledger: None,
+        ledger_table: None,
     }
 }
 

@@ -1,11 +1,12 @@
 //! `migrate` and `apply`: pending migrations, each by itself or all as one unit.
 
 use super::failure::Failure;
+use super::files::Files;
 use super::interrupt::{Interrupt, early};
 use super::narrator::Narrator;
 use super::prepare::{self, History};
 use super::target::Target;
-use crate::cli::{Apply, InDoubt, Migrate, SetChoice, Write};
+use crate::cli::{Apply, InDoubt, Migrate, Migrations, SetChoice, Write};
 use crate::engine::Session;
 use crate::engine::connect::Purpose;
 use crate::engine::ledger::Ledger;
@@ -18,7 +19,6 @@ use crate::render;
 use crate::sql::ddl::{AlterAction, Effect, effect};
 use crate::term::Term;
 use std::collections::BTreeSet;
-use std::path::Path;
 
 /// What was asked.
 struct Request<'a> {
@@ -26,7 +26,7 @@ struct Request<'a> {
     unit: Unit,
     allow_out_of_order: bool,
     write: &'a Write,
-    folder: &'a Path,
+    files: &'a Migrations,
     answer: Option<Answer>,
 }
 
@@ -40,7 +40,7 @@ pub(super) async fn migrate(args: &Migrate, target: &Target, term: &mut Term) ->
         unit: Unit::Migration,
         allow_out_of_order: args.allow_out_of_order,
         write: &args.write,
-        folder: &args.migrations.migrations,
+        files: &args.migrations,
         answer: args.write.in_doubt.map(answer),
     };
     run(&request, target, term).await
@@ -61,23 +61,23 @@ pub(super) async fn apply(args: &Apply, target: &Target, term: &mut Term) -> Res
         unit: Unit::Run,
         allow_out_of_order: args.allow_out_of_order,
         write: &args.write,
-        folder: &args.migrations.migrations,
+        files: &args.migrations,
         answer: args.write.in_doubt.map(answer),
     };
     run(&request, target, term).await
 }
 
 async fn run(request: &Request<'_>, target: &Target, term: &mut Term) -> Result<Exit, Failure> {
-    let migrations = prepare::migrations(request.folder)?;
+    let files = Files::load(request.files, Some(target), term)?;
     let dry_run = request.write.dry_run;
     let purpose = if dry_run { Purpose::Read } else { Purpose::Write };
     let mut session = early(prepare::open(target, purpose, term)).await?;
     if !dry_run {
         early(prepare::take_lock(&mut session, target, term)).await?;
     }
-    let ledger = prepare::ledger();
+    let ledger = early(files.ledger(&mut session, term)).await?;
     let history = early(History::read(&mut session, &ledger)).await?;
-    let entries = history.checked(&migrations, Direction::Up, request.allow_out_of_order)?;
+    let entries = history.checked(&files.migrations, Direction::Up, request.allow_out_of_order)?;
     let chosen = plan::up(&entries, request.up).map_err(|error| Failure::state(error.to_string()))?;
     prepare::written(&chosen)?;
     early(check(request, &mut session, &ledger, &history, &chosen)).await?;

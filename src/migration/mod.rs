@@ -2,6 +2,7 @@
 
 pub mod cascade;
 pub mod checksum;
+pub mod choice;
 pub mod difference;
 pub mod fingerprint;
 pub mod loss;

@@ -98,27 +98,54 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::migration::{Naming, Script, Set};
     use proptest::prelude::*;
     use std::hash::{DefaultHasher, Hash, Hasher};
 
-    // The standard library's own hasher is the same function today, although it does not promise to stay so.
-    fn expected(name: &str, version: i64, text: &str, wide: bool) -> u64 {
+    fn migration(version: i64, name: &str, text: &str) -> Migration {
+        let up = Script { file: format!("V{version}__{name}.sql"), text: text.into(), statements: vec![] };
+        let (naming, set) = (Naming::Versioned, Set::Schema);
+        Migration { version, description: name.into(), naming, set, up, down: None }
+    }
+
+    // refinery-core hashes versions of one width only. The standard library's own hasher is the same function today,
+    // although it does not promise to stay so.
+    fn with_64_bits(migration: &Migration) -> u64 {
         let mut hasher = DefaultHasher::new();
-        name.hash(&mut hasher);
-        match i32::try_from(version) {
-            Ok(narrow) if !wide => narrow.hash(&mut hasher),
-            _ => version.hash(&mut hasher),
-        }
-        text.hash(&mut hasher);
+        migration.description.hash(&mut hasher);
+        migration.version.hash(&mut hasher);
+        migration.up.text.hash(&mut hasher);
         hasher.finish()
+    }
+
+    #[test]
+    fn it_is_what_both_builds_of_refinery_cli_recorded() {
+        let file = migration(1, "create_t0001", "CREATE TABLE t0001 (id INT PRIMARY KEY)");
+        assert_eq!(checksum(&file, false), 12_033_917_159_836_437_111);
+        assert_eq!(checksum(&file, true), 9_908_666_186_697_201_360);
+    }
+
+    #[test]
+    fn line_ends_and_width_may_differ_and_nothing_else() {
+        let stored = |text: &str, wide| checksum(&migration(1, "x", text), wide).to_string().into_bytes();
+        let file = migration(1, "x", "a\nb\n");
+        for wide in [false, true] {
+            assert!(accepts(&file, &stored("a\r\nb\r\n", wide)));
+            assert!(accepts(&migration(1, "x", "a\r\nb\n"), &stored("a\nb\n", wide)));
+            assert!(!accepts(&file, &stored("a\nb", wide)));
+            assert!(!accepts(&migration(2, "x", "a\nb\n"), &stored("a\nb\n", wide)));
+            assert!(!accepts(&migration(1, "y", "a\nb\n"), &stored("a\nb\n", wide)));
+        }
+        assert!(!accepts(&file, b"") && !accepts(&file, b"x") && !accepts(&file, b"-1"));
     }
 
     proptest! {
         #[test]
-        fn it_is_what_hashing_the_three_gives(
-            name in "\\w{1,20}", version in 0..i64::from(i32::MAX), text in "\\PC{0,80}", wide: bool,
-        ) {
-            prop_assert_eq!(checksum_of(&name, version, &text, wide), expected(&name, version, &text, wide));
+        fn it_is_refinerys(version in 0..i32::MAX, name in "[a-zA-Z0-9_]{1,20}", text in "\\PC{0,80}") {
+            let theirs = refinery_core::Migration::unapplied(&format!("V{version}__{name}"), &text).unwrap();
+            let ours = migration(version.into(), &name, &text);
+            prop_assert_eq!(checksum(&ours, false), theirs.checksum());
+            prop_assert_eq!(checksum(&ours, true), with_64_bits(&ours));
         }
     }
 }

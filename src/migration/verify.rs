@@ -1,9 +1,9 @@
 //! Holds the ledger against the files: what is applied, pending, edited, missing, half-applied or out of order.
 
-use super::checksum::accepts;
 use super::stopped::{Stopped, stopped};
+use super::{checksum, refinery};
 use crate::model::journal::JournalRow;
-use crate::model::migration::{Direction, LedgerRow, Migration, Set};
+use crate::model::migration::{Direction, LedgerRow, Migration, Naming, Set};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -55,7 +55,7 @@ impl fmt::Display for State {
 /// Describes every version that files or ledger know, in order.
 ///
 /// The two sets are ordered each by itself: taking the index set down and up again is no disorder, although the schema
-/// may have later versions by then.
+/// may have later versions by then. refinery knows no sets: its `V` files are ordered together, and its `U` files not.
 #[must_use]
 pub fn verify<'a>(
     migrations: &'a [Migration],
@@ -73,6 +73,7 @@ pub fn verify<'a>(
             .max()
     };
     let newest = [newest_applied(Set::Schema), newest_applied(Set::Indexes)];
+    let newest_row = rows.keys().next_back().copied();
     let mut versions: Vec<i64> = rows.keys().chain(files.keys()).copied().collect();
     versions.sort_unstable();
     versions.dedup();
@@ -85,19 +86,30 @@ pub fn verify<'a>(
                 (_, Some(row)) if !row.success => State::HalfApplied,
                 (Some(_), _) if stopped.is_some() => State::HalfApplied,
                 (None, _) => State::Missing,
-                (Some(migration), Some(row)) if accepts(&migration.up.text, &row.checksum) => {
-                    let _ = migration;
-                    State::Applied
-                }
+                (Some(migration), Some(row)) if is_same(migration, row) => State::Applied,
                 (Some(_), Some(_)) => State::Edited,
                 (Some(migration), None) => {
-                    let newest = newest[usize::from(migration.set == Set::Indexes)];
+                    let newest = match migration.naming {
+                        Naming::Sqlx => newest[usize::from(migration.set == Set::Indexes)],
+                        Naming::Versioned => newest_row,
+                        Naming::Unversioned => None,
+                    };
                     if newest.is_some_and(|newest| version < newest) { State::OutOfOrder } else { State::Pending }
                 }
             };
             Entry { version, migration, row, state, stopped }
         })
         .collect()
+}
+
+/// Whether the file is the one that was applied, by its tool's own measure.
+fn is_same(migration: &Migration, row: &LedgerRow) -> bool {
+    match migration.naming {
+        Naming::Sqlx => checksum::accepts(&migration.up.text, &row.checksum),
+        Naming::Versioned | Naming::Unversioned => {
+            row.description == migration.description && refinery::accepts(migration, &row.checksum)
+        }
+    }
 }
 
 /// What keeps a verb that goes this way from going on, each with its remedy. Empty when nothing does. Without a direction
@@ -114,6 +126,12 @@ fn refusal(entry: &Entry<'_>, going: Option<Direction>, allow_out_of_order: bool
     match entry.state {
         State::Pending | State::Applied => None,
         State::OutOfOrder if allow_out_of_order => None,
+        State::OutOfOrder if entry.migration.is_some_and(|migration| migration.naming == Naming::Versioned) => {
+            Some(format!(
+                "{file}: out of order: a higher version is already applied, so that refinery would not apply this one; \
+                 give it a higher version, name it U if it may be applied at any time, or pass --allow-out-of-order"
+            ))
+        }
         State::OutOfOrder => Some(format!(
             "{file}: out of order: a later migration of the same set is already applied; give it a newer version, or \
              pass --allow-out-of-order"
@@ -132,6 +150,10 @@ fn refusal(entry: &Entry<'_>, going: Option<Direction>, allow_out_of_order: bool
              state before or after {}, then delete its row from the ledger or set success to 1 there",
             if file.is_empty() { "it" } else { file }
         )),
+        State::Edited if entry.migration.is_some_and(|file| is_renamed(file, description)) => Some(format!(
+            "{file}: renamed: version {version} was applied under the name `{description}`, which is part of refinery's \
+             checksum; give the file its old name back"
+        )),
         State::Edited => Some(format!(
             "{file}: edited: the file is not the one that was applied{}; put the old text back and make the change in \
              a new migration",
@@ -142,6 +164,10 @@ fn refusal(entry: &Entry<'_>, going: Option<Direction>, allow_out_of_order: bool
              the file back"
         )),
     }
+}
+
+fn is_renamed(migration: &Migration, applied_as: &str) -> bool {
+    migration.naming != Naming::Sqlx && migration.description != applied_as
 }
 
 #[cfg(test)]
@@ -203,6 +229,34 @@ mod tests {
             states(&files, &[row(&files[0]), row(&files[3])]),
             [State::Applied, State::Pending, State::OutOfOrder, State::Applied]
         );
+    }
+
+    #[test]
+    fn refinerys_files_follow_refinerys_rules() {
+        let file = |version, naming, set| Migration { naming, ..migration(version, set) };
+        let row = |file: &Migration| LedgerRow {
+            checksum: refinery::checksum(file, file.version == 3).to_string().into_bytes(),
+            ..row(file)
+        };
+        let files = [
+            file(0, Naming::Unversioned, Set::Schema),
+            file(1, Naming::Versioned, Set::Schema),
+            file(2, Naming::Versioned, Set::Indexes),
+            file(3, Naming::Versioned, Set::Schema),
+            file(4, Naming::Versioned, Set::Schema),
+        ];
+        let ledger = [row(&files[1]), row(&files[3])];
+        assert_eq!(
+            states(&files, &ledger),
+            [State::Pending, State::Applied, State::OutOfOrder, State::Applied, State::Pending]
+        );
+        let gone = LedgerRow { version: 9, ..row(&files[3]) };
+        assert_eq!(states(&files[4..], &[gone])[0], State::OutOfOrder, "a file that is gone counts");
+        let mut renamed = row(&files[1]);
+        renamed.description = "y".into();
+        let ledger = [renamed];
+        let entries = verify(&files[1..2], &ledger, &[], false);
+        assert!(refusals(&entries, None, true)[0].contains("renamed: version 1 was applied"));
     }
 
     #[test]

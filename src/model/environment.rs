@@ -1,5 +1,6 @@
 //! Environment profiles: where to connect and how careful to be. Secrets are never kept here; they come from the process's environment.
 
+use super::ledger::Tool;
 use serde::{Deserialize, Serialize};
 
 /// How the connection is encrypted.
@@ -40,6 +41,10 @@ pub struct Environment {
     pub runner_lock_timeout_s: u64,
     /// Whether writing verbs ask first (unless `--yes`).
     pub confirm_writes: bool,
+    /// Whose ledger it is, where that is not to be told from files and database.
+    pub ledger: Option<Tool>,
+    /// The ledger's table, where it is not the tool's usual one.
+    pub ledger_table: Option<String>,
 }
 
 /// Where an environment's database is.

@@ -6,10 +6,11 @@ use super::fields::{Fields, Reader};
 use super::node::{Content, Node};
 use super::yaml::{Document, unseen};
 use crate::model::environment::{Environment, TargetKind, TlsMode};
+use crate::model::ledger::{Tool, table_name};
 use crate::model::query::Value;
 use std::path::Path;
 
-const FILE: [&str; 9] = [
+const FILE: [&str; 11] = [
     "connect",
     "file",
     "tls",
@@ -19,6 +20,8 @@ const FILE: [&str; 9] = [
     "lock-wait-timeout",
     "runner-lock-timeout",
     "confirm-writes",
+    "ledger",
+    "ledger-table",
 ];
 const TLS: [(&str, TlsMode); 5] = [
     ("disabled", TlsMode::Disabled),
@@ -93,6 +96,8 @@ fn environment<'a>(reader: &mut Reader<'a>, root: &'a Node, name: String) -> Opt
         lock_wait_timeout_s,
         runner_lock_timeout_s,
         confirm_writes: fields.get("confirm-writes").and_then(|node| reader.flag(node)).unwrap_or(false),
+        ledger: fields.get("ledger").and_then(|node| ledger(reader, node)),
+        ledger_table: fields.get("ledger-table").and_then(|node| ledger_table(reader, node)),
         target: target?,
     })
 }
@@ -141,6 +146,19 @@ fn tls(reader: &mut Reader<'_>, node: &Node) -> Option<TlsMode> {
     known
 }
 
+fn ledger(reader: &mut Reader<'_>, node: &Node) -> Option<Tool> {
+    let word = reader.text(node)?;
+    let known = [Tool::Sqlx, Tool::Refinery].into_iter().find(|tool| tool.to_string() == word);
+    if known.is_none() {
+        reader.wrong(node, &format!("`{word}` is no tool whose ledger is known"), "write sqlx or refinery");
+    }
+    known
+}
+
+fn ledger_table(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
+    table_name(&reader.text(node)?).map_err(|reason| reader.wrong(node, &reason, "")).ok()
+}
+
 fn pool(reader: &mut Reader<'_>, node: &Node) -> Option<u32> {
     let pool = u32::try_from(reader.count(node)?).ok().filter(|pool| *pool > 0);
     if pool.is_none() {
@@ -162,10 +180,11 @@ mod tests {
 
     #[test]
     fn a_profile_is_read_with_its_defaults() {
-        let profile = loaded("connect: {url-variable: APP_DB}\ntls: verify-ca\nlock-wait-timeout: 3 s\n").unwrap();
+        let profile = loaded("connect: {url-variable: APP_DB}\ntls: verify-ca\nlock-wait-timeout: 3 s\nledger: refinery\nledger-table: h\n").unwrap();
         assert_eq!(profile.name, "staging");
         assert_eq!(profile.target, TargetKind::UrlVariable { name: "APP_DB".into() });
         assert_eq!(profile.tls, Some(TlsMode::VerifyCa));
+        assert_eq!((profile.ledger, profile.ledger_table.as_deref()), (Some(Tool::Refinery), Some("h")));
         assert_eq!((profile.pool, profile.lock_wait_timeout_s, profile.confirm_writes), (20, 3, false));
     }
 
@@ -181,6 +200,8 @@ mod tests {
         assert!(nested.contains("holds no `password`") && !nested.contains("hunter2"), "{nested}");
         let url = loaded("connect: {url-variable: 'mysql://u:hunter2@h/d'}\n").unwrap_err();
         assert!(url.contains("never the URL itself") && !url.contains("hunter2"), "{url}");
+        let ledger = loaded("connect: embedded\nledger: flyway\nledger-table: a.b\n").unwrap_err();
+        assert!(ledger.contains(":2:9") && ledger.contains("sqlx or refinery") && ledger.contains(":3:15"), "{ledger}");
         assert!(loaded("connect: embedded\npool: 0\n").unwrap_err().contains("pool of no connection"));
         assert!(loaded("# nothing\n").unwrap_err().contains("empty"));
         let several =

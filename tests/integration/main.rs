@@ -20,6 +20,7 @@ mod lock;
 mod loss;
 mod other_app;
 mod project;
+mod refinery;
 mod refusals;
 mod round_trip;
 mod sandbox;

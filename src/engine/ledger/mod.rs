@@ -3,33 +3,20 @@
 //! Both formats are other tools' own, byte for byte, so that they and aura-db can take turns. What they cannot hold is
 //! kept elsewhere: refinery's has no row for a migration that is begun and not finished.
 
+mod find;
 mod refinery;
 mod sqlx;
 mod statement;
 
-pub use crate::model::ledger::{DEFAULT_TABLES, Format};
+pub use find::find;
+
+pub use crate::model::ledger::{DEFAULT_TABLES, Format, Ledger};
 
 use super::session::SessionConnection;
 use super::{EngineError, Session};
 use crate::model::migration::{LedgerRow, Migration};
 use ::sqlx::query_scalar;
 use statement::{Value, execute};
-
-/// A ledger.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ledger {
-    /// Its format.
-    pub format: Format,
-    /// Its table, without the database.
-    pub table: String,
-}
-
-impl Default for Ledger {
-    /// sqlx's own.
-    fn default() -> Self {
-        Self::new(Format::Sqlx)
-    }
-}
 
 /// What becomes of the row of a migration that is begun or applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,18 +30,6 @@ pub enum Mark {
 }
 
 impl Ledger {
-    /// The ledger of that format under its tool's own name.
-    #[must_use]
-    pub fn new(format: Format) -> Self {
-        Self { format, table: format.default_table().into() }
-    }
-
-    /// The table's name, for what must leave it alone.
-    #[must_use]
-    pub fn table(&self) -> &str {
-        &self.table
-    }
-
     /// The table's name as statements write it.
     fn quoted(&self) -> String {
         format!("`{}`", self.table.replace('`', "``"))
@@ -188,9 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_default_tables_are_the_formats_own() {
-        assert_eq!(Ledger::default().table, DEFAULT_TABLES[0]);
-        assert_eq!(Ledger::new(Format::Refinery { wide: true }).table(), DEFAULT_TABLES[1]);
+    fn the_tables_name_is_quoted() {
         assert_eq!(Ledger { table: "a`b".into(), ..Ledger::default() }.quoted(), "`a``b`");
     }
 }
