@@ -79,6 +79,7 @@ fn settle(global: &Global, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Ta
             pool: defaults.pool,
             connect_timeout: Duration::from_secs(defaults.connect_timeout_s),
             lock_wait_timeout: Duration::from_secs(defaults.lock_wait_timeout_s),
+            lock_give_up: Duration::from_secs(defaults.lock_give_up_s),
             runner_lock_timeout: Duration::from_secs(defaults.runner_lock_timeout_s),
         },
         confirm_writes: defaults.confirm_writes,
@@ -98,7 +99,8 @@ fn default_environment() -> Environment {
         tls_ca: None,
         pool: 20,
         connect_timeout_s: 10,
-        lock_wait_timeout_s: 10,
+        lock_wait_timeout_s: 3,
+        lock_give_up_s: 60,
         runner_lock_timeout_s: 60,
         confirm_writes: false,
     }

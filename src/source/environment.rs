@@ -9,7 +9,7 @@ use crate::model::environment::{Environment, TargetKind, TlsMode};
 use crate::model::query::Value;
 use std::path::Path;
 
-const FILE: [&str; 9] = [
+const FILE: [&str; 10] = [
     "connect",
     "file",
     "tls",
@@ -17,6 +17,7 @@ const FILE: [&str; 9] = [
     "pool",
     "connect-timeout",
     "lock-wait-timeout",
+    "lock-give-up",
     "runner-lock-timeout",
     "confirm-writes",
 ];
@@ -82,7 +83,8 @@ fn environment<'a>(reader: &mut Reader<'a>, root: &'a Node, name: String) -> Opt
             .unwrap_or(default),
     };
     let connect_timeout_s = seconds_of("connect-timeout", 10);
-    let lock_wait_timeout_s = seconds_of("lock-wait-timeout", 10);
+    let lock_wait_timeout_s = seconds_of("lock-wait-timeout", 3);
+    let lock_give_up_s = seconds_of("lock-give-up", 60);
     let runner_lock_timeout_s = seconds_of("runner-lock-timeout", 60);
     Some(Environment {
         name,
@@ -91,6 +93,7 @@ fn environment<'a>(reader: &mut Reader<'a>, root: &'a Node, name: String) -> Opt
         pool: fields.get("pool").and_then(|node| pool(reader, node)).unwrap_or(20),
         connect_timeout_s,
         lock_wait_timeout_s,
+        lock_give_up_s,
         runner_lock_timeout_s,
         confirm_writes: fields.get("confirm-writes").and_then(|node| reader.flag(node)).unwrap_or(false),
         target: target?,

@@ -40,6 +40,7 @@ impl Planner {
             pool: POOL,
             connect_timeout: Duration::from_secs(30),
             lock_wait_timeout: Duration::from_secs(30),
+            lock_give_up: Duration::ZERO,
             runner_lock_timeout: Duration::from_secs(30),
         };
         let mut replay = session(&settings, Purpose::Write).await?;
