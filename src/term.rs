@@ -55,7 +55,7 @@ impl Term {
     }
 
     /// A note on stderr.
-    pub fn note(&mut self, text: &str) {
+    pub fn note(&self, text: &str) {
         if !self.quiet {
             Self::stderr(&format!("{text}\n"));
         }

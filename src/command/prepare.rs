@@ -1,8 +1,10 @@
 //! What every verb on the ledger needs first: files, session, lock, ledger.
 
 use super::failure::Failure;
+use super::interrupt::Interrupt;
 use super::target::Target;
 use crate::engine::connect::{Purpose, session};
+use crate::engine::execute::{Executor, Policy};
 use crate::engine::ledger::Ledger;
 use crate::engine::{EngineError, Session, journal, lock};
 use crate::migration::verify::{Entry, refusals, verify};
@@ -54,6 +56,13 @@ pub(super) async fn take_lock(session: &mut Session, target: &Target, term: &mut
     }
     let mut waiting = |holder: &str| term.note(&format!("waiting for another runner: {holder}"));
     Ok(lock::acquire(session, target.settings.runner_lock_timeout, &mut waiting).await?)
+}
+
+/// How the statements of a run are sent.
+#[must_use]
+pub(super) fn executor(target: &Target, interrupt: &Interrupt) -> Executor {
+    let settings = &target.settings;
+    Executor::new(Policy::new(settings.lock_wait_timeout, settings.lock_give_up), interrupt.flag())
 }
 
 /// What the database says of its migrations.

@@ -101,10 +101,12 @@ async fn execute(
     answer: Option<Answer>,
     term: &mut Term,
 ) -> Result<Exit, Failure> {
-    let interrupt = Interrupt::listen(&mut session, target).await?;
+    let interrupt = Interrupt::listen(&session);
     let mut narrator = Narrator::new(term.progress(chosen.len() as u64, "rolling back"), "rolled back");
-    let runner = Runner::new(&mut session, ledger, Direction::Down, Unit::Migration, interrupt.flag()).answer(answer);
-    let outcome = interrupt.guard(runner.run(chosen, &mut narrator)).await;
+    let runner =
+        Runner::new(&mut session, ledger, Direction::Down, Unit::Migration, prepare::executor(target, &interrupt))
+            .answer(answer);
+    let outcome = interrupt.guard(term, runner.run(chosen, &mut narrator)).await;
     let lines = std::mem::take(&mut narrator.lines);
     drop(narrator);
     if session.has_transactional_ddl()

@@ -154,12 +154,12 @@ async fn execute(
     chosen: &[&Migration],
     term: &mut Term,
 ) -> Result<Exit, Failure> {
-    let interrupt = Interrupt::listen(&mut session, target).await?;
+    let interrupt = Interrupt::listen(&session);
     let transactional = session.has_transactional_ddl();
     let mut narrator = Narrator::new(term.progress(chosen.len() as u64, "migrating"), "applied");
-    let runner =
-        Runner::new(&mut session, ledger, Direction::Up, request.unit, interrupt.flag()).answer(request.answer);
-    let outcome = interrupt.guard(runner.run(chosen, &mut narrator)).await;
+    let runner = Runner::new(&mut session, ledger, Direction::Up, request.unit, prepare::executor(target, &interrupt))
+        .answer(request.answer);
+    let outcome = interrupt.guard(term, runner.run(chosen, &mut narrator)).await;
     let lines = std::mem::take(&mut narrator.lines);
     drop(narrator);
     let whole = request.unit == Unit::Run;

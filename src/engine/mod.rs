@@ -1,7 +1,9 @@
 //! The only user of sqlx: connects, reads catalogues, explains, executes, locks.
 
+pub mod canceller;
 pub mod connect;
 pub mod error;
+pub mod execute;
 pub mod explain;
 pub mod explain_embedded;
 pub mod journal;

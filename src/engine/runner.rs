@@ -16,14 +16,13 @@ mod undo;
 pub use failure::{After, INTERRUPTED, RunError};
 pub use resume::{Answer, Doubt};
 
+use super::execute::Executor;
 use super::ledger::Ledger;
 use super::{EngineError, Session, journal};
 use crate::migration::partial_down::Action;
 use crate::model::journal::JournalRow;
 use crate::model::migration::{Direction, Migration};
 use crate::model::schema::Schema;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// What a failure takes with it.
@@ -62,7 +61,7 @@ pub struct Runner<'a> {
     ledger: Ledger,
     direction: Direction,
     unit: Unit,
-    interrupted: Arc<AtomicBool>,
+    executor: Executor,
     answer: Option<Answer>,
     /// The schema that the unit at hand started from, where it may be needed.
     before: Option<Schema>,
@@ -80,20 +79,14 @@ pub struct Runner<'a> {
 }
 
 impl<'a> Runner<'a> {
-    /// A run on a session that holds the runner lock. `interrupted` ends it at the next statement.
-    pub fn new(
-        session: &'a mut Session,
-        ledger: Ledger,
-        direction: Direction,
-        unit: Unit,
-        interrupted: Arc<AtomicBool>,
-    ) -> Self {
+    /// A run on a session that holds the runner lock, whose statements the executor sends.
+    pub fn new(session: &'a mut Session, ledger: Ledger, direction: Direction, unit: Unit, executor: Executor) -> Self {
         Self {
             session,
             ledger,
             direction,
             unit,
-            interrupted,
+            executor,
             answer: None,
             before: None,
             versions: Vec::new(),
@@ -161,11 +154,11 @@ impl<'a> Runner<'a> {
         } else {
             journal::create(self.session).await?;
         }
-        self.connection = self.session.connection_id().await?;
+        self.connection = self.session.connection_id();
         Ok(())
     }
 
     fn check_interrupt(&self) -> Result<(), EngineError> {
-        if self.interrupted.load(Ordering::SeqCst) { Err(EngineError::Interrupted) } else { Ok(()) }
+        self.executor.check()
     }
 }

@@ -37,6 +37,18 @@ pub(crate) async fn rows(conn: &mut MySqlConnection, sql: String) -> Result<Vec<
     query.fetch_all(conn).await?.iter().map(row).collect()
 }
 
+/// The rows of a query that aura-db wrote itself, where other people's statements may be among the values: what is no
+/// text in them, such as a binary literal, is replaced.
+pub(crate) async fn lossy_rows(conn: &mut MySqlConnection, sql: String) -> Result<Vec<TextRow>, EngineError> {
+    // aura-db's own words, with names and texts quoted by `name` and `text`.
+    let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(conn).await?;
+    let text = |bytes: Option<Vec<u8>>| bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let values = |row: &sqlx::mysql::MySqlRow| {
+        (0..row.len()).map(|at| row.try_get_unchecked(at).map(text)).collect::<Result<Vec<_>, _>>()
+    };
+    Ok(rows.iter().map(|row| values(row).map(TextRow)).collect::<Result<_, sqlx::Error>>()?)
+}
+
 /// Runs a statement that aura-db wrote itself.
 pub(crate) async fn run(conn: &mut MySqlConnection, sql: String) -> Result<(), EngineError> {
     // aura-db's own words, with names and texts quoted by `name` and `text`.

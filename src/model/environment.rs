@@ -37,6 +37,8 @@ pub struct Environment {
     pub connect_timeout_s: u64,
     /// Longest time a DDL statement may wait for a metadata lock, in seconds (`lock_wait_timeout`).
     pub lock_wait_timeout_s: u64,
+    /// For how long a DDL statement that got no metadata lock is tried again, in seconds; 0 for one attempt.
+    pub lock_give_up_s: u64,
     /// Longest time to wait for another runner, in seconds.
     pub runner_lock_timeout_s: u64,
     /// Whether writing verbs ask first (unless `--yes`).

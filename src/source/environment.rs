@@ -10,7 +10,7 @@ use crate::model::ledger::{Tool, table_name};
 use crate::model::query::Value;
 use std::path::Path;
 
-const FILE: [&str; 11] = [
+const FILE: [&str; 12] = [
     "connect",
     "file",
     "tls",
@@ -18,6 +18,7 @@ const FILE: [&str; 11] = [
     "pool",
     "connect-timeout",
     "lock-wait-timeout",
+    "lock-give-up",
     "runner-lock-timeout",
     "confirm-writes",
     "ledger",
@@ -85,7 +86,8 @@ fn environment<'a>(reader: &mut Reader<'a>, root: &'a Node, name: String) -> Opt
             .unwrap_or(default),
     };
     let connect_timeout_s = seconds_of("connect-timeout", 10);
-    let lock_wait_timeout_s = seconds_of("lock-wait-timeout", 10);
+    let lock_wait_timeout_s = seconds_of("lock-wait-timeout", 3);
+    let lock_give_up_s = seconds_of("lock-give-up", 60);
     let runner_lock_timeout_s = seconds_of("runner-lock-timeout", 60);
     Some(Environment {
         name,
@@ -94,6 +96,7 @@ fn environment<'a>(reader: &mut Reader<'a>, root: &'a Node, name: String) -> Opt
         pool: fields.get("pool").and_then(|node| pool(reader, node)).unwrap_or(20),
         connect_timeout_s,
         lock_wait_timeout_s,
+        lock_give_up_s,
         runner_lock_timeout_s,
         confirm_writes: fields.get("confirm-writes").and_then(|node| reader.flag(node)).unwrap_or(false),
         ledger: fields.get("ledger").and_then(|node| ledger(reader, node)),

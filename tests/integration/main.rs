@@ -17,6 +17,7 @@ mod interrupt;
 mod layering;
 mod ledger;
 mod lock;
+mod lock_table;
 mod loss;
 mod other_app;
 mod project;

@@ -90,6 +90,7 @@ async fn fill(sandbox: &Sandbox, statements: &[&Statement], scale: &Scale) -> Re
         pool: POOL,
         connect_timeout: Duration::from_secs(30),
         lock_wait_timeout: Duration::from_secs(30),
+        lock_give_up: Duration::ZERO,
         runner_lock_timeout: Duration::from_secs(30),
     };
     let mut replay = session(&settings, Purpose::Write).await?;

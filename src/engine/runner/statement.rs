@@ -2,6 +2,7 @@
 
 use super::step::{Course, open};
 use super::{Observer, Open, Runner};
+use crate::engine::execute::{Notice, execute};
 use crate::engine::{EngineError, journal, objects};
 use crate::migration::checksum::statement_hash;
 use crate::migration::partial_down::Action;
@@ -43,9 +44,9 @@ pub(super) async fn run(
     };
     let rolls_back = runner.rolls_back(&effect);
     match &effect {
-        Effect::Transaction => control(runner, course, row, &send).await.map_err(failed),
+        Effect::Transaction => control(runner, course, row, (&send, &effect), observer).await.map_err(failed),
         effect if effect.is_transactional() && rolls_back => {
-            rows(runner, course, row, &send, effect).await.map_err(failed)
+            rows(runner, course, row, (&send, effect), observer).await.map_err(failed)
         }
         effect => {
             let elsewhere = elsewhere(runner, statement);
@@ -53,11 +54,12 @@ pub(super) async fn run(
             let before = objects::states(runner.session, &witness).await.map_err(failed)?;
             row.before = serde_json::to_string(&before).unwrap_or_default();
             before_it(runner, course, &mut row, &witness, rolls_back).await.map_err(failed)?;
-            let outcome = match runner.check_interrupt() {
-                Ok(()) => runner.session.run(&send).await,
-                Err(interrupted) => Err(interrupted),
-            };
-            outcome.map_err(failed)?;
+            let place = &statement.at;
+            execute(runner.session, &send, effect, &mut runner.executor, &mut |notice| {
+                observer.note(&format!("{place}: {notice}"));
+            })
+            .await
+            .map_err(failed)?;
             // DDL that succeeded was not cut short, and is better finished than taken back.
             after_it(runner, course, row, &witness).await.map_err(|error| (at + 1, error))?;
             Ok(Committed::Yes)
@@ -76,8 +78,8 @@ async fn rows(
     runner: &mut Runner<'_>,
     course: &mut Course<'_>,
     mut row: JournalRow,
-    sql: &str,
-    effect: &Effect,
+    (sql, effect): (&str, &Effect),
+    observer: &mut dyn Observer,
 ) -> Result<Committed, EngineError> {
     if runner.open == Open::Bookkeeping {
         // A rollback of these rows must not take the end of the migration before along.
@@ -85,8 +87,8 @@ async fn rows(
         runner.open = Open::Nothing;
     }
     open(runner, course).await?;
-    runner.check_interrupt()?;
-    runner.session.run(sql).await?;
+    let mut tell = |notice: Notice| observer.note(&format!("{}: {notice}", row.place));
+    execute(runner.session, sql, effect, &mut runner.executor, &mut tell).await?;
     course.wrote_rows |= !effect.is_neutral();
     row.variables = course.memory.learn(runner.session, sql).await?;
     row.progress = Progress::Done;
@@ -101,15 +103,16 @@ async fn control(
     runner: &mut Runner<'_>,
     course: &mut Course<'_>,
     mut row: JournalRow,
-    sql: &str,
+    (sql, effect): (&str, &Effect),
+    observer: &mut dyn Observer,
 ) -> Result<Committed, EngineError> {
     if runner.open == Open::Bookkeeping {
         runner.session.run_own("COMMIT").await?;
         runner.open = Open::Nothing;
     }
     open(runner, course).await?;
-    runner.check_interrupt()?;
-    runner.session.run(sql).await?;
+    let mut tell = |notice: Notice| observer.note(&format!("{}: {notice}", row.place));
+    execute(runner.session, sql, effect, &mut runner.executor, &mut tell).await?;
     runner.session.run_own("START TRANSACTION").await?;
     course.wrote_rows = false;
     // What rolled back has taken the ledger's row too, which is the witness that the migration is under way.
