@@ -2,7 +2,7 @@
 
 use crate::cli::Global;
 use crate::engine::settings::{Address, ServerParts, Settings};
-use crate::model::environment::{Environment, TargetKind, TlsMode};
+use crate::model::environment::{Environment, RunnerLockKind, TargetKind, TlsMode};
 use crate::model::ledger::Tool;
 use crate::source::dotenv::{self, Dotenv};
 use crate::source::environment as profiles;
@@ -22,6 +22,8 @@ pub(super) struct Target {
     pub(super) settings: Settings,
     /// Whether writing verbs ask first.
     pub(super) confirm_writes: bool,
+    /// How runners keep out of each other's way.
+    pub(super) runner_lock: RunnerLockKind,
     /// What the user should know of the settings, such as a line that could not be read.
     pub(super) note: Option<String>,
     /// Whose ledger the profile says it is.
@@ -91,6 +93,7 @@ fn settle(global: &Global, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Ta
             lock_give_up: Duration::from_secs(defaults.lock_give_up_s),
             runner_lock_timeout: Duration::from_secs(defaults.runner_lock_timeout_s),
         },
+        runner_lock: defaults.runner_lock,
         confirm_writes: defaults.confirm_writes,
         note: None,
         ledger: defaults.ledger,
@@ -114,6 +117,7 @@ fn default_environment() -> Environment {
         lock_wait_timeout_s: 3,
         lock_give_up_s: 60,
         runner_lock_timeout_s: 60,
+        runner_lock: RunnerLockKind::default(),
         confirm_writes: false,
         ledger: None,
         ledger_table: None,

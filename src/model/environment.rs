@@ -20,6 +20,17 @@ pub enum TlsMode {
     VerifyIdentity,
 }
 
+/// How runners keep out of each other's way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunnerLockKind {
+    /// The server's advisory lock, and a row where the server refuses it.
+    #[default]
+    Advisory,
+    /// A row of a table, for proxies and clusters whose advisory locks hold for one of their servers only.
+    Row,
+}
+
 /// One environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Environment {
@@ -41,6 +52,8 @@ pub struct Environment {
     pub lock_give_up_s: u64,
     /// Longest time to wait for another runner, in seconds.
     pub runner_lock_timeout_s: u64,
+    /// How runners keep out of each other's way.
+    pub runner_lock: RunnerLockKind,
     /// Whether writing verbs ask first (unless `--yes`).
     pub confirm_writes: bool,
     /// Whose ledger it is, where that is not to be told from files and database.

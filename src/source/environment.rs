@@ -5,12 +5,12 @@ use super::error::SourceError;
 use super::fields::{Fields, Reader};
 use super::node::{Content, Node};
 use super::yaml::{Document, unseen};
-use crate::model::environment::{Environment, TargetKind, TlsMode};
+use crate::model::environment::{Environment, RunnerLockKind, TargetKind, TlsMode};
 use crate::model::ledger::{Tool, table_name};
 use crate::model::query::Value;
 use std::path::Path;
 
-const FILE: [&str; 12] = [
+const FILE: [&str; 13] = [
     "connect",
     "file",
     "tls",
@@ -20,6 +20,7 @@ const FILE: [&str; 12] = [
     "lock-wait-timeout",
     "lock-give-up",
     "runner-lock-timeout",
+    "runner-lock",
     "confirm-writes",
     "ledger",
     "ledger-table",
@@ -98,11 +99,23 @@ fn environment<'a>(reader: &mut Reader<'a>, root: &'a Node, name: String) -> Opt
         lock_wait_timeout_s,
         lock_give_up_s,
         runner_lock_timeout_s,
+        runner_lock: fields.get("runner-lock").and_then(|node| runner_lock(reader, node)).unwrap_or_default(),
         confirm_writes: fields.get("confirm-writes").and_then(|node| reader.flag(node)).unwrap_or(false),
         ledger: fields.get("ledger").and_then(|node| ledger(reader, node)),
         ledger_table: fields.get("ledger-table").and_then(|node| ledger_table(reader, node)),
         target: target?,
     })
+}
+
+fn runner_lock<'a>(reader: &mut Reader<'a>, node: &'a Node) -> Option<RunnerLockKind> {
+    match reader.text(node)?.as_str() {
+        "advisory" => Some(RunnerLockKind::Advisory),
+        "row" => Some(RunnerLockKind::Row),
+        other => {
+            reader.wrong(node, &format!("`{other}` is no runner lock"), "write advisory or row");
+            None
+        }
+    }
 }
 
 const CONNECT: &str = "write mysql-variables, embedded, or {url-variable: DATABASE_URL}";

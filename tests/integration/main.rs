@@ -17,6 +17,8 @@ mod interrupt;
 mod layering;
 mod ledger;
 mod lock;
+mod lock_orphan;
+mod lock_row;
 mod lock_table;
 mod loss;
 mod other_app;
