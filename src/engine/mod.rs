@@ -7,6 +7,7 @@ pub mod explain_embedded;
 pub mod ledger;
 pub mod lock;
 pub mod loss;
+pub mod online;
 pub mod planner;
 pub mod restore;
 pub mod runner;

@@ -6,6 +6,7 @@ pub mod finding;
 pub mod journal;
 pub mod location;
 pub mod migration;
+pub mod online;
 pub mod plan;
 pub mod query;
 pub mod report;
