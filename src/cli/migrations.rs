@@ -23,6 +23,9 @@ pub struct Write {
     /// Do not ask, where the profile would
     #[arg(long, short)]
     pub yes: bool,
+    /// Let a schema change copy a table that is bigger than the profile's copy-limit; the app's writes to it wait
+    #[arg(long)]
+    pub allow_copy: bool,
 }
 
 /// A set of migrations.

@@ -56,7 +56,7 @@ pub(super) async fn run(args: &Rollback, target: &Target, term: &mut Term) -> Re
     let lost = if losses.is_empty() { String::new() } else { " and discard data".into() };
     super::confirm(term, target, &args.write, &format!("roll back {}{lost} on {}", count(chosen.len()), session.place))
         .await?;
-    execute(target, session, &chosen, term).await
+    execute(args, target, session, &chosen, term).await
 }
 
 fn request(args: &Rollback) -> Down {
@@ -88,6 +88,7 @@ fn line(loss: &Loss) -> String {
 }
 
 async fn execute(
+    args: &Rollback,
     target: &Target,
     mut session: Session,
     chosen: &[&Migration],
@@ -95,15 +96,18 @@ async fn execute(
 ) -> Result<Exit, Failure> {
     let interrupt = Interrupt::listen(&mut session, target).await?;
     let mut lines = Vec::new();
+    let mut notes = Vec::new();
     let outcome = {
         let progress = term.progress(chosen.len() as u64, "rolling back");
         let mut done = |migration: &Migration, took: std::time::Duration| {
             progress.step(&migration.description);
             lines.push(render::run::line("rolled back", migration, took));
         };
-        let runner = Runner::new(&mut session, Direction::Down, Unit::Migration, interrupt.flag());
+        let runner = Runner::new(&mut session, Direction::Down, Unit::Migration, interrupt.flag())
+            .with_copies(target.copies(&args.write), &mut notes);
         interrupt.guard(runner.run(chosen, &mut done)).await
     };
+    notes.iter().for_each(|note| term.note(note));
     if session.has_transactional_ddl()
         && let Err(error) = session.run_own("COMMIT").await
     {

@@ -1,8 +1,9 @@
 //! Which database a verb works on, settled from flags, profile, variables and `.env`.
 
-use crate::cli::Global;
+use crate::cli::{Global, Write};
+use crate::engine::online::CopyPolicy;
 use crate::engine::settings::{Address, ServerParts, Settings};
-use crate::model::environment::{Environment, TargetKind, TlsMode};
+use crate::model::environment::{COPY_LIMIT, Environment, TargetKind, TlsMode};
 use crate::source::environment as profiles;
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
@@ -19,8 +20,17 @@ const VARIABLES: [&str; 4] = ["MYSQL_HOST", "MYSQL_USER", "MYSQL_PASSWORD", "MYS
 pub(super) struct Target {
     /// Where and how.
     pub(super) settings: Settings,
+    /// Size in bytes up to which a schema change may copy a table.
+    pub(super) copy_limit: u64,
     /// Whether writing verbs ask first.
     pub(super) confirm_writes: bool,
+}
+
+impl Target {
+    /// Which tables a verb may copy.
+    pub(super) fn copies(&self, write: &Write) -> CopyPolicy {
+        CopyPolicy { limit: self.copy_limit, allow: write.allow_copy, ..CopyPolicy::default() }
+    }
 }
 
 /// Settles the target from the process's environment and the current directory.
@@ -81,6 +91,7 @@ fn settle(global: &Global, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Ta
             lock_wait_timeout: Duration::from_secs(defaults.lock_wait_timeout_s),
             runner_lock_timeout: Duration::from_secs(defaults.runner_lock_timeout_s),
         },
+        copy_limit: defaults.copy_limit_bytes,
         confirm_writes: defaults.confirm_writes,
     })
 }
@@ -100,6 +111,7 @@ fn default_environment() -> Environment {
         connect_timeout_s: 10,
         lock_wait_timeout_s: 10,
         runner_lock_timeout_s: 60,
+        copy_limit_bytes: COPY_LIMIT,
         confirm_writes: false,
     }
 }

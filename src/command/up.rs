@@ -143,15 +143,18 @@ async fn execute(
     let interrupt = Interrupt::listen(&mut session, target).await?;
     let transactional = session.has_transactional_ddl();
     let mut lines = Vec::new();
+    let mut notes = Vec::new();
     let outcome = {
         let progress = term.progress(chosen.len() as u64, "migrating");
         let mut done = |migration: &Migration, took: std::time::Duration| {
             progress.step(&migration.description);
             lines.push(render::run::line("applied", migration, took));
         };
-        let runner = Runner::new(&mut session, Direction::Up, request.unit, interrupt.flag());
+        let runner = Runner::new(&mut session, Direction::Up, request.unit, interrupt.flag())
+            .with_copies(target.copies(request.write), &mut notes);
         interrupt.guard(runner.run(chosen, &mut done)).await
     };
+    notes.iter().for_each(|note| term.note(note));
     let whole = request.unit == Unit::Run;
     if transactional {
         let end = if outcome.is_err() && whole { "ROLLBACK" } else { "COMMIT" };

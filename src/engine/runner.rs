@@ -10,6 +10,7 @@ mod step;
 pub use failure::{After, INTERRUPTED, RunError};
 
 use super::ledger;
+use super::online::CopyPolicy;
 use super::{EngineError, Session};
 use crate::model::migration::{Direction, Migration, Statement};
 use crate::model::schema::Schema;
@@ -43,6 +44,10 @@ pub struct Runner<'a> {
     ledger_was_there: bool,
     /// Whether a migration of this run is done, so that its transaction is still open in a run that is one unit.
     begun: bool,
+    /// Which tables may be copied.
+    copies: CopyPolicy,
+    /// What was noticed on the way, for the user.
+    notes: Option<&'a mut Vec<String>>,
 }
 
 impl<'a> Runner<'a> {
@@ -57,7 +62,15 @@ impl<'a> Runner<'a> {
             statements: Vec::new(),
             ledger_was_there: true,
             begun: false,
+            copies: CopyPolicy::default(),
+            notes: None,
         }
+    }
+
+    /// Says which tables may be copied, and takes the notes on what had to wait.
+    #[must_use]
+    pub fn with_copies(self, copies: CopyPolicy, notes: &'a mut Vec<String>) -> Self {
+        Self { copies, notes: Some(notes), ..self }
     }
 
     /// Runs the migrations in the order given.

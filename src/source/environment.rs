@@ -4,12 +4,13 @@ use super::duration::seconds;
 use super::error::SourceError;
 use super::fields::{Fields, Reader};
 use super::node::{Content, Node};
+use super::size::bytes;
 use super::yaml::{Document, unseen};
-use crate::model::environment::{Environment, TargetKind, TlsMode};
+use crate::model::environment::{COPY_LIMIT, Environment, TargetKind, TlsMode};
 use crate::model::query::Value;
 use std::path::Path;
 
-const FILE: [&str; 9] = [
+const FILE: [&str; 10] = [
     "connect",
     "file",
     "tls",
@@ -18,6 +19,7 @@ const FILE: [&str; 9] = [
     "connect-timeout",
     "lock-wait-timeout",
     "runner-lock-timeout",
+    "copy-limit",
     "confirm-writes",
 ];
 const TLS: [(&str, TlsMode); 5] = [
@@ -84,6 +86,10 @@ fn environment<'a>(reader: &mut Reader<'a>, root: &'a Node, name: String) -> Opt
     let connect_timeout_s = seconds_of("connect-timeout", 10);
     let lock_wait_timeout_s = seconds_of("lock-wait-timeout", 10);
     let runner_lock_timeout_s = seconds_of("runner-lock-timeout", 60);
+    let copy_limit_bytes = fields.get("copy-limit").and_then(|node| {
+        let text = reader.text(node)?;
+        bytes(&text).map_err(|message| reader.wrong(node, &message, "")).ok()
+    });
     Some(Environment {
         name,
         tls: fields.get("tls").and_then(|node| tls(reader, node)),
@@ -92,6 +98,7 @@ fn environment<'a>(reader: &mut Reader<'a>, root: &'a Node, name: String) -> Opt
         connect_timeout_s,
         lock_wait_timeout_s,
         runner_lock_timeout_s,
+        copy_limit_bytes: copy_limit_bytes.unwrap_or(COPY_LIMIT),
         confirm_writes: fields.get("confirm-writes").and_then(|node| reader.flag(node)).unwrap_or(false),
         target: target?,
     })
@@ -162,7 +169,10 @@ mod tests {
 
     #[test]
     fn a_profile_is_read_with_its_defaults() {
-        let profile = loaded("connect: {url-variable: APP_DB}\ntls: verify-ca\nlock-wait-timeout: 3 s\n").unwrap();
+        let profile =
+            loaded("connect: {url-variable: APP_DB}\ntls: verify-ca\nlock-wait-timeout: 3 s\ncopy-limit: 5 GB\n")
+                .unwrap();
+        assert_eq!(profile.copy_limit_bytes, 5_000_000_000);
         assert_eq!(profile.name, "staging");
         assert_eq!(profile.target, TargetKind::UrlVariable { name: "APP_DB".into() });
         assert_eq!(profile.tls, Some(TlsMode::VerifyCa));
@@ -182,6 +192,8 @@ mod tests {
         let url = loaded("connect: {url-variable: 'mysql://u:hunter2@h/d'}\n").unwrap_err();
         assert!(url.contains("never the URL itself") && !url.contains("hunter2"), "{url}");
         assert!(loaded("connect: embedded\npool: 0\n").unwrap_err().contains("pool of no connection"));
+        let size = loaded("connect: embedded\ncopy-limit: 5\n").unwrap_err();
+        assert!(size.contains(":2:13") && size.contains("`5` is no size"), "{size}");
         assert!(loaded("# nothing\n").unwrap_err().contains("empty"));
         let several =
             loaded("connect: embeded\ntls: yes\nconfirm-writes: maybe\nlock_wait_timeout: 3 s\n").unwrap_err();

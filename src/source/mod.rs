@@ -9,6 +9,7 @@ pub mod migrations;
 mod nearest;
 mod node;
 pub mod scale;
+mod size;
 mod text;
 pub mod workload;
 mod yaml;

@@ -1,8 +1,9 @@
 //! One migration, up or down.
 
 use super::{Runner, Unit};
-use crate::engine::EngineError;
 use crate::engine::ledger::{self, Mark};
+use crate::engine::online::run_asserted;
+use crate::engine::{EngineError, Session};
 use crate::model::migration::{Direction, Migration};
 use crate::sql::ddl::{Effect, effect};
 use std::time::Instant;
@@ -19,7 +20,7 @@ pub(super) async fn run(
     let transactional = runner.session.has_transactional_ddl();
     for (position, statement) in statements.iter().enumerate() {
         let result = match runner.check_interrupt() {
-            Ok(()) => runner.session.run(&statement.sql).await,
+            Ok(()) => send(runner, &statement.sql).await,
             Err(interrupted) => Err(interrupted),
         };
         result.map_err(|error| (position, error))?;
@@ -34,6 +35,29 @@ pub(super) async fn run(
         }
     }
     finish(runner, migration, started).await.map_err(|error| (statements.len(), error))
+}
+
+/// Sends one statement, DDL on a table in use in the least harmful way that the server knows.
+async fn send(runner: &mut Runner<'_>, sql: &str) -> Result<(), EngineError> {
+    let sender = async |session: &mut Session, text: &str| session.run(text).await;
+    let outcome = run_asserted(runner.session, sql, &runner.copies, sender).await?;
+    if let (Some(notes), Some(note)) = (&mut runner.notes, outcome.and_then(|outcome| outcome.note())) {
+        notes.push(note);
+    }
+    // What this run has made has no users yet.
+    match effect(sql) {
+        Effect::CreateTable { .. } if sql_keeps_what_is_there(sql) => {}
+        Effect::CreateTable { table } | Effect::ReplaceTable { table } => {
+            runner.copies.made.insert(table.to_lowercase());
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Whether a CREATE TABLE leaves alone a table that is there already, which may have rows and users.
+fn sql_keeps_what_is_there(sql: &str) -> bool {
+    sql.to_ascii_uppercase().contains("EXISTS")
 }
 
 /// Opens a transaction again. What may have rolled back, as `ROLLBACK` or a procedure, has taken the ledger's row too:
