@@ -7,12 +7,12 @@ use super::narrator::Narrator;
 use super::prepare::{self, History};
 use super::target::Target;
 use super::up::{answer, count};
-use crate::cli::{Rollback, SetChoice};
+use crate::cli::{Rollback, SetChoice, Write};
 use crate::engine::Session;
 use crate::engine::connect::Purpose;
 use crate::engine::ledger::Ledger;
 use crate::engine::loss::{self, Loss};
-use crate::engine::runner::{Answer, Runner, Unit};
+use crate::engine::runner::{Runner, Unit};
 
 use crate::exit::Exit;
 use crate::migration::cascade::with_cascades;
@@ -61,8 +61,7 @@ pub(super) async fn run(args: &Rollback, target: &Target, term: &mut Term) -> Re
     let lost = if losses.is_empty() { String::new() } else { " and discard data".into() };
     super::confirm(term, target, &args.write, &format!("roll back {}{lost} on {}", count(chosen.len()), session.place))
         .await?;
-    let answer = args.write.in_doubt.map(answer);
-    execute(target, session, ledger, &chosen, answer, term).await
+    execute(&args.write, target, session, ledger, &chosen, term).await
 }
 
 fn request(args: &Rollback) -> Down {
@@ -94,18 +93,19 @@ fn line(loss: &Loss) -> String {
 }
 
 async fn execute(
+    write: &Write,
     target: &Target,
     mut session: Session,
     ledger: Ledger,
     chosen: &[&Migration],
-    answer: Option<Answer>,
     term: &mut Term,
 ) -> Result<Exit, Failure> {
     let interrupt = Interrupt::listen(&session);
     let mut narrator = Narrator::new(term.progress(chosen.len() as u64, "rolling back"), "rolled back");
     let runner =
         Runner::new(&mut session, ledger, Direction::Down, Unit::Migration, prepare::executor(target, &interrupt))
-            .answer(answer);
+            .answer(write.in_doubt.map(answer))
+            .copies(target.copies(write));
     let outcome = interrupt.guard(term, runner.run(chosen, &mut narrator)).await;
     let lines = std::mem::take(&mut narrator.lines);
     drop(narrator);

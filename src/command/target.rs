@@ -1,8 +1,9 @@
 //! Which database a verb works on, settled from flags, profile, variables and `.env`.
 
-use crate::cli::Global;
+use crate::cli::{Global, Write};
+use crate::engine::online::CopyPolicy;
 use crate::engine::settings::{Address, ServerParts, Settings};
-use crate::model::environment::{Environment, TargetKind, TlsMode};
+use crate::model::environment::{COPY_LIMIT, Environment, TargetKind, TlsMode};
 use crate::model::ledger::Tool;
 use crate::source::dotenv::{self, Dotenv};
 use crate::source::environment as profiles;
@@ -20,6 +21,8 @@ const VARIABLES: [&str; 4] = ["MYSQL_HOST", "MYSQL_USER", "MYSQL_PASSWORD", "MYS
 pub(super) struct Target {
     /// Where and how.
     pub(super) settings: Settings,
+    /// Size in bytes up to which a schema change may copy a table.
+    pub(super) copy_limit: u64,
     /// Whether writing verbs ask first.
     pub(super) confirm_writes: bool,
     /// What the user should know of the settings, such as a line that could not be read.
@@ -28,6 +31,13 @@ pub(super) struct Target {
     pub(super) ledger: Option<Tool>,
     /// The ledger's table, by the profile.
     pub(super) ledger_table: Option<String>,
+}
+
+impl Target {
+    /// Which tables a verb may copy.
+    pub(super) fn copies(&self, write: &Write) -> CopyPolicy {
+        CopyPolicy { limit: self.copy_limit, allow: write.allow_copy, ..CopyPolicy::default() }
+    }
 }
 
 /// Settles the target from the process's environment and the current directory.
@@ -91,6 +101,7 @@ fn settle(global: &Global, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Ta
             lock_give_up: Duration::from_secs(defaults.lock_give_up_s),
             runner_lock_timeout: Duration::from_secs(defaults.runner_lock_timeout_s),
         },
+        copy_limit: defaults.copy_limit_bytes,
         confirm_writes: defaults.confirm_writes,
         note: None,
         ledger: defaults.ledger,
@@ -114,6 +125,7 @@ fn default_environment() -> Environment {
         lock_wait_timeout_s: 3,
         lock_give_up_s: 60,
         runner_lock_timeout_s: 60,
+        copy_limit_bytes: COPY_LIMIT,
         confirm_writes: false,
         ledger: None,
         ledger_table: None,

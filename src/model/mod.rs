@@ -7,6 +7,7 @@ pub mod journal;
 pub mod ledger;
 pub mod location;
 pub mod migration;
+pub mod online;
 pub mod plan;
 pub mod query;
 pub mod report;
