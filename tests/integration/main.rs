@@ -12,6 +12,7 @@ mod embedded;
 mod encryption;
 mod explain;
 mod failure;
+mod faults;
 mod interrupt;
 mod layering;
 mod ledger;
