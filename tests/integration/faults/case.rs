@@ -18,7 +18,7 @@ pub(crate) struct Undisturbed {
 
 /// How a database is at the end, and what one more run says of it.
 #[derive(Debug, PartialEq, Eq)]
-struct End {
+pub(crate) struct End {
     fingerprint: String,
     states: Vec<String>,
     snapshot: Snapshot,
@@ -37,8 +37,9 @@ pub(crate) enum Verdict {
 }
 
 /// A scenario on a database of its own.
-struct Case<'a> {
-    server: &'a mut Durable,
+#[derive(Debug)]
+pub(crate) struct Case<'a> {
+    pub(crate) server: &'a mut Durable,
     scenario: &'a Scenario,
     folder: tempfile::TempDir,
     database: String,
@@ -106,7 +107,7 @@ pub(crate) fn disturbed(server: &mut Durable, scenario: &Scenario, undisturbed: 
 }
 
 impl<'a> Case<'a> {
-    fn new(server: &'a mut Durable, scenario: &'a Scenario) -> Self {
+    pub(crate) fn new(server: &'a mut Durable, scenario: &'a Scenario) -> Self {
         let database = server.database();
         if !scenario.setup.is_empty() {
             run(&mut server.connect(Some(&database)), scenario.setup);
@@ -123,7 +124,7 @@ impl<'a> Case<'a> {
         AuraDb::new(line.split_whitespace()).at(self.folder.path()).env("DATABASE_URL", url)
     }
 
-    fn run(&self, line: &str) -> Outcome {
+    pub(crate) fn run(&self, line: &str) -> Outcome {
         self.command(line, &self.server.sandbox().socket()).start().wait()
     }
 
@@ -143,7 +144,7 @@ impl<'a> Case<'a> {
         }
     }
 
-    fn end(&self) -> End {
+    pub(crate) fn end(&self) -> End {
         let status = self.run("status --format json").stdout;
         let status: serde_json::Value = serde_json::from_str(&status).unwrap_or_default();
         let rows = status["rows"].as_array().cloned().unwrap_or_default();
@@ -157,7 +158,7 @@ impl<'a> Case<'a> {
 }
 
 impl End {
-    fn difference(&self, should: &Self) -> String {
+    pub(crate) fn difference(&self, should: &Self) -> String {
         let mut text = self.snapshot.difference(&should.snapshot);
         let mut compare = |what: &str, is: &dyn std::fmt::Debug, should: &dyn std::fmt::Debug| {
             let (is, should) = (format!("{is:?}"), format!("{should:?}"));

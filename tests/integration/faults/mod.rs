@@ -6,6 +6,7 @@
 
 mod campaign;
 mod case;
+mod disk_full;
 mod fault;
 mod packet;
 mod proxy;
