@@ -6,6 +6,7 @@ use super::scenario::Scenario;
 use super::server::{Durable, run};
 use super::snapshot::Snapshot;
 use crate::binary::{AuraDb, Outcome};
+use std::fmt::Write as _;
 use std::path::Path;
 
 /// What an undisturbed run does and leaves.
@@ -145,14 +146,14 @@ impl<'a> Case<'a> {
     }
 
     pub(crate) fn end(&self) -> End {
-        let status = self.run("status --format json").stdout;
-        let status: serde_json::Value = serde_json::from_str(&status).unwrap_or_default();
-        let rows = status["rows"].as_array().cloned().unwrap_or_default();
+        let report = self.run("status --format json").stdout;
+        let report: serde_json::Value = serde_json::from_str(&report).unwrap_or_default();
+        let rows = report["rows"].as_array().cloned().unwrap_or_default();
         let states = rows.iter().map(|row| format!("{} {}", row["version"], row["state"])).collect();
         let snapshot = Snapshot::take(&mut self.server.connect(Some(&self.database)));
         let again = self.run(self.scenario.command);
         let said = again.stdout.replace(&self.database, "DATABASE");
-        let fingerprint = status["fingerprint"].as_str().unwrap_or_default().to_owned();
+        let fingerprint = report["fingerprint"].as_str().unwrap_or_default().to_owned();
         End { fingerprint, states, snapshot, again: (again.code, said) }
     }
 }
@@ -163,7 +164,7 @@ impl End {
         let mut compare = |what: &str, is: &dyn std::fmt::Debug, should: &dyn std::fmt::Debug| {
             let (is, should) = (format!("{is:?}"), format!("{should:?}"));
             if is != should {
-                text.push_str(&format!("  {what}: {is}, and not {should}\n"));
+                let _ = writeln!(text, "  {what}: {is}, and not {should}");
             }
         };
         compare("fingerprint", &self.fingerprint, &should.fingerprint);

@@ -199,15 +199,15 @@ impl Pair {
         drop(over);
         self.held.store(true, Ordering::SeqCst);
         match blow {
-            Blow::CutClient => self.outlive(&self.client),
-            Blow::CutServer => self.outlive(&self.server),
+            Blow::CutClient => Self::outlive(&self.client),
+            Blow::CutServer => Self::outlive(&self.server),
             Blow::Cut | Blow::KillClient | Blow::KillServer => {}
         }
         self.held.store(false, Ordering::SeqCst);
     }
 
     /// Ends one side, and waits before the other one may end.
-    fn outlive(&self, lost: &UnixStream) {
+    fn outlive(lost: &UnixStream) {
         let _ = lost.shutdown(Shutdown::Both);
         thread::sleep(LINGER);
     }
