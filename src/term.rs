@@ -93,7 +93,7 @@ impl Term {
         }
         bar.set_prefix(label.to_owned());
         let is_watched = !self.quiet && io::stderr().is_terminal();
-        Progress { bar, is_watched, began: Instant::now(), shown: Once::new() }
+        Progress { bar, is_watched, quiet: self.quiet, began: Instant::now(), shown: Once::new() }
     }
 
     /// A spinner on stderr for work of unknown length, on a terminal only.
@@ -103,7 +103,7 @@ impl Term {
             if self.quiet || !io::stderr().is_terminal() { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
         bar.set_message(label.to_owned());
         bar.enable_steady_tick(Duration::from_millis(120));
-        Progress { bar, is_watched: false, began: Instant::now(), shown: Once::new() }
+        Progress { bar, is_watched: false, quiet: self.quiet, began: Instant::now(), shown: Once::new() }
     }
 }
 
@@ -136,6 +136,7 @@ pub struct Progress {
     bar: ProgressBar,
     /// Whether the bar, hidden at first, is to be shown to somebody.
     is_watched: bool,
+    quiet: bool,
     began: Instant,
     shown: Once,
 }
@@ -148,6 +149,13 @@ impl Progress {
         }
         self.bar.set_message(what.to_owned());
         self.bar.inc(1);
+    }
+
+    /// A note on stderr, above the bar.
+    pub fn note(&self, text: &str) {
+        if !self.quiet {
+            self.bar.suspend(|| Term::stderr(&format!("{text}\n")));
+        }
     }
 }
 

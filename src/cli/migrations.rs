@@ -23,6 +23,18 @@ pub struct Write {
     /// Do not ask, where the profile would
     #[arg(long, short)]
     pub yes: bool,
+    /// The statement that a run was cut off in, where nothing tells: did it take effect?
+    #[arg(long, value_enum, value_name = "ANSWER")]
+    pub in_doubt: Option<InDoubt>,
+}
+
+/// The user's word on a statement that a run was cut off in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum InDoubt {
+    /// It took effect: go on after it
+    Ran,
+    /// It did not: run it again
+    NotRun,
 }
 
 /// A set of migrations.

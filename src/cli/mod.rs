@@ -6,7 +6,7 @@ mod judging;
 mod migrations;
 
 pub use judging::{Audit, Catalogue, Explain, FailOn, Judge, SandboxChoice};
-pub use migrations::{Apply, Migrate, Migrations, New, Rollback, SetChoice, Status, Write};
+pub use migrations::{Apply, InDoubt, Migrate, Migrations, New, Rollback, SetChoice, Status, Write};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;

@@ -19,8 +19,12 @@ use crate::model::scale::Scale;
 use crate::sql::parse::{bind, parse_statement};
 use crate::sql::shape::{Shape, shape};
 use crate::term::Term;
-use futures_util::StreamExt;
+use futures_util::{StreamExt, TryStreamExt};
 use std::path::Path;
+
+/// What a server says to a session before it ends it: shutdown, kill, idle for too long (`ER_SERVER_SHUTDOWN`, `MariaDB`'s
+/// `ER_CONNECTION_KILLED`, `ER_CLIENT_INTERACTION_TIMEOUT`). No verdict on the statement that was asked about.
+const GONE: [u32; 3] = [1053, 1927, 4031];
 
 /// The plans of one query, one per sample.
 #[derive(Debug)]
@@ -51,6 +55,9 @@ pub(super) async fn planner(
         return Ok((planner.map_err(|error| failure(&error))?, Some(scale)));
     }
     let target = if args.embedded { None } else { Some(target::resolve(global)?) };
+    if let Some(note) = target.as_ref().and_then(|target| target.note.as_ref()) {
+        term.note(note);
+    }
     match target {
         Some(Target { settings, .. }) if matches!(settings.address, Address::Server(_)) => {
             if args.set != SetChoice::All {
@@ -126,15 +133,15 @@ pub(super) async fn plans(planner: &Planner, queries: &[Query], term: &Term) -> 
         .map(|query| async {
             let mut plans = Vec::with_capacity(query.samples.len());
             for sample in &query.samples {
-                plans.push(plan(planner, query, sample).await);
+                plans.push(plan(planner, query, sample).await?);
             }
             progress.step(&query.name);
-            plans.into_iter().collect::<Result<Vec<_>, EngineError>>().map(|plans| Planned { plans })
+            Ok(Planned { plans })
         })
         .buffered(planner.concurrency)
-        .collect::<Vec<_>>()
+        .try_collect::<Vec<_>>()
         .await;
-    outcomes.into_iter().collect::<Result<Vec<_>, EngineError>>().map_err(Failure::from)
+    outcomes.map_err(|error: EngineError| error.into())
 }
 
 /// One plan. The outer error means that the database is gone, the inner one that this statement has no plan.
@@ -146,6 +153,9 @@ async fn plan(planner: &Planner, query: &Query, sample: &Sample) -> Result<Resul
     match planner.explain(&bound).await {
         Ok(plan) => Ok(Ok(plan)),
         Err(EngineError::Connection(message)) => Err(EngineError::Connection(message)),
+        Err(EngineError::Server(error)) if GONE.contains(&error.code) => {
+            Err(EngineError::Connection(format!("the server ended the connection: {}", error.message)))
+        }
         Err(EngineError::Server(error)) => {
             Ok(Err(ExplainError { code: Some(error.code).filter(|code| *code != 0), message: error.message }))
         }

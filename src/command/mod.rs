@@ -6,6 +6,7 @@ mod explain;
 mod failure;
 mod interrupt;
 mod judge;
+mod narrator;
 mod new;
 mod prepare;
 mod rollback;

@@ -2,14 +2,17 @@
 
 use super::failure::Failure;
 use super::interrupt::{Interrupt, early};
-use super::prepare;
+use super::narrator::Narrator;
+use super::prepare::{self, History};
 use super::target::Target;
-use super::up::count;
+use super::up::{answer, count};
 use crate::cli::{Rollback, SetChoice};
+use crate::engine::Session;
 use crate::engine::connect::Purpose;
+use crate::engine::ledger::Ledger;
 use crate::engine::loss::{self, Loss};
-use crate::engine::runner::{Runner, Unit};
-use crate::engine::{Session, ledger};
+use crate::engine::runner::{Answer, Runner, Unit};
+
 use crate::exit::Exit;
 use crate::migration::cascade::with_cascades;
 use crate::migration::loss::{at_risk, seeds};
@@ -29,12 +32,13 @@ pub(super) async fn run(args: &Rollback, target: &Target, term: &mut Term) -> Re
     if !dry_run {
         early(prepare::take_lock(&mut session, target, term)).await?;
     }
-    let rows = early(prepare::ledger_rows(&mut session)).await?;
-    let entries = prepare::checked(&migrations, &rows, true)?;
+    let ledger = prepare::ledger();
+    let history = early(History::read(&mut session, &ledger)).await?;
+    let entries = history.checked(&migrations, Direction::Down, true)?;
     let chosen = plan::down(&entries, request(args)).map_err(|error| Failure::state(error.to_string()))?;
     let downs = || chosen.iter().filter_map(|migration| migration.down.as_ref().map(|down| (*migration, down)));
     prepare::translatable(&session, downs().flat_map(|(_, down)| &down.statements))?;
-    let losses = early(losses(&mut session, &chosen)).await?;
+    let losses = early(losses(&mut session, &ledger, &chosen)).await?;
     if dry_run {
         for loss in &losses {
             term.note(&format!("would lose {}", line(loss)));
@@ -56,7 +60,8 @@ pub(super) async fn run(args: &Rollback, target: &Target, term: &mut Term) -> Re
     let lost = if losses.is_empty() { String::new() } else { " and discard data".into() };
     super::confirm(term, target, &args.write, &format!("roll back {}{lost} on {}", count(chosen.len()), session.place))
         .await?;
-    execute(target, session, &chosen, term).await
+    let answer = args.write.in_doubt.map(answer);
+    execute(target, session, ledger, &chosen, answer, term).await
 }
 
 fn request(args: &Rollback) -> Down {
@@ -69,8 +74,8 @@ fn request(args: &Rollback) -> Down {
     }
 }
 
-async fn losses(session: &mut Session, chosen: &[&Migration]) -> Result<Vec<Loss>, Failure> {
-    let schema = session.schema(&[ledger::TABLE]).await?;
+async fn losses(session: &mut Session, ledger: &Ledger, chosen: &[&Migration]) -> Result<Vec<Loss>, Failure> {
+    let schema = session.schema(&[ledger.table()]).await?;
     let drop_deletes = session.has_transactional_ddl();
     let risks = with_cascades(at_risk(chosen, &schema, session.database().as_deref()), &schema, drop_deletes);
     Ok(loss::count(session, &risks, &seeds(chosen), &schema).await?)
@@ -90,20 +95,17 @@ fn line(loss: &Loss) -> String {
 async fn execute(
     target: &Target,
     mut session: Session,
+    ledger: Ledger,
     chosen: &[&Migration],
+    answer: Option<Answer>,
     term: &mut Term,
 ) -> Result<Exit, Failure> {
     let interrupt = Interrupt::listen(&mut session, target).await?;
-    let mut lines = Vec::new();
-    let outcome = {
-        let progress = term.progress(chosen.len() as u64, "rolling back");
-        let mut done = |migration: &Migration, took: std::time::Duration| {
-            progress.step(&migration.description);
-            lines.push(render::run::line("rolled back", migration, took));
-        };
-        let runner = Runner::new(&mut session, Direction::Down, Unit::Migration, interrupt.flag());
-        interrupt.guard(runner.run(chosen, &mut done)).await
-    };
+    let mut narrator = Narrator::new(term.progress(chosen.len() as u64, "rolling back"), "rolled back");
+    let runner = Runner::new(&mut session, ledger, Direction::Down, Unit::Migration, interrupt.flag()).answer(answer);
+    let outcome = interrupt.guard(runner.run(chosen, &mut narrator)).await;
+    let lines = std::mem::take(&mut narrator.lines);
+    drop(narrator);
     if session.has_transactional_ddl()
         && let Err(error) = session.run_own("COMMIT").await
     {

@@ -2,12 +2,14 @@
 
 use super::failure::Failure;
 use super::interrupt::{Interrupt, early};
-use super::prepare;
+use super::narrator::Narrator;
+use super::prepare::{self, History};
 use super::target::Target;
-use crate::cli::{Apply, Migrate, SetChoice, Write};
+use crate::cli::{Apply, InDoubt, Migrate, SetChoice, Write};
+use crate::engine::Session;
 use crate::engine::connect::Purpose;
-use crate::engine::runner::{Runner, Unit};
-use crate::engine::{Session, ledger};
+use crate::engine::ledger::Ledger;
+use crate::engine::runner::{Answer, Runner, Unit};
 use crate::exit::Exit;
 use crate::migration::plan::{self, Up};
 use crate::migration::undoable::obstacles;
@@ -25,6 +27,7 @@ struct Request<'a> {
     allow_out_of_order: bool,
     write: &'a Write,
     folder: &'a Path,
+    answer: Option<Answer>,
 }
 
 /// Runs `migrate`.
@@ -38,6 +41,7 @@ pub(super) async fn migrate(args: &Migrate, target: &Target, term: &mut Term) ->
         allow_out_of_order: args.allow_out_of_order,
         write: &args.write,
         folder: &args.migrations.migrations,
+        answer: args.write.in_doubt.map(answer),
     };
     run(&request, target, term).await
 }
@@ -58,6 +62,7 @@ pub(super) async fn apply(args: &Apply, target: &Target, term: &mut Term) -> Res
         allow_out_of_order: args.allow_out_of_order,
         write: &args.write,
         folder: &args.migrations.migrations,
+        answer: args.write.in_doubt.map(answer),
     };
     run(&request, target, term).await
 }
@@ -70,11 +75,12 @@ async fn run(request: &Request<'_>, target: &Target, term: &mut Term) -> Result<
     if !dry_run {
         early(prepare::take_lock(&mut session, target, term)).await?;
     }
-    let rows = early(prepare::ledger_rows(&mut session)).await?;
-    let entries = prepare::checked(&migrations, &rows, request.allow_out_of_order)?;
+    let ledger = prepare::ledger();
+    let history = early(History::read(&mut session, &ledger)).await?;
+    let entries = history.checked(&migrations, Direction::Up, request.allow_out_of_order)?;
     let chosen = plan::up(&entries, request.up).map_err(|error| Failure::state(error.to_string()))?;
     prepare::written(&chosen)?;
-    early(check(request, &mut session, &chosen)).await?;
+    early(check(request, &mut session, &ledger, &history, &chosen)).await?;
     if dry_run {
         let text = render::run::script(&chosen.iter().map(|m| (*m, &m.up)).collect::<Vec<_>>());
         term.stdout(&text)?;
@@ -85,16 +91,23 @@ async fn run(request: &Request<'_>, target: &Target, term: &mut Term) -> Result<
         return Ok(Exit::Clean);
     }
     super::confirm(term, target, request.write, &format!("apply {} to {}", count(chosen.len()), session.place)).await?;
-    execute(request, target, session, &chosen, term).await
+    execute(request, target, session, ledger, &chosen, term).await
 }
 
 /// Refuses before anything runs what would fail for certain, or could not be taken back where that is promised.
-async fn check(request: &Request<'_>, session: &mut Session, chosen: &[&Migration]) -> Result<(), Failure> {
+async fn check(
+    request: &Request<'_>,
+    session: &mut Session,
+    ledger: &Ledger,
+    history: &History,
+    chosen: &[&Migration],
+) -> Result<(), Failure> {
     prepare::translatable(session, chosen.iter().flat_map(|migration| &migration.up.statements))?;
-    if request.unit == Unit::Migration {
+    // A unit that an earlier run was cut off in was found in order before it began.
+    if request.unit == Unit::Migration || history.has_unit() {
         return Ok(());
     }
-    let schema = session.schema(&[ledger::TABLE]).await?;
+    let schema = session.schema(&[ledger.table()]).await?;
     let statements: Vec<_> = chosen.iter().flat_map(|migration| &migration.up.statements).collect();
     let mut refusals: Vec<String> = Vec::new();
     let created: BTreeSet<String> = statements
@@ -137,21 +150,18 @@ async fn execute(
     request: &Request<'_>,
     target: &Target,
     mut session: Session,
+    ledger: Ledger,
     chosen: &[&Migration],
     term: &mut Term,
 ) -> Result<Exit, Failure> {
     let interrupt = Interrupt::listen(&mut session, target).await?;
     let transactional = session.has_transactional_ddl();
-    let mut lines = Vec::new();
-    let outcome = {
-        let progress = term.progress(chosen.len() as u64, "migrating");
-        let mut done = |migration: &Migration, took: std::time::Duration| {
-            progress.step(&migration.description);
-            lines.push(render::run::line("applied", migration, took));
-        };
-        let runner = Runner::new(&mut session, Direction::Up, request.unit, interrupt.flag());
-        interrupt.guard(runner.run(chosen, &mut done)).await
-    };
+    let mut narrator = Narrator::new(term.progress(chosen.len() as u64, "migrating"), "applied");
+    let runner =
+        Runner::new(&mut session, ledger, Direction::Up, request.unit, interrupt.flag()).answer(request.answer);
+    let outcome = interrupt.guard(runner.run(chosen, &mut narrator)).await;
+    let lines = std::mem::take(&mut narrator.lines);
+    drop(narrator);
     let whole = request.unit == Unit::Run;
     if transactional {
         let end = if outcome.is_err() && whole { "ROLLBACK" } else { "COMMIT" };
@@ -168,6 +178,14 @@ async fn execute(
     session.close().await.ok();
     term.note(&format!("applied {}", count(chosen.len())));
     Ok(Exit::Clean)
+}
+
+/// The engine's word for the user's.
+pub(super) fn answer(choice: InDoubt) -> Answer {
+    match choice {
+        InDoubt::Ran => Answer::TookEffect,
+        InDoubt::NotRun => Answer::DidNot,
+    }
 }
 
 /// `1 migration`, `3 migrations`.

@@ -80,7 +80,7 @@ pub async fn database(settings: &Settings) -> Result<Database, EngineError> {
     connection.close().await?;
     let pool = MySqlPoolOptions::new()
         .max_connections(settings.pool.max(1))
-        .acquire_timeout(settings.connect_timeout.max(Duration::from_secs(30)))
+        .acquire_timeout(settings.connect_timeout.max(Duration::from_secs(1)))
         .test_before_acquire(false)
         .connect_lazy_with(options);
     Ok(Database { engine, place: settings.address.shown(), pool: Pool::Server(pool) })

@@ -45,6 +45,12 @@ impl EngineError {
             _ => None,
         }
     }
+
+    /// Whether a deadlock has rolled the whole transaction back.
+    #[must_use]
+    pub fn is_deadlock(&self) -> bool {
+        self.code() == Some(1213)
+    }
 }
 
 impl From<sqlx::Error> for EngineError {
@@ -57,7 +63,9 @@ impl From<sqlx::Error> for EngineError {
                 Self::Server(ServerWarning { level: "Error".into(), code, message: error.message().to_owned() })
             }
             sqlx::Error::Io(error) => Self::Connection(format!("the connection broke: {error}")),
-            sqlx::Error::PoolTimedOut => Self::Connection("no connection became free in time".into()),
+            sqlx::Error::PoolTimedOut => {
+                Self::Connection("no connection to the server could be had in time; is it still running?".into())
+            }
             sqlx::Error::Tls(error) => Self::Connection(format!("TLS failed: {error}")),
             other => Self::Unexpected(other.to_string()),
         }

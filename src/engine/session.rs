@@ -77,6 +77,15 @@ impl Session {
         self.database.clone()
     }
 
+    /// The server's id of this connection; 0 on the embedded engine.
+    ///
+    /// # Errors
+    /// When the server does not tell.
+    pub async fn connection_id(&mut self) -> Result<u64, EngineError> {
+        let SessionConnection::Server(connection) = &mut self.connection else { return Ok(0) };
+        Ok(sqlx::query_scalar("SELECT CONNECTION_ID()").fetch_one(connection.as_mut()).await?)
+    }
+
     /// What ends a running statement of this session. A server needs a second connection for it, opened only then.
     ///
     /// # Errors
@@ -84,7 +93,7 @@ impl Session {
     pub async fn canceller(&mut self, settings: &Settings) -> Result<Canceller, EngineError> {
         let options = match (&mut self.connection, &settings.address) {
             (SessionConnection::Server(connection), super::settings::Address::Server(options)) => {
-                let (id,): (u64,) = sqlx::query_as("SELECT CONNECTION_ID()").fetch_one(connection.as_mut()).await?;
+                let id = sqlx::query_scalar("SELECT CONNECTION_ID()").fetch_one(connection.as_mut()).await?;
                 Some((super::settings::server_options(options), id))
             }
             _ => None,
@@ -156,6 +165,19 @@ impl Session {
         match &mut self.connection {
             SessionConnection::Server(connection) => super::schema::server::read(connection, &self.engine, skip).await,
             SessionConnection::Embedded(connection) => super::schema::sqlite::read(connection, skip).await,
+        }
+    }
+
+    /// The definitions of the tables and programs of these names; those that are not there are left out.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be read.
+    pub async fn schema_of(&mut self, names: &[String]) -> Result<Schema, EngineError> {
+        match &mut self.connection {
+            SessionConnection::Server(connection) => {
+                super::schema::server::read_only(connection, &self.engine, names).await
+            }
+            SessionConnection::Embedded(connection) => super::schema::sqlite::read(connection, &[]).await,
         }
     }
 

@@ -1,7 +1,9 @@
 //! Holds the ledger against the files: what is applied, pending, edited, missing, half-applied or out of order.
 
 use super::checksum::accepts;
-use crate::model::migration::{LedgerRow, Migration, Set};
+use super::stopped::{Stopped, stopped};
+use crate::model::journal::JournalRow;
+use crate::model::migration::{Direction, LedgerRow, Migration, Set};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -16,6 +18,8 @@ pub struct Entry<'a> {
     pub row: Option<&'a LedgerRow>,
     /// The state.
     pub state: State,
+    /// Where a run was cut off in it, when the journal knows that.
+    pub stopped: Option<Stopped<'a>>,
 }
 
 /// The state of one version.
@@ -27,7 +31,7 @@ pub enum State {
     OutOfOrder,
     /// In both, and the same.
     Applied,
-    /// Begun and never finished: the ledger's row has `success = 0`.
+    /// Begun and never finished, up or down.
     HalfApplied,
     /// Applied from another text than the file has now.
     Edited,
@@ -53,7 +57,12 @@ impl fmt::Display for State {
 /// The two sets are ordered each by itself: taking the index set down and up again is no disorder, although the schema
 /// may have later versions by then.
 #[must_use]
-pub fn verify<'a>(migrations: &'a [Migration], ledger: &'a [LedgerRow]) -> Vec<Entry<'a>> {
+pub fn verify<'a>(
+    migrations: &'a [Migration],
+    ledger: &'a [LedgerRow],
+    journal: &'a [JournalRow],
+    remembers_begun: bool,
+) -> Vec<Entry<'a>> {
     let rows: BTreeMap<i64, &LedgerRow> = ledger.iter().map(|row| (row.version, row)).collect();
     let files: BTreeMap<i64, &Migration> = migrations.iter().map(|migration| (migration.version, migration)).collect();
     let newest_applied = |set: Set| {
@@ -71,8 +80,10 @@ pub fn verify<'a>(migrations: &'a [Migration], ledger: &'a [LedgerRow]) -> Vec<E
         .into_iter()
         .map(|version| {
             let (migration, row) = (files.get(&version).copied(), rows.get(&version).copied());
+            let stopped = stopped(journal, version, row.map(|row| row.success), remembers_begun);
             let state = match (migration, row) {
                 (_, Some(row)) if !row.success => State::HalfApplied,
+                (Some(_), _) if stopped.is_some() => State::HalfApplied,
                 (None, _) => State::Missing,
                 (Some(migration), Some(row)) if accepts(&migration.up.text, &row.checksum) => {
                     let _ = migration;
@@ -84,18 +95,19 @@ pub fn verify<'a>(migrations: &'a [Migration], ledger: &'a [LedgerRow]) -> Vec<E
                     if newest.is_some_and(|newest| version < newest) { State::OutOfOrder } else { State::Pending }
                 }
             };
-            Entry { version, migration, row, state }
+            Entry { version, migration, row, state, stopped }
         })
         .collect()
 }
 
-/// What keeps a writing verb from going on, each with its remedy. Empty when nothing does.
+/// What keeps a verb that goes this way from going on, each with its remedy. Empty when nothing does. Without a direction
+/// everything that needs attention is told.
 #[must_use]
-pub fn refusals(entries: &[Entry<'_>], allow_out_of_order: bool) -> Vec<String> {
-    entries.iter().filter_map(|entry| refusal(entry, allow_out_of_order)).collect()
+pub fn refusals(entries: &[Entry<'_>], going: Option<Direction>, allow_out_of_order: bool) -> Vec<String> {
+    entries.iter().filter_map(|entry| refusal(entry, going, allow_out_of_order)).collect()
 }
 
-fn refusal(entry: &Entry<'_>, allow_out_of_order: bool) -> Option<String> {
+fn refusal(entry: &Entry<'_>, going: Option<Direction>, allow_out_of_order: bool) -> Option<String> {
     let version = entry.version;
     let description = entry.row.map_or("", |row| row.description.as_str());
     let file = entry.migration.map_or("", |migration| migration.up.file.as_str());
@@ -106,6 +118,15 @@ fn refusal(entry: &Entry<'_>, allow_out_of_order: bool) -> Option<String> {
             "{file}: out of order: a later migration of the same set is already applied; give it a newer version, or \
              pass --allow-out-of-order"
         )),
+        State::HalfApplied if entry.migration.is_some() && entry.stopped.is_some() => {
+            let stopped = entry.stopped?;
+            let remedy = match (stopped.direction, going) {
+                (Direction::Up, Some(_)) | (Direction::Down, Some(Direction::Down)) => return None,
+                (Direction::Up, None) => "`aura-db migrate` goes on there, `aura-db rollback` takes it down",
+                (Direction::Down, _) => "`aura-db rollback` finishes that first",
+            };
+            Some(format!("{file}: half-applied: {stopped}; {remedy}"))
+        }
         State::HalfApplied => Some(format!(
             "migration {version} ({description}) is half-applied: a run was cut off in it. Bring the tables into the \
              state before or after {}, then delete its row from the ledger or set success to 1 there",
@@ -127,12 +148,12 @@ fn refusal(entry: &Entry<'_>, allow_out_of_order: bool) -> Option<String> {
 mod tests {
     use super::super::checksum::checksum;
     use super::*;
-    use crate::model::migration::Script;
+    use crate::model::migration::{Naming, Script};
 
     fn migration(version: i64, set: Set) -> Migration {
         let text = format!("-- {version}\n");
         let up = Script { file: format!("{version}_x.up.sql"), text, statements: vec![] };
-        Migration { version, description: "x".into(), set, up, down: None }
+        Migration { version, description: "x".into(), naming: Naming::Sqlx, set, up, down: None }
     }
 
     fn row(migration: &Migration) -> LedgerRow {
@@ -147,7 +168,7 @@ mod tests {
     }
 
     fn states(migrations: &[Migration], ledger: &[LedgerRow]) -> Vec<State> {
-        verify(migrations, ledger).into_iter().map(|entry| entry.state).collect()
+        verify(migrations, ledger, &[], true).into_iter().map(|entry| entry.state).collect()
     }
 
     #[test]
@@ -188,8 +209,8 @@ mod tests {
     fn refusals_name_the_file_and_the_way_out() {
         let files = [migration(1, Set::Schema), migration(2, Set::Schema)];
         let ledger = [row(&files[1])];
-        let entries = verify(&files, &ledger);
-        assert!(refusals(&entries, false)[0].contains("1_x.up.sql: out of order"));
-        assert!(refusals(&entries, true).is_empty());
+        let entries = verify(&files, &ledger, &[], true);
+        assert!(refusals(&entries, Some(Direction::Up), false)[0].contains("1_x.up.sql: out of order"));
+        assert!(refusals(&entries, Some(Direction::Up), true).is_empty());
     }
 }

@@ -128,6 +128,9 @@ pub struct StatusRow {
     pub set: Option<super::migration::Set>,
     /// `pending`, `out of order`, `applied`, `half-applied`, `edited` or `missing`.
     pub state: String,
+    /// How far it came when it is half-applied, as `3 of 8 statements, stopped at FILE:LINE:COLUMN`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<String>,
     /// When it was applied, in UTC.
     pub installed_on: Option<String>,
     /// How long that took, in milliseconds, when it was measured.

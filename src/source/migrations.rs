@@ -5,15 +5,13 @@
 
 use super::error::SourceError;
 use super::text::{read, shown};
+use crate::model::ledger::DEFAULT_TABLES;
 use crate::model::location::Location;
-use crate::model::migration::{Migration, Script, Set, Statement};
+use crate::model::migration::{Migration, Naming, Script, Set, Statement};
 use crate::sql::ddl::{Effect, effect, targets};
 use crate::sql::lex;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-
-/// The ledger's table, which is aura-db's and sqlx's own.
-const LEDGER: &str = "_sqlx_migrations";
 
 /// Loads a folder. All problems are reported, not only the first.
 ///
@@ -116,7 +114,14 @@ impl Files {
         let up = script(&up);
         let down = self.down.as_deref().map(script).transpose();
         match (up, down) {
-            (Ok(up), Ok(down)) => Ok(Migration { version, description: self.description, set: set_of(&up), up, down }),
+            (Ok(up), Ok(down)) => Ok(Migration {
+                version,
+                description: self.description,
+                naming: Naming::Sqlx,
+                set: set_of(&up),
+                up,
+                down,
+            }),
             (up, down) => Err(up.err().into_iter().chain(down.err()).collect()),
         }
     }
@@ -137,9 +142,12 @@ fn script(path: &Path) -> Result<Script, SourceError> {
         })
         .collect();
     for statement in &statements {
-        if targets(&statement.sql).iter().any(|name| name.eq_ignore_ascii_case(LEDGER)) {
+        let names = targets(&statement.sql);
+        if let Some(ledger) =
+            DEFAULT_TABLES.iter().find(|ledger| names.iter().any(|name| name.eq_ignore_ascii_case(ledger)))
+        {
             let message =
-                format!("{}: a migration may not touch the ledger {LEDGER}; remove the statement", statement.at);
+                format!("{}: a migration may not touch the ledger {ledger}; remove the statement", statement.at);
             return Err(SourceError { message, at: Some(statement.at.clone()) });
         }
         if effect(&statement.sql) == Effect::Use {

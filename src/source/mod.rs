@@ -1,5 +1,6 @@
 //! Files in: migrations and profiles become plain model values, or errors that name file, line and remedy.
 
+pub mod dotenv;
 mod duration;
 pub mod environment;
 pub mod error;

@@ -5,5 +5,7 @@ pub mod ddl;
 pub mod lex;
 pub mod parse;
 pub mod placeholder;
+pub mod prepared;
+pub mod quote;
 pub mod shape;
 pub mod translate;

@@ -8,6 +8,7 @@ mod audit;
 mod binary;
 mod built_in;
 mod connection;
+mod dead_server;
 mod embedded;
 mod encryption;
 mod explain;

@@ -101,7 +101,7 @@ impl Project {
     pub(crate) fn tables(&self) -> Vec<String> {
         let mut names = self
             .database
-            .column("SELECT CAST(table_name AS CHAR) FROM information_schema.tables WHERE table_schema = DATABASE()");
+            .column("SELECT CAST(table_name AS CHAR) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name NOT LIKE '\\_aura\\_db\\_%'");
         names.sort();
         names
     }
