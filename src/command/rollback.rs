@@ -14,6 +14,7 @@ use crate::exit::Exit;
 use crate::migration::cascade::with_cascades;
 use crate::migration::loss::{at_risk, seeds};
 use crate::migration::plan::{self, Down};
+use crate::model::count::counted;
 use crate::model::migration::{Direction, Migration, Set};
 use crate::render;
 use crate::term::Term;
@@ -25,6 +26,7 @@ use crate::term::Term;
 pub(super) async fn run(args: &Rollback, target: &Target, term: &mut Term) -> Result<Exit, Failure> {
     let migrations = prepare::migrations(&args.migrations.migrations)?;
     let dry_run = args.write.dry_run;
+    prepare::present(target)?;
     let mut session = early(prepare::open(target, Purpose::Read, term)).await?;
     if !dry_run {
         early(prepare::take_lock(&mut session, target, term)).await?;
@@ -78,9 +80,8 @@ async fn losses(session: &mut Session, chosen: &[&Migration]) -> Result<Vec<Loss
 
 fn line(loss: &Loss) -> String {
     let rows = match loss.rows {
-        Some(1) if !loss.what.contains('.') => format!("{}: 1 row", loss.what),
-        Some(rows) if !loss.what.contains('.') => format!("{}: {rows} rows", loss.what),
-        Some(values) => format!("{}: {values} value(s)", loss.what),
+        Some(rows) if !loss.what.contains('.') => format!("{}: {}", loss.what, counted(rows, "row")),
+        Some(values) => format!("{}: {}", loss.what, counted(values, "value")),
         None => "unknown".into(),
     };
     let note = if loss.note.is_empty() { String::new() } else { format!(", because {}", loss.note) };

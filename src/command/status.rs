@@ -20,6 +20,7 @@ use crate::term::{Output, Term};
 pub(super) async fn run(args: &Status, target: &Target, term: &mut Term) -> Result<Exit, Failure> {
     let output = Output::open(args.output.output.as_deref())?;
     let migrations = prepare::migrations(&args.migrations.migrations)?;
+    prepare::present(target)?;
     let mut session = prepare::open(target, Purpose::Read, term).await?;
     let rows = prepare::ledger_rows(&mut session).await?;
     let schema = session.schema(&[ledger::TABLE]).await?;

@@ -25,6 +25,16 @@ pub(super) struct Target {
     pub(super) note: Option<String>,
 }
 
+impl Target {
+    /// The file of an embedded database that is not there, and whether somebody named it.
+    pub(super) fn missing_file(&self) -> Option<(&Path, bool)> {
+        match &self.settings.address {
+            Address::Embedded(file) if !file.exists() => Some((file, file != Path::new(EMBEDDED_FILE))),
+            _ => None,
+        }
+    }
+}
+
 /// Settles the target from the process's environment and the current directory.
 ///
 /// # Errors
