@@ -40,6 +40,16 @@ impl Target {
     }
 }
 
+impl Target {
+    /// The file of an embedded database that is not there, and whether somebody named it.
+    pub(super) fn missing_file(&self) -> Option<(&Path, bool)> {
+        match &self.settings.address {
+            Address::Embedded(file) if !file.exists() => Some((file, file != Path::new(EMBEDDED_FILE))),
+            _ => None,
+        }
+    }
+}
+
 /// Settles the target from the process's environment and the current directory.
 ///
 /// # Errors
