@@ -42,6 +42,9 @@ pub struct Write {
     /// How runners keep out of each other's way; the profile's choice, or the advisory lock
     #[arg(long, value_enum, value_name = "KIND")]
     pub lock: Option<LockChoice>,
+    /// Let a schema change copy a table that is bigger than the profile's copy-limit; the app's writes to it wait
+    #[arg(long)]
+    pub allow_copy: bool,
     /// The statement that a run was cut off in, where nothing tells: did it take effect?
     #[arg(long, value_enum, value_name = "ANSWER")]
     pub in_doubt: Option<InDoubt>,

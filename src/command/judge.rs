@@ -69,6 +69,9 @@ pub(super) async fn planner(
             Ok((planner, None))
         }
         target => {
+            if let Some(target) = target.as_ref() {
+                super::prepare::present(target)?;
+            }
             let scale = scale(args)?;
             let file = target.and_then(|target| match target.settings.address {
                 // A set that is asked for, and a database without a table, are replayed from the migrations.

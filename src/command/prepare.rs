@@ -23,6 +23,19 @@ pub(super) fn written(chosen: &[&Migration]) -> Result<(), Failure> {
     if named.is_empty() { Ok(()) } else { Err(Failure::unable(named.join("\n"))) }
 }
 
+/// Refuses an embedded database that was named and is not there: a mistyped path is no empty database.
+///
+/// # Errors
+/// When the file is missing.
+pub(super) fn present(target: &Target) -> Result<(), Failure> {
+    match target.missing_file() {
+        Some((file, true)) => {
+            Err(Failure::unable(format!("{} is not there; check the path, or make it with migrate", file.display())))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Opens the session and says on stderr where it is.
 ///
 /// # Errors
@@ -31,7 +44,11 @@ pub(super) async fn open(target: &Target, purpose: Purpose, term: &mut Term) -> 
     if let Some(note) = &target.note {
         term.note(note);
     }
+    let missing = target.missing_file().map(|(file, _)| file.display().to_string());
     let session = session(&target.settings, purpose).await?;
+    if let (Some(file), Purpose::Read) = (missing, purpose) {
+        term.note(&format!("{file} is not there yet: read as an empty database"));
+    }
     term.note(&format!("database: {} ({})", session.place, session.engine));
     Ok(session)
 }

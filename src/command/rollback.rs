@@ -19,6 +19,7 @@ use crate::exit::Exit;
 use crate::migration::cascade::with_cascades;
 use crate::migration::loss::{at_risk, seeds};
 use crate::migration::plan::{self, Down};
+use crate::model::count::counted;
 use crate::model::migration::{Direction, Migration, Set};
 use crate::render;
 use crate::term::Term;
@@ -30,6 +31,7 @@ use crate::term::Term;
 pub(super) async fn run(args: &Rollback, target: &Target, term: &mut Term) -> Result<Exit, Failure> {
     let files = Files::load(&args.migrations, Some(target), term)?;
     let dry_run = args.write.dry_run;
+    prepare::present(target)?;
     let mut session = early(prepare::open(target, Purpose::Read, term)).await?;
     let mut turn = Turn::new(target, &args.write);
     if !dry_run {
@@ -103,9 +105,8 @@ async fn losses(session: &mut Session, ledger: &Ledger, chosen: &[&Migration]) -
 
 fn line(loss: &Loss) -> String {
     let rows = match loss.rows {
-        Some(1) if !loss.what.contains('.') => format!("{}: 1 row", loss.what),
-        Some(rows) if !loss.what.contains('.') => format!("{}: {rows} rows", loss.what),
-        Some(values) => format!("{}: {values} value(s)", loss.what),
+        Some(rows) if !loss.what.contains('.') => format!("{}: {}", loss.what, counted(rows, "row")),
+        Some(values) => format!("{}: {}", loss.what, counted(values, "value")),
         None => "unknown".into(),
     };
     let note = if loss.note.is_empty() { String::new() } else { format!(", because {}", loss.note) };
@@ -122,8 +123,9 @@ async fn execute(
 ) -> Result<Exit, Failure> {
     let interrupt = Interrupt::listen(&session);
     let mut narrator = Narrator::new(term.progress(chosen.len() as u64, "rolling back"), "rolled back");
-    let runner =
-        Runner::new(&mut session, ledger, Direction::Down, Unit::Migration, turn.executor(&interrupt)).answer(answer);
+    let runner = Runner::new(&mut session, ledger, Direction::Down, Unit::Migration, turn.executor(&interrupt))
+        .answer(answer)
+        .copies(turn.copies());
     let outcome = interrupt.guard(term, runner.run(chosen, &mut narrator)).await;
     let lines = std::mem::take(&mut narrator.lines);
     drop(narrator);

@@ -20,6 +20,7 @@ use crate::term::{Output, Term};
 pub(super) async fn run(args: &Status, target: &Target, term: &mut Term) -> Result<Exit, Failure> {
     let output = Output::open(args.output.output.as_deref())?;
     let files = Files::load(&args.migrations, Some(target), term)?;
+    prepare::present(target)?;
     let mut session = prepare::open(target, Purpose::Read, term).await?;
     let ledger = files.ledger(&mut session, term).await?;
     let history = History::read(&mut session, &ledger).await?;

@@ -1,8 +1,9 @@
 //! Which database a verb works on, settled from flags, profile, variables and `.env`.
 
-use crate::cli::Global;
+use crate::cli::{Global, Write};
+use crate::engine::online::CopyPolicy;
 use crate::engine::settings::{Address, ServerParts, Settings};
-use crate::model::environment::{Environment, RunnerLockKind, TargetKind, TlsMode};
+use crate::model::environment::{COPY_LIMIT, Environment, RunnerLockKind, TargetKind, TlsMode};
 use crate::model::ledger::Tool;
 use crate::source::dotenv::{self, Dotenv};
 use crate::source::environment as profiles;
@@ -20,6 +21,8 @@ const VARIABLES: [&str; 4] = ["MYSQL_HOST", "MYSQL_USER", "MYSQL_PASSWORD", "MYS
 pub(super) struct Target {
     /// Where and how.
     pub(super) settings: Settings,
+    /// Size in bytes up to which a schema change may copy a table.
+    pub(super) copy_limit: u64,
     /// Whether writing verbs ask first.
     pub(super) confirm_writes: bool,
     /// How runners keep out of each other's way.
@@ -30,6 +33,23 @@ pub(super) struct Target {
     pub(super) ledger: Option<Tool>,
     /// The ledger's table, by the profile.
     pub(super) ledger_table: Option<String>,
+}
+
+impl Target {
+    /// Which tables a verb may copy.
+    pub(super) fn copies(&self, write: &Write) -> CopyPolicy {
+        CopyPolicy { limit: self.copy_limit, allow: write.allow_copy, ..CopyPolicy::default() }
+    }
+}
+
+impl Target {
+    /// The file of an embedded database that is not there, and whether somebody named it.
+    pub(super) fn missing_file(&self) -> Option<(&Path, bool)> {
+        match &self.settings.address {
+            Address::Embedded(file) if !file.exists() => Some((file, file != Path::new(EMBEDDED_FILE))),
+            _ => None,
+        }
+    }
 }
 
 /// Settles the target from the process's environment and the current directory.
@@ -94,6 +114,7 @@ fn settle(global: &Global, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Ta
             runner_lock_timeout: Duration::from_secs(defaults.runner_lock_timeout_s),
         },
         runner_lock: defaults.runner_lock,
+        copy_limit: defaults.copy_limit_bytes,
         confirm_writes: defaults.confirm_writes,
         note: None,
         ledger: defaults.ledger,
@@ -118,6 +139,7 @@ fn default_environment() -> Environment {
         lock_give_up_s: 60,
         runner_lock_timeout_s: 60,
         runner_lock: RunnerLockKind::default(),
+        copy_limit_bytes: COPY_LIMIT,
         confirm_writes: false,
         ledger: None,
         ledger_table: None,

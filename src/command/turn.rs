@@ -6,6 +6,7 @@ use super::target::Target;
 use crate::cli::{LockChoice, Write};
 use crate::engine::execute::{Executor, Policy};
 use crate::engine::lock::{self, RunnerLock};
+use crate::engine::online::CopyPolicy;
 use crate::engine::{EngineError, Session};
 use crate::model::environment::RunnerLockKind;
 use crate::term::Term;
@@ -90,6 +91,11 @@ impl<'a> Turn<'a> {
         let settings = &self.target.settings;
         let policy = Policy::new(settings.lock_wait_timeout, settings.lock_give_up);
         Executor::new(policy, interrupt.flag(), self.lock.lost())
+    }
+
+    /// Whether the run may copy tables.
+    pub(super) fn copies(&self) -> CopyPolicy {
+        self.target.copies(self.write)
     }
 
     /// Gives the turn back, however the run ended.

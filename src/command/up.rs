@@ -177,7 +177,8 @@ async fn execute(
     let transactional = session.has_transactional_ddl();
     let mut narrator = Narrator::new(term.progress(chosen.len() as u64, "migrating"), "applied");
     let runner = Runner::new(&mut session, ledger, Direction::Up, request.unit, turn.executor(&interrupt))
-        .answer(request.answer);
+        .answer(request.answer)
+        .copies(turn.copies());
     let outcome = interrupt.guard(term, runner.run(chosen, &mut narrator)).await;
     let lines = std::mem::take(&mut narrator.lines);
     drop(narrator);

@@ -11,6 +11,7 @@ pub mod ledger;
 pub mod lock;
 pub mod loss;
 pub mod objects;
+pub mod online;
 pub mod planner;
 pub mod restore;
 pub mod runner;

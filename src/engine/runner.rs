@@ -9,6 +9,7 @@ mod embedded;
 mod failure;
 mod memory;
 mod resume;
+mod send;
 mod statement;
 mod step;
 mod undo;
@@ -18,6 +19,7 @@ pub use resume::{Answer, Doubt};
 
 use super::execute::Executor;
 use super::ledger::Ledger;
+use super::online::CopyPolicy;
 use super::{EngineError, Session, journal};
 use crate::migration::partial_down::Action;
 use crate::model::journal::JournalRow;
@@ -76,6 +78,8 @@ pub struct Runner<'a> {
     connection: u64,
     /// What becomes of each statement of the migration at hand, where that is not simply to run.
     actions: Vec<Action>,
+    /// Which tables may be copied.
+    copies: CopyPolicy,
 }
 
 impl<'a> Runner<'a> {
@@ -96,6 +100,7 @@ impl<'a> Runner<'a> {
             open: Open::Nothing,
             connection: 0,
             actions: Vec::new(),
+            copies: CopyPolicy::default(),
         }
     }
 
@@ -103,6 +108,13 @@ impl<'a> Runner<'a> {
     #[must_use]
     pub fn answer(mut self, answer: Option<Answer>) -> Self {
         self.answer = answer;
+        self
+    }
+
+    /// Says which tables may be copied.
+    #[must_use]
+    pub fn copies(mut self, copies: CopyPolicy) -> Self {
+        self.copies = copies;
         self
     }
 

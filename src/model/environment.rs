@@ -31,6 +31,9 @@ pub enum RunnerLockKind {
     Row,
 }
 
+/// The size in bytes up to which a table may be copied when nothing else is said: about a second of copying.
+pub const COPY_LIMIT: u64 = 100_000_000;
+
 /// One environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Environment {
@@ -54,6 +57,8 @@ pub struct Environment {
     pub runner_lock_timeout_s: u64,
     /// How runners keep out of each other's way.
     pub runner_lock: RunnerLockKind,
+    /// Size in bytes up to which a schema change may copy a table while the app's writes to it wait (unless `--allow-copy`).
+    pub copy_limit_bytes: u64,
     /// Whether writing verbs ask first (unless `--yes`).
     pub confirm_writes: bool,
     /// Whose ledger it is, where that is not to be told from files and database.

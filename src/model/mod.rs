@@ -1,5 +1,6 @@
 //! Plain data that every layer shares. Nothing here reads a file, talks to a server or decides anything.
 
+pub mod count;
 pub mod engine;
 pub mod environment;
 pub mod finding;
@@ -7,6 +8,7 @@ pub mod journal;
 pub mod ledger;
 pub mod location;
 pub mod migration;
+pub mod online;
 pub mod plan;
 pub mod query;
 pub mod report;

@@ -100,6 +100,28 @@ pub struct Summary {
     pub failed: bool,
 }
 
+/// The rules of the audit.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RulesReport {
+    /// The version of this form, [`FORMAT_VERSION`].
+    pub format_version: u32,
+    /// One entry per rule.
+    pub rules: Vec<RuleEntry>,
+}
+
+/// A rule of the audit.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RuleEntry {
+    /// Its id.
+    pub id: String,
+    /// How severe its findings are at worst.
+    pub severity: Severity,
+    /// What it finds, in one sentence.
+    pub summary: String,
+    /// Why that matters.
+    pub help: String,
+}
+
 /// Ledger and files side by side.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StatusReport {

@@ -1,7 +1,7 @@
 //! `.env` files with the meaning that Node's `dotenv` gives them, since the app's file is read by both.
 //!
-//! Nothing is expanded (`$` is a letter), a `#` ends a value that is not quoted, quotes are ', " and `, only double ones
-//! turn `\n` and `\r` into line ends, and a quoted value may have several lines.
+//! Nothing is expanded (`$` is a letter), a `#` ends a value that is not quoted, quotes are single, double or backquotes,
+//! only double ones turn `\n` and `\r` into line ends, and a quoted value may have several lines.
 
 use std::collections::BTreeMap;
 

@@ -4,13 +4,14 @@ use super::duration::seconds;
 use super::error::SourceError;
 use super::fields::{Fields, Reader};
 use super::node::{Content, Node};
+use super::size::bytes;
 use super::yaml::{Document, unseen};
-use crate::model::environment::{Environment, RunnerLockKind, TargetKind, TlsMode};
+use crate::model::environment::{COPY_LIMIT, Environment, RunnerLockKind, TargetKind, TlsMode};
 use crate::model::ledger::{Tool, table_name};
 use crate::model::query::Value;
 use std::path::Path;
 
-const FILE: [&str; 13] = [
+const FILE: [&str; 14] = [
     "connect",
     "file",
     "tls",
@@ -21,6 +22,7 @@ const FILE: [&str; 13] = [
     "lock-give-up",
     "runner-lock-timeout",
     "runner-lock",
+    "copy-limit",
     "confirm-writes",
     "ledger",
     "ledger-table",
@@ -90,6 +92,10 @@ fn environment<'a>(reader: &mut Reader<'a>, root: &'a Node, name: String) -> Opt
     let lock_wait_timeout_s = seconds_of("lock-wait-timeout", 3);
     let lock_give_up_s = seconds_of("lock-give-up", 60);
     let runner_lock_timeout_s = seconds_of("runner-lock-timeout", 60);
+    let copy_limit_bytes = fields.get("copy-limit").and_then(|node| {
+        let text = reader.text(node)?;
+        bytes(&text).map_err(|message| reader.wrong(node, &message, "")).ok()
+    });
     Some(Environment {
         name,
         tls: fields.get("tls").and_then(|node| tls(reader, node)),
@@ -100,6 +106,7 @@ fn environment<'a>(reader: &mut Reader<'a>, root: &'a Node, name: String) -> Opt
         lock_give_up_s,
         runner_lock_timeout_s,
         runner_lock: fields.get("runner-lock").and_then(|node| runner_lock(reader, node)).unwrap_or_default(),
+        copy_limit_bytes: copy_limit_bytes.unwrap_or(COPY_LIMIT),
         confirm_writes: fields.get("confirm-writes").and_then(|node| reader.flag(node)).unwrap_or(false),
         ledger: fields.get("ledger").and_then(|node| ledger(reader, node)),
         ledger_table: fields.get("ledger-table").and_then(|node| ledger_table(reader, node)),
@@ -196,7 +203,8 @@ mod tests {
 
     #[test]
     fn a_profile_is_read_with_its_defaults() {
-        let profile = loaded("connect: {url-variable: APP_DB}\ntls: verify-ca\nlock-wait-timeout: 3 s\nledger: refinery\nledger-table: h\n").unwrap();
+        let profile = loaded("connect: {url-variable: APP_DB}\ntls: verify-ca\nlock-wait-timeout: 3 s\nledger: refinery\nledger-table: h\ncopy-limit: 5 GB\n").unwrap();
+        assert_eq!(profile.copy_limit_bytes, 5_000_000_000);
         assert_eq!(profile.name, "staging");
         assert_eq!(profile.target, TargetKind::UrlVariable { name: "APP_DB".into() });
         assert_eq!(profile.tls, Some(TlsMode::VerifyCa));
@@ -219,6 +227,8 @@ mod tests {
         let ledger = loaded("connect: embedded\nledger: flyway\nledger-table: a.b\n").unwrap_err();
         assert!(ledger.contains(":2:9") && ledger.contains("sqlx or refinery") && ledger.contains(":3:15"), "{ledger}");
         assert!(loaded("connect: embedded\npool: 0\n").unwrap_err().contains("pool of no connection"));
+        let size = loaded("connect: embedded\ncopy-limit: 5\n").unwrap_err();
+        assert!(size.contains(":2:13") && size.contains("`5` is no size"), "{size}");
         assert!(loaded("# nothing\n").unwrap_err().contains("empty"));
         let several =
             loaded("connect: embeded\ntls: yes\nconfirm-writes: maybe\nlock_wait_timeout: 3 s\n").unwrap_err();

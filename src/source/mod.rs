@@ -10,6 +10,7 @@ pub mod migrations;
 mod nearest;
 mod node;
 pub mod scale;
+mod size;
 pub mod sqlx_toml;
 mod text;
 pub mod workload;

@@ -3,6 +3,7 @@
 pub mod bend;
 pub mod ddl;
 pub mod lex;
+pub mod online;
 pub mod parse;
 pub mod placeholder;
 pub mod prepared;

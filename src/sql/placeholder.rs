@@ -5,6 +5,7 @@
 
 use super::parse::SqlError;
 use super::quote;
+use crate::model::count::counted;
 use crate::model::query::Value;
 
 /// The number of `?` placeholders outside strings, quoted names and comments.
@@ -22,7 +23,10 @@ pub fn placeholders(sql: &str) -> Result<usize, SqlError> {
 pub fn bind(sql: &str, params: &[Value]) -> Result<String, SqlError> {
     let places = offsets(sql)?;
     if places.len() != params.len() {
-        let message = format!("{} placeholders, but {} parameters", places.len(), params.len());
+        let message = {
+            let (wanted, given) = (places.len() as u64, params.len() as u64);
+            format!("{}, but {}", counted(wanted, "placeholder"), counted(given, "parameter"))
+        };
         return Err(SqlError { message, line: 0, column: 0 });
     }
     let mut bound = String::with_capacity(sql.len() + 16 * params.len());
@@ -138,7 +142,7 @@ mod tests {
 
     #[test]
     fn a_wrong_count_and_an_open_string_are_errors() {
-        assert_eq!(bind("SELECT ?", &[]).unwrap_err().message, "1 placeholders, but 0 parameters");
+        assert_eq!(bind("SELECT ?", &[]).unwrap_err().message, "1 placeholder, but 0 parameters");
         let open = bind("SELECT\n  'abc", &[]).unwrap_err();
         assert_eq!((open.line, open.column), (2, 3));
     }

@@ -5,6 +5,7 @@ use crate::project::{contains, eventually};
 use crate::servers::{ask, block_on};
 use aura_db::engine::sandbox::{Options, Sandbox, ServerKind};
 use sqlx::{ConnectOptions as _, Executor as _};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -87,5 +88,19 @@ fn a_throwaway_server_that_is_killed_is_told_with_its_signal_and_its_log() {
         let kept = told.lines().find_map(|line| line.strip_prefix("the whole log is kept in ")).unwrap();
         assert!(std::fs::read_to_string(kept).unwrap().contains("ready for connections"), "{told}");
         assert!(!folder.exists(), "the sandbox is gone, but for its log");
+    }
+}
+
+#[test]
+fn a_server_that_takes_the_connection_and_says_nothing_is_given_up_on() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    for verb in [&["status"][..], &["explain", "SELECT 1"]] {
+        let run = AuraDb::new([verb, &["--profile", "slow"]].concat())
+            .file("migrations/1_step.up.sql", "SELECT 1")
+            .file("profiles/environments/slow.yaml", "connect: {url-variable: X}\nconnect-timeout: 1 s\n")
+            .env("X", format!("mysql://u@127.0.0.1:{port}/d"));
+        let told = fails_soon(run.start());
+        contains(&told, &format!("127.0.0.1:{port}/d did not answer within 1 s"));
     }
 }

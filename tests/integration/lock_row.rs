@@ -20,7 +20,7 @@ fn without_advisory_locks(server: &'static Server, database: &str) -> String {
                 let _ = back.shutdown(Shutdown::Both);
             });
             std::thread::spawn(move || {
-                let mut buffer = [0; 65_536];
+                let mut buffer = vec![0; 65_536];
                 while let Ok(length @ 1..) = client.read(&mut buffer) {
                     let name = b"GET_LOCK(";
                     while let Some(at) = buffer[..length].windows(name.len()).position(|part| part == name) {

@@ -13,6 +13,7 @@ mod embedded;
 mod encryption;
 mod explain;
 mod failure;
+mod faults;
 mod interrupt;
 mod layering;
 mod ledger;

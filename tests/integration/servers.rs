@@ -9,9 +9,26 @@ use aura_db::engine::sandbox::{Options, Sandbox, ServerKind};
 use aura_db::model::engine::{Engine, EngineKind};
 use sqlx::{ConnectOptions as _, Executor, MySql, MySqlConnection, MySqlPool, Row as _};
 use std::future::Future;
+use std::net::TcpListener;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::runtime::Runtime;
+
+/// A server of its own on a TCP port of the loopback address, and the port.
+///
+/// A port that was free when it was looked for may be taken before the server has started, so this looks more than once.
+pub(crate) fn on_tcp(options: &Options) -> (Sandbox, u16) {
+    const TRIES: usize = 5;
+    let mut refused = String::new();
+    for _ in 0..TRIES {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        match block_on(Sandbox::start(&Options { tcp_port: Some(port), ..options.clone() })) {
+            Ok(sandbox) => return (sandbox, port),
+            Err(error) => refused = error.to_string(),
+        }
+    }
+    panic!("{refused}");
+}
 
 /// A row as text, column by column; `None` is NULL.
 pub(crate) type TextRow = Vec<Option<String>>;

@@ -225,15 +225,15 @@ fn keep(canceller: Canceller, connection: MySqlConnection, token: String) -> Hel
                 }
             }
         }
-        let mut last = match connection {
+        let mut open = match connection {
             Some(connection) => connection,
-            None => match open(&canceller).await {
+            None => match self::open(&canceller).await {
                 Ok(connection) => connection,
                 Err(_) => return,
             },
         };
-        let _ = text::run(&mut last, format!("DELETE FROM {TABLE} WHERE id = 1 AND owner = '{token}'")).await;
-        let _ = last.close().await;
+        let _ = text::run(&mut open, format!("DELETE FROM {TABLE} WHERE id = 1 AND owner = '{token}'")).await;
+        let _ = open.close().await;
     });
     Held { stop, task, lost }
 }

@@ -96,8 +96,12 @@ impl Planner {
 
 /// Gives up on a server that says nothing any more, although its own limit on an EXPLAIN has long passed.
 async fn in_time(asking: impl Future<Output = Result<Plan, EngineError>>) -> Result<Plan, EngineError> {
-    tokio::time::timeout(SILENCE, asking).await.unwrap_or_else(|_| {
-        Err(EngineError::Connection(format!("the server has not answered for {} s", SILENCE.as_secs())))
+    within(SILENCE, asking).await
+}
+
+async fn within<T>(limit: Duration, asking: impl Future<Output = Result<T, EngineError>>) -> Result<T, EngineError> {
+    tokio::time::timeout(limit, asking).await.unwrap_or_else(|_| {
+        Err(EngineError::Connection(format!("the server has not answered for {} s", limit.as_secs())))
     })
 }
 
@@ -140,4 +144,18 @@ fn size(schema: &mut Schema, scale: &Scale) -> Vec<String> {
         scale.name,
         unknown.join(", ")
     )]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_says_nothing_is_given_up_on() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let silent = std::future::pending::<Result<(), EngineError>>();
+        let error = runtime.block_on(within(Duration::from_millis(1), silent)).unwrap_err();
+        assert!(matches!(error, EngineError::Connection(_)), "{error}");
+        assert_eq!(runtime.block_on(within(SILENCE, async { Ok(7) })).unwrap(), 7);
+    }
 }

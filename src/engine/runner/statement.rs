@@ -1,5 +1,6 @@
 //! One statement of a migration on a server, with its row in the journal.
 
+use super::send::send;
 use super::step::{Course, open};
 use super::{Observer, Open, Runner};
 use crate::engine::execute::{Notice, execute};
@@ -34,7 +35,7 @@ pub(super) async fn run(
     let sql = stands_for.unwrap_or_else(|| statement.sql.clone());
     let effect = effect(&sql);
     let mut row = runner.row(course, at, sql);
-    let send = match runner.actions.get(at).cloned() {
+    let text = match runner.actions.get(at).cloned() {
         Some(Action::Skip(reason)) => {
             observer.note(&format!("{}: skipped: {reason}", statement.at));
             return skip(runner, course, row, &reason).await.map_err(failed);
@@ -44,9 +45,9 @@ pub(super) async fn run(
     };
     let rolls_back = runner.rolls_back(&effect);
     match &effect {
-        Effect::Transaction => control(runner, course, row, (&send, &effect), observer).await.map_err(failed),
+        Effect::Transaction => control(runner, course, row, (&text, &effect), observer).await.map_err(failed),
         effect if effect.is_transactional() && rolls_back => {
-            rows(runner, course, row, (&send, effect), observer).await.map_err(failed)
+            rows(runner, course, row, (&text, effect), observer).await.map_err(failed)
         }
         effect => {
             let elsewhere = elsewhere(runner, statement);
@@ -54,12 +55,7 @@ pub(super) async fn run(
             let before = objects::states(runner.session, &witness).await.map_err(failed)?;
             row.before = serde_json::to_string(&before).unwrap_or_default();
             before_it(runner, course, &mut row, &witness, rolls_back).await.map_err(failed)?;
-            let place = &statement.at;
-            execute(runner.session, &send, effect, &mut runner.executor, &mut |notice| {
-                observer.note(&format!("{place}: {notice}"));
-            })
-            .await
-            .map_err(failed)?;
+            send(runner, &statement.at, (&text, effect), observer).await.map_err(failed)?;
             // DDL that succeeded was not cut short, and is better finished than taken back.
             after_it(runner, course, row, &witness).await.map_err(|error| (at + 1, error))?;
             Ok(Committed::Yes)
