@@ -17,6 +17,7 @@ mod layering;
 mod ledger;
 mod lock;
 mod loss;
+mod online;
 mod other_app;
 mod project;
 mod refusals;

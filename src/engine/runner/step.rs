@@ -44,20 +44,8 @@ async fn send(runner: &mut Runner<'_>, sql: &str) -> Result<(), EngineError> {
     if let (Some(notes), Some(note)) = (&mut runner.notes, outcome.and_then(|outcome| outcome.note())) {
         notes.push(note);
     }
-    // What this run has made has no users yet.
-    match effect(sql) {
-        Effect::CreateTable { .. } if sql_keeps_what_is_there(sql) => {}
-        Effect::CreateTable { table } | Effect::ReplaceTable { table } => {
-            runner.copies.made.insert(table.to_lowercase());
-        }
-        _ => {}
-    }
+    runner.copies.learn(sql);
     Ok(())
-}
-
-/// Whether a CREATE TABLE leaves alone a table that is there already, which may have rows and users.
-fn sql_keeps_what_is_there(sql: &str) -> bool {
-    sql.to_ascii_uppercase().contains("EXISTS")
 }
 
 /// Opens a transaction again. What may have rolled back, as `ROLLBACK` or a procedure, has taken the ledger's row too:
