@@ -107,7 +107,9 @@ async fn execute(
             .with_copies(target.copies(&args.write), &mut notes);
         interrupt.guard(runner.run(chosen, &mut done)).await
     };
-    notes.iter().for_each(|note| term.note(note));
+    for note in &notes {
+        term.note(note);
+    }
     if session.has_transactional_ddl()
         && let Err(error) = session.run_own("COMMIT").await
     {

@@ -154,7 +154,9 @@ async fn execute(
             .with_copies(target.copies(request.write), &mut notes);
         interrupt.guard(runner.run(chosen, &mut done)).await
     };
-    notes.iter().for_each(|note| term.note(note));
+    for note in &notes {
+        term.note(note);
+    }
     let whole = request.unit == Unit::Run;
     if transactional {
         let end = if outcome.is_err() && whole { "ROLLBACK" } else { "COMMIT" };

@@ -9,6 +9,7 @@ pub mod lock;
 pub mod loss;
 pub mod online;
 pub mod planner;
+pub mod progress;
 pub mod restore;
 pub mod runner;
 pub mod sandbox;

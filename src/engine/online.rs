@@ -49,12 +49,12 @@ impl CopyPolicy {
             Effect::DropTable { .. } | Effect::RenameTable { .. } => names.for_each(|name| {
                 self.made.remove(&name);
             }),
-            Effect::AlterTable { actions, .. } => {
-                if actions.iter().any(|action| matches!(action, AlterAction::RenameTo(_))) {
-                    names.for_each(|name| {
-                        self.made.remove(&name);
-                    });
-                }
+            Effect::AlterTable { actions, .. }
+                if actions.iter().any(|action| matches!(action, AlterAction::RenameTo(_))) =>
+            {
+                names.for_each(|name| {
+                    self.made.remove(&name);
+                });
             }
             // It may have put any table in the place of another.
             Effect::Other => self.made.clear(),

@@ -19,6 +19,7 @@ mod lock;
 mod loss;
 mod online;
 mod other_app;
+mod progress;
 mod project;
 mod refusals;
 mod round_trip;

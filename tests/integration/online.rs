@@ -8,6 +8,7 @@ use aura_db::engine::online::{CopyPolicy, classify, run_asserted};
 use aura_db::engine::settings::{Address, Settings};
 use aura_db::model::engine::EngineKind;
 use aura_db::model::online::{LockTaken, OnlineClass, Outcome};
+use aura_db::sql::online::group;
 use std::time::Duration;
 
 const PROFILE: &str = "connect: {url-variable: DATABASE_URL}\ncopy-limit: 0 B\n";
@@ -246,16 +247,16 @@ fn what_no_clause_can_stand_in_is_judged_by_size_alone() {
         );
         let sql = "ALTER TABLE t ADD PARTITION PARTITIONS 2";
         let mut session = session(&database);
-        let mut sent = Vec::new();
+        let mut texts = Vec::new();
         let mut send = async |session: &mut Session, text: &str| {
-            sent.push(text.to_owned());
+            texts.push(text.to_owned());
             session.run(text).await
         };
         let strict = CopyPolicy::new(0, false);
         let refused = block_on(run_asserted(&mut session, sql, &strict, &mut send)).unwrap_err();
         contains(&refused.to_string(), "a way that cannot be asserted (the partition operation copies rows");
         let outcome = block_on(run_asserted(&mut session, sql, &CopyPolicy::default(), &mut send)).unwrap().unwrap();
-        assert_eq!((outcome.class, sent), (None, vec![sql.to_owned()]));
+        assert_eq!((outcome.class, texts), (None, vec![sql.to_owned()]));
         assert_eq!(database.value("SELECT COUNT(*) FROM t").as_deref(), Some("2"));
     }
 }
@@ -272,5 +273,32 @@ fn temporary_tables_are_never_in_use() {
         );
         project.run("migrate --profile strict --yes").exits(0);
         assert_eq!(project.database.column("SELECT a FROM r"), ["1"]);
+    }
+}
+
+#[test]
+fn grouped_index_statements_do_what_each_would_have_done() {
+    let statements = [
+        "CREATE INDEX i USING BTREE ON t (b(5), a DESC) COMMENT 'x, y'",
+        "ALTER TABLE t ADD KEY j (a, b), DROP INDEX ka",
+        "CREATE INDEX `k k` ON t (p)",
+    ];
+    let groups = group(&statements);
+    assert_eq!(groups.len(), 1);
+    for server in both() {
+        let create = |statements: &[&str]| {
+            let database = server.database("grouped");
+            database.run(TABLES);
+            for sql in statements {
+                database.run(sql);
+            }
+            database.rows("SHOW CREATE TABLE t")[0][1].clone().unwrap()
+        };
+        let one = groups[0].combined.as_deref().unwrap();
+        assert_eq!(create(&[one]), create(&statements), "{}", server.engine());
+        let database = server.database("grouped");
+        database.run(TABLES);
+        let outcome = classified(&database, one);
+        assert_eq!(outcome.class, Some(OnlineClass::Inplace { rebuild: Some(false) }), "{outcome:?}");
     }
 }
