@@ -112,13 +112,14 @@ pub async fn classify(session: &mut Session, sql: &str) -> Result<Option<Outcome
     let mut before = None;
     let send = async |session: &mut Session, text: &str, rung: Option<Rung>| {
         if before.is_none() && rung.is_none_or(|rung| rung.algorithm == Algorithm::Inplace) {
-            before = rebuild::identities(session).await;
+            before = rebuild::identities(session, online.database.as_deref()).await;
         }
         session.run(text).await
     };
     let mut outcome = climb(session, sql, &online, None, send).await?;
     if let (Some(OnlineClass::Inplace { rebuild: unknown @ None }), Some(before)) = (&mut outcome.class, before) {
-        *unknown = rebuild::identities(session).await.map(|after| !before.is_subset(&after));
+        *unknown =
+            rebuild::identities(session, online.database.as_deref()).await.map(|after| !before.is_subset(&after));
     }
     Ok(Some(outcome))
 }

@@ -6,6 +6,8 @@ use crate::engine::online::run_asserted;
 use crate::engine::{EngineError, Session};
 use crate::model::migration::{Direction, Migration};
 use crate::sql::ddl::{Effect, effect};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 /// Runs one migration. The error says at which statement, counted from 0; the number of statements stands for the
@@ -39,7 +41,14 @@ pub(super) async fn run(
 
 /// Sends one statement, DDL on a table in use in the least harmful way that the server knows.
 async fn send(runner: &mut Runner<'_>, sql: &str) -> Result<(), EngineError> {
-    let sender = async |session: &mut Session, text: &str| session.run(text).await;
+    let interrupted = Arc::clone(&runner.interrupted);
+    let sender = async |session: &mut Session, text: &str| {
+        // Ctrl-C may have come between two attempts, when there was no statement to end.
+        if interrupted.load(Ordering::SeqCst) {
+            return Err(EngineError::Interrupted);
+        }
+        session.run(text).await
+    };
     let outcome = run_asserted(runner.session, sql, &runner.copies, sender).await?;
     if let (Some(notes), Some(note)) = (&mut runner.notes, outcome.and_then(|outcome| outcome.note())) {
         notes.push(note);
