@@ -38,7 +38,7 @@ pub(super) struct Target {
 impl Target {
     /// Which tables a verb may copy.
     pub(super) fn copies(&self, write: &Write) -> CopyPolicy {
-        CopyPolicy { limit: self.copy_limit, allow: write.allow_copy, ..CopyPolicy::default() }
+        CopyPolicy::new(self.copy_limit, write.allow_copy)
     }
 }
 
