@@ -241,6 +241,43 @@ fn a_history_with_64_bit_versions_is_kept_as_it_is() {
 }
 
 #[test]
+fn a_migration_that_stopped_half_way_goes_on_there_and_refinery_goes_on_after_it() {
+    for server in both() {
+        let project = project(server, "refinery_stopped");
+        project.run("migrate").exits(0);
+        let broken = "ALTER TABLE users DROP COLUMN size;\nINSERT INTO nowhere VALUES (1);\n";
+        project.file("migrations/V11__drop_size.sql", broken);
+        let stopped = project.run("migrate").exits(4);
+        assert!(stopped.stderr.contains("half-applied"), "{}", stopped.stderr);
+        assert_eq!(versions(&project), ["1", "2", "3", "10"], "{}", server.engine());
+        assert_eq!(project.states()[4], "11 half-applied", "{}", server.engine());
+        project.file("migrations/V11__drop_size.sql", broken.replace("nowhere VALUES (1)", "orders VALUES (1, 1)"));
+        project.run("migrate").exits(0);
+        assert_eq!(versions(&project), ["1", "2", "3", "10", "11"], "{}", server.engine());
+        assert_eq!(project.database.value("SELECT COUNT(*) FROM orders").as_deref(), Some("1"));
+        assert_eq!(refinery_runs(&project, 99).unwrap(), [""; 0], "{}", server.engine());
+        project.run("status --check").exits(0);
+    }
+}
+
+#[test]
+fn two_apps_in_one_database_have_a_ledger_each() {
+    for server in both() {
+        let project = Project::new(server, "refinery_apps");
+        project.file("one/V1__a.sql", "CREATE TABLE a (id INT); CREATE INDEX i ON a (id);");
+        project.file("one/V1__a.down.sql", "DROP TABLE a;");
+        project.file("two/V1__a.sql", "CREATE TABLE b (id INT); CREATE INDEX i ON b (id);");
+        project.run("migrate --migrations one --ledger-table one").exits(0);
+        project.run("migrate --migrations two --ledger-table two").exits(0);
+        project.run("rollback --migrations one --ledger-table one").exits(0);
+        project.run("status --check --migrations two --ledger-table two").exits(0);
+        project.run("migrate --migrations one --ledger-table one").exits(0);
+        project.run("status --check --migrations two --ledger-table two").exits(0);
+        assert_eq!(project.tables(), ["a", "b", "one", "two"], "{}", server.engine());
+    }
+}
+
+#[test]
 fn ledgers_are_never_mixed_by_accident() {
     for server in both() {
         let project = Project::new(server, "refinery_mixed");
