@@ -126,6 +126,7 @@ fn the_two_take_turns() {
         assert_eq!(versions(&project), ["1", "2", "3", "10"]);
         assert_eq!(project.tables(), ["orders", "refinery_schema_history", "users"]);
         let nothing = project.run("migrate").exits(0);
+        assert_eq!(nothing.stdout, "");
         assert!(nothing.stderr.contains("nothing to do"), "{}", nothing.stderr);
     }
 }
@@ -192,6 +193,19 @@ fn an_older_v_file_is_refused_and_a_u_file_runs_whenever_it_comes() {
         project.run("migrate --allow-out-of-order").exits(0);
         assert_eq!(versions(&project), ["1", "2", "3", "4", "5", "10"], "{}", server.engine());
         assert_eq!(refinery_runs(&project, 99).unwrap(), [""; 0]);
+    }
+}
+
+#[test]
+fn a_set_may_be_left_for_later_when_that_is_said() {
+    for server in both() {
+        let project = project(server, "refinery_sets");
+        project.run("apply schema").exits(0);
+        assert_eq!(versions(&project), ["1", "2", "10"], "{}", server.engine());
+        let refused = project.run("apply indexes").exits(4);
+        assert!(refused.stderr.contains("V003__index_users_name.sql: out of order"), "{}", refused.stderr);
+        project.run("apply indexes --allow-out-of-order").exits(0);
+        assert_eq!(refinery_runs(&project, 99).unwrap(), [""; 0], "{}", server.engine());
     }
 }
 
@@ -312,6 +326,10 @@ fn the_table_may_have_another_name() {
         project.run("migrate --ledger-table history").exits(0);
         assert_eq!(project.tables(), ["history", "orders", "users"], "{}", server.engine());
         project.run("status --check --ledger-table history").exits(0);
+        project.database.run("RENAME TABLE history TO refinery_schema_history");
+        let refused = project.run("migrate --ledger-table history").exits(4);
+        assert!(refused.stderr.contains("4 of these migrations are recorded in"), "{}", refused.stderr);
+        project.database.run("RENAME TABLE refinery_schema_history TO history");
         project.file("migrations/V11__x.sql", "DROP TABLE history");
         let refused = project.run("migrate --ledger-table history").exits(3);
         assert!(refused.stderr.contains("V11__x.sql:1:1: a migration may not touch the ledger"), "{}", refused.stderr);
