@@ -72,7 +72,7 @@ impl History {
     pub(super) async fn read(session: &mut Session, ledger: &Ledger) -> Result<Self, Failure> {
         Ok(Self {
             ledger: ledger.rows(session).await?,
-            journal: journal::rows(session).await?,
+            journal: journal::rows(session, ledger.table()).await?,
             remembers_begun: ledger.format.remembers_begun(),
         })
     }
