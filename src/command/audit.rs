@@ -41,7 +41,7 @@ pub(super) async fn run(args: &Audit, global: &Global, term: &mut Term) -> Resul
     Ok(if report.summary.failed { Exit::Findings } else { Exit::Clean })
 }
 
-fn fail_on(choice: FailOn) -> Option<Severity> {
+pub(super) fn fail_on(choice: FailOn) -> Option<Severity> {
     match choice {
         FailOn::Info => Some(Severity::Info),
         FailOn::Warning => Some(Severity::Warning),

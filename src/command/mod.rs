@@ -6,10 +6,12 @@ mod explain;
 mod failure;
 mod interrupt;
 mod judge;
+mod lint;
 mod new;
 mod prepare;
 mod rollback;
 mod status;
+mod survey;
 mod target;
 mod up;
 
@@ -49,6 +51,7 @@ async fn dispatch(cli: &Cli, term: &mut Term) -> Result<Exit, Failure> {
             Ok(Exit::Clean)
         }
         Command::Man { output } => manual(output.as_deref(), term),
+        Command::Lint(args) => interrupt::early(lint::run(args, &cli.global, term)).await,
         Command::Audit(args) => interrupt::early(audit::run(args, &cli.global, term)).await,
         Command::Explain(args) => interrupt::early(explain::run(args, &cli.global, term)).await,
         Command::Catalogue(args) => catalogue::run(args, term),

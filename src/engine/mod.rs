@@ -1,6 +1,7 @@
 //! The only user of sqlx: connects, reads catalogues, explains, executes, locks.
 
 pub mod connect;
+pub mod definitions;
 pub mod error;
 pub mod explain;
 pub mod explain_embedded;
@@ -9,6 +10,7 @@ pub mod lock;
 pub mod loss;
 pub mod online;
 pub mod planner;
+pub mod rehearsal;
 pub mod restore;
 pub mod runner;
 pub mod sandbox;

@@ -4,6 +4,7 @@ pub mod engine;
 pub mod environment;
 pub mod finding;
 pub mod journal;
+pub mod lint;
 pub mod location;
 pub mod migration;
 pub mod online;

@@ -1,0 +1,185 @@
+//! What `lint` and every dry run share: an empty copy of the schema, the statements tried on it, and the verdict.
+
+use super::failure::Failure;
+use crate::engine::definitions::{self, Definitions};
+use crate::engine::planner::PlannerError;
+use crate::engine::rehearsal::{Course, Known, Rehearsal};
+use crate::engine::sandbox::{SandboxError, ServerKind};
+use crate::engine::{Session, ledger};
+use crate::lint::{Options, Pending, Verdict, judge};
+use crate::model::engine::{Engine, EngineKind};
+use crate::model::lint::{Attempt, LintBasis, SizeSource, Sizes, Trial};
+use crate::model::migration::{Migration, Script, Statement};
+use crate::model::query::Query;
+use crate::model::scale::Scale;
+use crate::model::schema::Schema;
+use crate::sql::ddl::{Effect, effect};
+use crate::term::Term;
+use std::sync::Arc;
+
+/// What is to be looked at.
+#[derive(Debug)]
+pub(super) struct Survey<'a> {
+    /// The scripts that will run, in their order.
+    pub(super) scripts: Vec<(&'a Migration, &'a Script)>,
+    /// The app's queries.
+    pub(super) queries: Vec<Query>,
+    /// Sizes where no server says them.
+    pub(super) scale: Option<Scale>,
+    /// Thresholds.
+    pub(super) options: Options,
+}
+
+/// What was seen.
+#[derive(Debug)]
+pub(super) struct Surveyed {
+    /// What it rests on.
+    pub(super) basis: LintBasis,
+    /// The verdict.
+    pub(super) verdict: Verdict,
+}
+
+impl Survey<'_> {
+    /// Against a live server, which is only read: its definitions are copied to a throwaway server of the same engine.
+    ///
+    /// # Errors
+    /// When the live server cannot be read. A throwaway server that cannot be had leaves classes unknown.
+    pub(super) async fn live(&self, session: &mut Session, term: &Term) -> Result<Surveyed, Failure> {
+        let definitions = definitions::read(session).await?;
+        let kind = if session.engine.kind == EngineKind::Mariadb { ServerKind::Mariadb } else { ServerKind::Mysql };
+        let sizes = Arc::new(definitions.sizes.clone());
+        let place = session.place.clone();
+        let basis = |engine: Engine, tried: Option<String>, notes| LintBasis {
+            engine,
+            tried,
+            schema: place.clone(),
+            sizes: SizeSource::Server,
+            notes,
+        };
+        let waiting = term.spinner("starting a throwaway server");
+        let copy = copied(kind, &definitions).await;
+        drop(waiting);
+        match copy {
+            Ok((mut rehearsal, mut notes)) => {
+                if rehearsal.engine.version != definitions.engine.version {
+                    notes.push(format!(
+                        "tried on {}, while the server is {}: another version may do it another way",
+                        rehearsal.engine, definitions.engine
+                    ));
+                }
+                let verdict = self.tried(&mut rehearsal, Known::Live(sizes), term).await?;
+                Ok(Surveyed { basis: basis(rehearsal.engine.clone(), Some(rehearsal.place.clone()), notes), verdict })
+            }
+            Err(PlannerError::Sandbox(error)) => {
+                let because = unavailable(&error);
+                let note = format!("no statement was tried: {error}");
+                let schema = Arc::new(session.schema(&[ledger::TABLE]).await?);
+                let verdict = self.untried(session.engine.kind, &because, &schema, &sizes);
+                Ok(Surveyed { basis: basis(session.engine.clone(), None, vec![note]), verdict })
+            }
+            Err(error) => Err(Failure::unable(error.to_string())),
+        }
+    }
+
+    /// On a throwaway server, or on the embedded engine where no kind is given, with these statements as applied.
+    ///
+    /// # Errors
+    /// When the server cannot be started, or an applied statement does not run there.
+    pub(super) async fn replayed(
+        &self,
+        kind: Option<ServerKind>,
+        applied: &[&Statement],
+        term: &Term,
+    ) -> Result<Surveyed, Failure> {
+        let waiting = term.spinner("starting a throwaway server");
+        let rehearsal = match kind {
+            Some(kind) => Rehearsal::sandbox(kind, None).await.map_err(|error| Failure::unable(error.to_string())),
+            None => Rehearsal::embedded().await.map_err(Failure::from),
+        };
+        let mut rehearsal = rehearsal?;
+        let replayed = rehearsal.replay(applied).await;
+        drop(waiting);
+        let mut notes = replayed.map_err(|error| match error {
+            PlannerError::Replay { at, error } => {
+                Failure::unable(format!("{at}: this applied migration does not run on the throwaway database: {error}"))
+            }
+            other => Failure::unable(other.to_string()),
+        })?;
+        if self.options.filled && self.scripts.len() > 1 {
+            notes.push(
+                "no database says what is applied: each migration is judged as if the tables of those before it were \
+                 in use"
+                    .into(),
+            );
+        }
+        if kind.is_none() {
+            notes.push(
+                "the embedded engine has no online DDL: how a server changes a table is unknown; see it with --sandbox \
+                 mysql, --sandbox mariadb, or a configured server"
+                    .into(),
+            );
+        }
+        let (known, sizes) = match &self.scale {
+            Some(scale) => (Known::Scale(scale), SizeSource::Scale { scale: scale.name.clone() }),
+            None => (Known::Nothing, SizeSource::Unknown),
+        };
+        let verdict = self.tried(&mut rehearsal, known, term).await?;
+        let (engine, tried) = (rehearsal.engine.clone(), Some(rehearsal.place.clone()));
+        Ok(Surveyed { basis: LintBasis { engine, tried, schema: "migrations".into(), sizes, notes }, verdict })
+    }
+
+    async fn tried(&self, rehearsal: &mut Rehearsal, sizes: Known<'_>, term: &Term) -> Result<Verdict, Failure> {
+        let scripts: Vec<&Script> = self.scripts.iter().map(|(_, script)| *script).collect();
+        let statements = scripts.iter().map(|script| script.statements.len() as u64).sum();
+        let trials = {
+            let bar = term.progress(statements, "trying");
+            let course = Course { scripts: &scripts, sizes, queries: &self.queries, filled: self.options.filled };
+            course.run(rehearsal, &mut |statement| bar.step(&statement.at.to_string())).await?
+        };
+        Ok(self.judge(rehearsal.engine.kind, trials))
+    }
+
+    /// Verdicts from the texts and the live schema alone.
+    fn untried(&self, engine: EngineKind, because: &str, schema: &Arc<Schema>, sizes: &Arc<Sizes>) -> Verdict {
+        // The schema is known only up to the first statement that changes it.
+        let mut known = true;
+        let mut trial = |statement: &Statement| {
+            let effect = effect(&statement.sql);
+            let before = known.then(|| Arc::clone(schema));
+            let stays = matches!(
+                effect,
+                Effect::Rows { .. } | Effect::Read | Effect::Session | Effect::Transaction | Effect::CreateIndex { .. }
+            );
+            known &= stays;
+            let attempt = Attempt::Unknown { because: because.to_owned() };
+            Trial { attempt, before, after: None, sizes: Arc::clone(sizes), broken: Vec::new() }
+        };
+        let trials =
+            self.scripts.iter().map(|(_, script)| script.statements.iter().map(&mut trial).collect()).collect();
+        self.judge(engine, trials)
+    }
+
+    fn judge(&self, engine: EngineKind, trials: Vec<Vec<Trial>>) -> Verdict {
+        let pending: Vec<Pending<'_>> = self
+            .scripts
+            .iter()
+            .zip(trials)
+            .map(|((migration, script), trials)| Pending { migration, script, trials })
+            .collect();
+        judge(&pending, engine, &self.options)
+    }
+}
+
+async fn copied(kind: ServerKind, definitions: &Definitions) -> Result<(Rehearsal, Vec<String>), PlannerError> {
+    let mut rehearsal = Rehearsal::sandbox(kind, Some(definitions)).await?;
+    let notes = rehearsal.copy(definitions).await?;
+    Ok((rehearsal, notes))
+}
+
+/// Why there is no throwaway server, in a few words for each statement; the note has the rest.
+fn unavailable(error: &SandboxError) -> String {
+    match error {
+        SandboxError::NotInstalled { kind, .. } => format!("no {} server is installed to try it on", kind.engine()),
+        other => other.to_string().lines().next().unwrap_or_default().to_owned(),
+    }
+}
