@@ -51,7 +51,7 @@ async fn dispatch(cli: &Cli, term: &mut Term) -> Result<Exit, Failure> {
             Ok(Exit::Clean)
         }
         Command::Man { output } => manual(output.as_deref(), term),
-        Command::Lint(args) => interrupt::early(lint::run(args, &cli.global, term)).await,
+        Command::Lint(args) => Box::pin(interrupt::early(lint::run(args, &cli.global, term))).await,
         Command::Audit(args) => interrupt::early(audit::run(args, &cli.global, term)).await,
         Command::Explain(args) => interrupt::early(explain::run(args, &cli.global, term)).await,
         Command::Catalogue(args) => catalogue::run(args, term),

@@ -3,6 +3,7 @@
 use super::failure::Failure;
 use super::interrupt::{Interrupt, early};
 use super::prepare;
+use super::survey;
 use super::target::Target;
 use super::up::count;
 use crate::cli::{Rollback, SetChoice};
@@ -39,7 +40,9 @@ pub(super) async fn run(args: &Rollback, target: &Target, term: &mut Term) -> Re
         for loss in &losses {
             term.note(&format!("would lose {}", line(loss)));
         }
-        term.stdout(&render::run::script(&downs().collect::<Vec<_>>()))?;
+        let scripts: Vec<_> = downs().collect();
+        let linted = early(survey::dry_run(&mut session, &scripts, Direction::Down, term)).await?;
+        term.stdout(&render::run::script(&scripts, &linted))?;
         return Ok(Exit::Clean);
     }
     if chosen.is_empty() {

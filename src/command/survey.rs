@@ -2,14 +2,16 @@
 
 use super::failure::Failure;
 use crate::engine::definitions::{self, Definitions};
+use crate::engine::online::COPY_LIMIT;
 use crate::engine::planner::PlannerError;
 use crate::engine::rehearsal::{Course, Known, Rehearsal};
 use crate::engine::sandbox::{SandboxError, ServerKind};
 use crate::engine::{Session, ledger};
 use crate::lint::{Options, Pending, Verdict, judge};
 use crate::model::engine::{Engine, EngineKind};
-use crate::model::lint::{Attempt, LintBasis, SizeSource, Sizes, Trial};
-use crate::model::migration::{Migration, Script, Statement};
+use crate::model::finding::{Finding, Severity};
+use crate::model::lint::{Attempt, LintBasis, LintedStatement, SizeSource, Sizes, Trial};
+use crate::model::migration::{Direction, Migration, Script, Statement};
 use crate::model::query::Query;
 use crate::model::scale::Scale;
 use crate::model::schema::Schema;
@@ -170,6 +172,39 @@ impl Survey<'_> {
     }
 }
 
+/// What a dry run says beside the statements: each with its class and size, and what was found as notes. A dry run never
+/// fails for it: without a throwaway server it says once why nothing is known. The embedded engine has no online DDL, and
+/// no app waits for its locks, so nothing is said there.
+///
+/// # Errors
+/// When the live server cannot be read.
+pub(super) async fn dry_run(
+    session: &mut Session,
+    scripts: &[(&Migration, &Script)],
+    direction: Direction,
+    term: &mut Term,
+) -> Result<Vec<LintedStatement>, Failure> {
+    if session.has_transactional_ddl() || scripts.iter().all(|(_, script)| script.statements.is_empty()) {
+        return Ok(Vec::new());
+    }
+    let options = Options { down: direction == Direction::Down, copy_limit_bytes: COPY_LIMIT, ..Options::default() };
+    let survey = Survey { scripts: scripts.to_vec(), queries: Vec::new(), scale: None, options };
+    let surveyed = Box::pin(survey.live(session, term)).await?;
+    for note in &surveyed.basis.notes {
+        term.note(&format!("note: {note}"));
+    }
+    // What a rollback throws away is counted row by row elsewhere.
+    let shown = |finding: &&Finding| {
+        finding.severity > Severity::Info && !(direction == Direction::Down && finding.rule == "data-loss")
+    };
+    for finding in surveyed.verdict.findings.iter().filter(shown) {
+        let place = finding.subject.location.as_ref().map(|at| format!("{at}: ")).unwrap_or_default();
+        term.note(&format!("{place}{}: {} [{}]", finding.severity, finding.message, finding.rule));
+    }
+    let tried = surveyed.basis.tried.is_some();
+    Ok(if tried { surveyed.verdict.statements } else { Vec::new() })
+}
+
 async fn copied(kind: ServerKind, definitions: &Definitions) -> Result<(Rehearsal, Vec<String>), PlannerError> {
     let mut rehearsal = Rehearsal::sandbox(kind, Some(definitions)).await?;
     let notes = rehearsal.copy(definitions).await?;
@@ -180,6 +215,6 @@ async fn copied(kind: ServerKind, definitions: &Definitions) -> Result<(Rehearsa
 fn unavailable(error: &SandboxError) -> String {
     match error {
         SandboxError::NotInstalled { kind, .. } => format!("no {} server is installed to try it on", kind.engine()),
-        other => other.to_string().lines().next().unwrap_or_default().to_owned(),
+        _ => "no throwaway server could be started to try it on".into(),
     }
 }

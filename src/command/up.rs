@@ -3,6 +3,7 @@
 use super::failure::Failure;
 use super::interrupt::{Interrupt, early};
 use super::prepare;
+use super::survey;
 use super::target::Target;
 use crate::cli::{Apply, Migrate, SetChoice, Write};
 use crate::engine::connect::Purpose;
@@ -76,8 +77,9 @@ async fn run(request: &Request<'_>, target: &Target, term: &mut Term) -> Result<
     prepare::written(&chosen)?;
     early(check(request, &mut session, &chosen)).await?;
     if dry_run {
-        let text = render::run::script(&chosen.iter().map(|m| (*m, &m.up)).collect::<Vec<_>>());
-        term.stdout(&text)?;
+        let scripts: Vec<_> = chosen.iter().map(|migration| (*migration, &migration.up)).collect();
+        let linted = early(survey::dry_run(&mut session, &scripts, Direction::Up, term)).await?;
+        term.stdout(&render::run::script(&scripts, &linted))?;
         return Ok(Exit::Clean);
     }
     if chosen.is_empty() {

@@ -1,6 +1,6 @@
 //! A live database's definitions as its server words them, without a row, to build an empty copy of it elsewhere.
 //!
-//! Only SHOW and information_schema are asked; nothing is written there.
+//! Only SHOW and `information_schema` are asked; nothing is written there.
 
 use super::error::EngineError;
 use super::ledger;

@@ -73,8 +73,8 @@ impl Bench {
     }
 
     pub(crate) fn verdict(&self) -> Verdict {
-        let mut text: String = self.before.iter().map(|(sql, _)| format!("{sql}; ")).collect();
-        text.push('\n');
+        let before: Vec<&str> = self.before.iter().map(|(sql, _)| sql.as_str()).collect();
+        let mut text = if before.is_empty() { "\n".into() } else { format!("{};\n", before.join("; ")) };
         text.push_str(&self.text);
         let script = |file: &str, text: &str| Script {
             file: file.into(),

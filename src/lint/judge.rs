@@ -74,7 +74,7 @@ pub fn judge(pending: &[Pending<'_>], engine: EngineKind, options: &Options) -> 
         }
         settle(&waivers(one.script), judged, &mut verdict);
     }
-    verdict.findings.sort_by(|left, right| key(left).cmp(&key(right)));
+    verdict.findings.sort_by_key(key);
     verdict
 }
 

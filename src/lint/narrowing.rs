@@ -189,10 +189,7 @@ fn values(from: &Type, to: &Type) -> Vec<String> {
             when(shorter, &format!("at most {to_characters} {} fit", if counted { "bytes" } else { "characters" }));
             when(!contains(to_charset, charset), &format!("{to_charset} lacks characters that {charset} has"));
         }
-        (Type::Binary(bytes), Type::Binary(to_bytes)) => {
-            when(bytes > to_bytes, &format!("at most {to_bytes} bytes fit"));
-        }
-        (Type::Text { bytes, .. }, Type::Binary(to_bytes)) => {
+        (Type::Binary(bytes) | Type::Text { bytes, .. }, Type::Binary(to_bytes)) => {
             when(bytes > to_bytes, &format!("at most {to_bytes} bytes fit"));
         }
         (Type::Binary(_), Type::Text { .. }) => when(true, "bytes that are no text of the character set no longer fit"),

@@ -104,9 +104,25 @@ impl LintedStatement {
         match (&self.error, &self.online, &self.unknown) {
             (Some(_), ..) => "fails".into(),
             (None, Some(outcome), _) => class_in_words(outcome),
-            (None, None, Some(_)) => "unknown".into(),
-            (None, None, None) => self.kind.words().into(),
+            (None, None, Some(_)) if self.has_class() => "unknown".into(),
+            (None, None, _) => self.kind.words().into(),
         }
+    }
+
+    /// Whether the statement is of a kind that a server does in one way or another.
+    fn has_class(&self) -> bool {
+        matches!(self.kind, Kind::AlterTable | Kind::Other)
+    }
+
+    /// How the server does it and to how much, on one line: `INPLACE, LOCK=NONE, 120,000 rows, 14 MB`.
+    #[must_use]
+    pub fn brief(&self) -> String {
+        let reason = self.error.as_ref().map(|error| format!(": {error}"));
+        let reason = reason.or_else(|| self.unknown.as_ref().map(|because| format!(", because {because}")));
+        let has_size = self.size.rows.is_some() || self.size.bytes.is_some();
+        let size = if has_size { format!(", {}", self.size) } else { String::new() };
+        // A line break would end the comment that this stands in.
+        format!("{}{}{size}", self.how(), reason.unwrap_or_default()).split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     /// What there is to say beside it: the reason of a failure or of not knowing, and notes.

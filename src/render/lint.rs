@@ -40,7 +40,10 @@ pub fn report(report: &LintReport, verbose: bool, style: &Style) -> String {
         let _ =
             write!(text, "\n{} not shown: --verbose shows every finding, with its evidence\n", count(hidden, "info"));
     }
-    let _ = write!(text, "\n{}\n", bold(&summary(&report.summary), style));
+    text.push('\n');
+    for line in wrap(&summary(&report.summary), style.width, "  ") {
+        let _ = writeln!(text, "{}", bold(&line, style));
+    }
     text
 }
 
@@ -145,4 +148,70 @@ fn summary(summary: &LintSummary) -> String {
         count(summary.warnings, "warning"),
         count(summary.infos, "info"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{lint, plain};
+    use super::*;
+
+    #[test]
+    fn a_report_at_80_columns() {
+        insta::assert_snapshot!(report(&lint(), false, &plain(80)), @r#"
+        MySQL 9.7.0 · tried on an empty copy (sandbox) · schema of localhost:3306/shop ·
+          sizes of the scale profile `high`, bytes estimated
+        note: tried on MySQL 9.7.0, while the server is MySQL 8.4.0
+
+        migrations/7_orders.up.sql
+         :1    INSTANT               1,200,000 rows, 140 MB  ALTER TABLE orders ADD
+                                                             COLUMN total DECIMAL(10,2)
+                                                             NOT NULL D …
+         :3    COPY, LOCK=SHARED     1,200,000 rows, 140 MB  ALTER TABLE orders MODIFY
+                                                             state INT
+         :4    INPLACE, LOCK=NONE,   1,200,000 rows, 140 MB  ALTER TABLE orders
+               rebuilds the table                            ENGINE=InnoDB
+         :5    fails                 1,200,000 rows, 140 MB  ALTER TABLE orders ADD
+                                                             COLUMN note TEXT
+                                                             · error 1060: Duplicate
+                                                             column name 'note'
+         :6    writes rows                                   INSERT INTO orders VALUES
+                                                             (1)
+                                                             · unknown, because it
+                                                             depends on rows, which the
+                                                             copy has not
+                                                             · `orders` is made by this
+                                                             run
+
+        migrations/7_orders.up.sql:3:1
+         error     table-copy           copies the whole table `orders`: 1,200,000
+                                        rows, 140 MB
+                                        → run it while the app rests
+         warning   long-replication     replicates as one long statement on `orders`
+                                        → run it while the app rests
+
+        1 info not shown: --verbose shows every finding, with its evidence
+
+        1 migration, 5 statements: 1 error · 1 warning · 1 info · 1 waived · failed at
+          error
+        "#);
+    }
+
+    #[test]
+    fn a_verbose_report_shows_what_is_waived_and_every_line_fits() {
+        for width in [80, 120, 200] {
+            let text = report(&lint(), true, &plain(width));
+            assert!(text.contains("because it is gone by then") && text.contains("table-rebuild"), "{text}");
+            assert!(text.lines().all(|line| line.chars().count() <= width), "{text}");
+            assert!(text.lines().all(|line| line.trim_end() == line), "spaces at the end of a line");
+        }
+    }
+
+    #[test]
+    fn nothing_pending_is_said() {
+        let mut nothing = lint();
+        nothing.statements.clear();
+        nothing.findings.clear();
+        nothing.summary.migrations = 0;
+        assert!(report(&nothing, false, &plain(80)).ends_with("\nnothing is pending\n"));
+    }
 }

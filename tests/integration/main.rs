@@ -15,6 +15,7 @@ mod failure;
 mod interrupt;
 mod layering;
 mod ledger;
+mod lint;
 mod lock;
 mod loss;
 mod other_app;
