@@ -6,7 +6,7 @@ use super::error::EngineError;
 use super::ledger;
 use super::session::{Session, SessionConnection};
 use super::text::{self, TextRow, name};
-use crate::model::engine::Engine;
+use crate::model::engine::{Engine, EngineKind};
 use crate::model::lint::{Size, Sizes};
 use sqlx::MySqlConnection;
 
@@ -61,7 +61,7 @@ pub async fn read(session: &mut Session) -> Result<Definitions, EngineError> {
         let rows = text::rows(conn, format!("SELECT @@SESSION.{variable}")).await?;
         variables.extend(rows.first().and_then(|row| row.get(0)).map(|value| (variable, value.to_owned())));
     }
-    let sizes = sizes(conn).await?;
+    let sizes = sizes(conn, &engine).await?;
     Ok(Definitions {
         engine,
         database: row.text(0),
@@ -72,7 +72,11 @@ pub async fn read(session: &mut Session) -> Result<Definitions, EngineError> {
     })
 }
 
-async fn sizes(conn: &mut MySqlConnection) -> Result<Sizes, EngineError> {
+async fn sizes(conn: &mut MySqlConnection, engine: &Engine) -> Result<Sizes, EngineError> {
+    if engine.kind == EngineKind::Mysql {
+        // The cached figures are a day old, and reading through the cache would write it.
+        text::run(conn, "SET SESSION information_schema_stats_expiry = 0".into()).await?;
+    }
     let sql = "SELECT TABLE_NAME, TABLE_ROWS, DATA_LENGTH + INDEX_LENGTH FROM information_schema.TABLES \
                WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')";
     let rows = text::rows(conn, sql.into()).await?;

@@ -247,6 +247,52 @@ fn another_app_is_judged_without_a_database_at_the_scale_that_is_given() {
     assert_eq!(project.tables(), [] as [&str; 0]);
 }
 
+/// What a live database may hold that a copy must hold too.
+const ODD: [&str; 9] = [
+    "CREATE TABLE `order` (`key` INT PRIMARY KEY AUTO_INCREMENT COMMENT ') AUTO_INCREMENT=7', `a b` VARCHAR(9) CHARACTER SET latin1, \
+     total INT GENERATED ALWAYS AS (LENGTH(`a b`) * 2) STORED, CHECK (`a b` <> 'z')) AUTO_INCREMENT=42 COMMENT='x; y'",
+    "CREATE TABLE parts (id INT, year_of INT, PRIMARY KEY (id, year_of)) PARTITION BY RANGE (year_of) (PARTITION p0 VALUES LESS \
+     THAN (2020), PARTITION p1 VALUES LESS THAN MAXVALUE)",
+    "CREATE TABLE child (id INT PRIMARY KEY, parent INT, CONSTRAINT fk FOREIGN KEY (parent) REFERENCES `order` (`key`))",
+    "CREATE TABLE places (id INT PRIMARY KEY, name TEXT, spot POINT NOT NULL, FULLTEXT KEY ft (name), SPATIAL KEY sp (spot))",
+    "CREATE FUNCTION twice(n INT) RETURNS INT DETERMINISTIC NO SQL RETURN n * 2",
+    "CREATE VIEW a_outer AS SELECT b.`key`, twice(b.`key`) AS t FROM b_inner b",
+    "CREATE PROCEDURE tidy() BEGIN DELETE FROM child WHERE parent IS NULL; END",
+    "CREATE TRIGGER stamped BEFORE INSERT ON child FOR EACH ROW SET NEW.parent = COALESCE(NEW.parent, 1)",
+    "INSERT INTO `order` (`a b`) VALUES ('x'), ('y')",
+];
+
+#[test]
+fn a_live_schema_is_copied_whole_whatever_is_in_it() {
+    for server in both() {
+        let project = Project::new(server, "lint-odd");
+        for (at, sql) in ODD.iter().enumerate() {
+            if at == 5 {
+                project.database.run("CREATE VIEW b_inner AS SELECT `key` FROM `order`");
+            }
+            project.database.run(sql);
+        }
+        let before = project.contents();
+        project.pair(
+            1,
+            "ALTER TABLE `order` MODIFY `a b` VARCHAR(5) CHARACTER SET latin1;\nALTER TABLE parts DROP PARTITION p0;\n\
+             DROP TRIGGER stamped;\nCREATE OR REPLACE VIEW a_outer AS SELECT `key` FROM b_inner;\nCALL tidy();\n\
+             ALTER TABLE child DROP FOREIGN KEY fk;\nDROP FUNCTION twice;\nALTER TABLE places DROP KEY ft;\n",
+            "DO 0;",
+        );
+        let report = report(&project, "", 1);
+        assert!(report["basis"].get("notes").is_none(), "{}: {}", server.engine(), report["basis"]["notes"]);
+        let findings = report["findings"].as_array().unwrap();
+        assert!(
+            findings.iter().all(|finding| finding["rule"] != "statement-fails"),
+            "{}: {findings:?}",
+            server.engine()
+        );
+        assert!(found(&report).contains(&"data-loss@2".to_owned()), "{:?}", found(&report));
+        assert_eq!(project.contents(), before, "{}", server.engine());
+    }
+}
+
 #[test]
 fn every_page_has_its_rule() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules");

@@ -15,6 +15,11 @@ const DEPENDS_ON_ROWS: [u32; 15] = [1062, 1216, 1217, 1451, 1452, 2, 13, 29, 104
 /// What a change of a table may fail with because its rows' partners are not in the copy.
 const DEPENDS_ON_PARTNERS: [u32; 2] = [1216, 1452];
 
+/// Codes for something that is not there: table, column, key, view, routine, trigger.
+const NOT_THERE: [u32; 9] = [1051, 1054, 1072, 1091, 1146, 1176, 1305, 1356, 1360];
+/// Why a change of a table that ran has no class.
+const NO_CLASS: &str = "the embedded engine has no online DDL";
+
 impl Rehearsal {
     /// Tries a statement. What it changes stays, for those that follow.
     ///
@@ -36,14 +41,13 @@ impl Rehearsal {
                 }
             }
         };
-        Ok(match outcome {
+        let incomplete = self.incomplete;
+        let attempt = match outcome {
             _ if late => {
                 Attempt::Unknown { because: format!("it does not end on an empty copy within {} s", LIMIT.as_secs()) }
             }
             Ok(Some(outcome)) => Attempt::Classed(outcome),
-            Ok(None) if embedded && is_table_change(&effect) => {
-                Attempt::Unknown { because: "the embedded engine has no online DDL".into() }
-            }
+            Ok(None) if embedded && is_table_change(&effect) => Attempt::Unknown { because: NO_CLASS.into() },
             Ok(None) => Attempt::Ran,
             Err(EngineError::Server(refused)) if is_table_change(&effect) && !embedded => {
                 match self.session.run(&statement.sql).await {
@@ -55,7 +59,20 @@ impl Rehearsal {
                 }
             }
             Err(error) => failed(&effect, error)?,
+        };
+        let left_out = matches!(&attempt, Attempt::Unknown { because } if because != NO_CLASS);
+        self.incomplete |= left_out && !matches!(effect, Effect::Rows { .. });
+        Ok(match attempt {
+            Attempt::Failed { code, message } if incomplete && (embedded || NOT_THERE.contains(&code)) => {
+                Attempt::Unknown { because: format!("it fails on a copy that lacks something: {message}") }
+            }
+            other => other,
         })
+    }
+
+    /// Whether the copy lacks something, so that what is not in it may be there all the same.
+    pub(super) fn is_incomplete(&self) -> bool {
+        self.incomplete
     }
 }
 

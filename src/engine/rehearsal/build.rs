@@ -52,7 +52,15 @@ impl Rehearsal {
             session.run_own(&format!("SET SESSION {variable} = {value}")).await.ok();
         }
         let engine = session.engine.clone();
-        Ok(Self { engine, place: "sandbox".into(), settings, session, reader: None, _server: Some(Box::new(sandbox)) })
+        Ok(Self {
+            engine,
+            place: "sandbox".into(),
+            settings,
+            session,
+            reader: None,
+            incomplete: false,
+            _server: Some(Box::new(sandbox)),
+        })
     }
 
     /// Replays statements that are applied. On the embedded engine, what it does not know is left out and told.
@@ -65,7 +73,10 @@ impl Rehearsal {
         for statement in statements {
             match self.session.run(&statement.sql).await {
                 Ok(()) => {}
-                Err(error) if embedded => notes.push(format!("{}: is left out of the copy: {error}", statement.at)),
+                Err(error) if embedded => {
+                    self.incomplete = true;
+                    notes.push(format!("{} is left out of the copy: {error}", statement.at));
+                }
                 Err(error) => return Err(PlannerError::Replay { at: statement.at.clone(), error }),
             }
         }
@@ -93,6 +104,7 @@ impl Rehearsal {
                 }
             }
             if refused.is_empty() || refused.len() == before {
+                self.incomplete |= !refused.is_empty();
                 let told = refused.iter().map(|(object, error)| {
                     format!(
                         "the {} {} could not be copied, so statements on it may fail here: {error}",

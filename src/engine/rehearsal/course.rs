@@ -150,12 +150,16 @@ impl State<'_, '_> {
             self.schema = None;
         }
         let after = if looks && changes_the_schema(&effect) { Some(self.schema().await?) } else { before.clone() };
-        if let Effect::CreateTable { .. } = &effect {
+        // IF NOT EXISTS may have found the table of before.
+        if matches!(effect, Effect::CreateTable { .. }) && !statement.sql.to_ascii_uppercase().contains("EXISTS") {
             self.fresh.extend(names);
         }
         if may_break_queries(&effect) {
             self.look_again(number).await?;
         }
+        // What a copy lacks may be there all the same.
+        let is_sure = !self.rehearsal.is_incomplete() || !matches!(attempt, Attempt::Unknown { .. });
+        let before = before.filter(|_| is_sure);
         Ok(Trial { attempt, before, after, sizes, broken: Vec::new() })
     }
 

@@ -33,6 +33,8 @@ pub struct Rehearsal {
     session: Session,
     /// A session of its own for EXPLAIN, so that a migration's session keeps its settings.
     reader: Option<Session>,
+    /// Whether a statement was left out, so that later ones may fail for want of it.
+    incomplete: bool,
     _server: Option<Box<Sandbox>>,
 }
 
@@ -46,7 +48,7 @@ impl Rehearsal {
         let settings = settings(Address::Embedded(PathBuf::from("aura-db: no such file")));
         let session = session(&settings, Purpose::Read).await?;
         let engine = session.engine.clone();
-        Ok(Self { engine, place: "embedded".into(), settings, session, reader: None, _server: None })
+        Ok(Self { engine, place: "embedded".into(), settings, session, reader: None, incomplete: false, _server: None })
     }
 
     /// The schema as it is now.
