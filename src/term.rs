@@ -55,7 +55,7 @@ impl Term {
     }
 
     /// A note on stderr.
-    pub fn note(&mut self, text: &str) {
+    pub fn note(&self, text: &str) {
         if !self.quiet {
             Self::stderr(&format!("{text}\n"));
         }
@@ -63,7 +63,8 @@ impl Term {
 
     /// An error on stderr.
     pub fn error(&mut self, text: &str) {
-        let label = if self.stderr_color { "\u{1b}[1;31merror:\u{1b}[0m" } else { "error:" };
+        let (label, text) = labelled(text);
+        let label = if self.stderr_color { format!("\u{1b}[1;31m{label}\u{1b}[0m") } else { label.to_owned() };
         Self::stderr(&format!("{label} {text}\n"));
     }
 
@@ -93,7 +94,7 @@ impl Term {
         }
         bar.set_prefix(label.to_owned());
         let is_watched = !self.quiet && io::stderr().is_terminal();
-        Progress { bar, is_watched, began: Instant::now(), shown: Once::new() }
+        Progress { bar, is_watched, quiet: self.quiet, began: Instant::now(), shown: Once::new() }
     }
 
     /// A spinner on stderr for work of unknown length, on a terminal only.
@@ -103,8 +104,14 @@ impl Term {
             if self.quiet || !io::stderr().is_terminal() { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
         bar.set_message(label.to_owned());
         bar.enable_steady_tick(Duration::from_millis(120));
-        Progress { bar, is_watched: false, began: Instant::now(), shown: Once::new() }
+        Progress { bar, is_watched: false, quiet: self.quiet, began: Instant::now(), shown: Once::new() }
     }
+}
+
+/// The label of an error, and the rest of it: a server's `error 1062: …` is not called an error twice.
+fn labelled(text: &str) -> (&str, &str) {
+    let numbered = text.strip_prefix("error ").filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    numbered.map_or_else(|| ("error:", text.strip_prefix("error: ").unwrap_or(text)), |rest| ("error", rest))
 }
 
 /// Whether a stream takes colours. The flag goes before the variables, and `NO_COLOR` (whatever its value, as its
@@ -136,6 +143,7 @@ pub struct Progress {
     bar: ProgressBar,
     /// Whether the bar, hidden at first, is to be shown to somebody.
     is_watched: bool,
+    quiet: bool,
     began: Instant,
     shown: Once,
 }
@@ -148,6 +156,13 @@ impl Progress {
         }
         self.bar.set_message(what.to_owned());
         self.bar.inc(1);
+    }
+
+    /// A note on stderr, above the bar.
+    pub fn note(&self, text: &str) {
+        if !self.quiet {
+            self.bar.suspend(|| Term::stderr(&format!("{text}\n")));
+        }
     }
 }
 
@@ -174,6 +189,13 @@ mod tests {
         assert!(!with(auto, false, &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
         assert!(!with(auto, true, &[("TERM", "dumb")]));
         assert!(with(ColorChoice::Always, false, &[("NO_COLOR", "1")]) && !with(ColorChoice::Never, true, &[]));
+    }
+
+    #[test]
+    fn an_error_is_called_one_once() {
+        assert_eq!(labelled("error 1062: Duplicate entry"), ("error", "1062: Duplicate entry"));
+        assert_eq!(labelled("error: nothing"), ("error:", "nothing"));
+        assert_eq!(labelled("errors abound"), ("error:", "errors abound"));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 use super::reading::Reading;
 use crate::model::schema::Table;
+use crate::sql::quote;
 use crate::sql::shape::{Condition, Operand, Operator, Term};
 
 /// Reserved words of `MySQL` that apps use as names of columns and tables.
@@ -58,11 +59,7 @@ const RESERVED: [&str; 44] = [
 pub(super) fn name(name: &str) -> String {
     let plain =
         name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !name.starts_with(|c: char| c.is_ascii_digit());
-    if plain && !RESERVED.contains(&name.to_lowercase().as_str()) {
-        name.to_owned()
-    } else {
-        format!("`{}`", name.replace('`', "``"))
-    }
+    if plain && !RESERVED.contains(&name.to_lowercase().as_str()) { name.to_owned() } else { quote::name(name) }
 }
 
 /// The `CREATE INDEX` that would let the table be read in part; `None` when the conditions offer nothing to an index or one exists.

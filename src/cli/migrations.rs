@@ -3,15 +3,31 @@
 #![allow(clippy::doc_markdown, reason = "these texts are the help, where backticks would only be noise")]
 
 use super::Output;
+use crate::model::ledger::table_name;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
 /// Where the migrations are.
 #[derive(Debug, Clone, Args)]
 pub struct Migrations {
-    /// Folder of migrations, in sqlx-cli's layout
+    /// Folder of migrations, named as sqlx-cli or as refinery names them
     #[arg(long, value_name = "DIR", default_value = "migrations")]
     pub migrations: PathBuf,
+    /// Whose files and ledger these are; otherwise told from the files and the database
+    #[arg(long, value_enum, value_name = "TOOL")]
+    pub ledger: Option<LedgerChoice>,
+    /// Table of the ledger, where it is not the tool's usual one
+    #[arg(long, value_name = "NAME", value_parser = table_name)]
+    pub ledger_table: Option<String>,
+}
+
+/// A tool whose files and ledger are spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LedgerChoice {
+    /// `_sqlx_migrations`
+    Sqlx,
+    /// `refinery_schema_history`
+    Refinery,
 }
 
 /// How a writing verb writes.
@@ -23,6 +39,21 @@ pub struct Write {
     /// Do not ask, where the profile would
     #[arg(long, short)]
     pub yes: bool,
+    /// Let a schema change copy a table that is bigger than the profile's copy-limit; the app's writes to it wait
+    #[arg(long)]
+    pub allow_copy: bool,
+    /// The statement that a run was cut off in, where nothing tells: did it take effect?
+    #[arg(long, value_enum, value_name = "ANSWER")]
+    pub in_doubt: Option<InDoubt>,
+}
+
+/// The user's word on a statement that a run was cut off in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum InDoubt {
+    /// It took effect: go on after it
+    Ran,
+    /// It did not: run it again
+    NotRun,
 }
 
 /// A set of migrations.

@@ -8,7 +8,7 @@ mod migrations;
 
 pub use judging::{Audit, Catalogue, Explain, FailOn, Judge, SandboxChoice};
 pub use lint::Lint;
-pub use migrations::{Apply, Migrate, Migrations, New, Rollback, SetChoice, Status, Write};
+pub use migrations::{Apply, InDoubt, LedgerChoice, Migrate, Migrations, New, Rollback, SetChoice, Status, Write};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;

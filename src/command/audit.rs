@@ -8,7 +8,9 @@ use crate::engine::planner::Planner;
 use crate::exit::Exit;
 use crate::model::finding::{Finding, Severity};
 use crate::model::query::Query;
-use crate::model::report::{AuditReport, AuditedQuery, Basis, FORMAT_VERSION, SamplePlan, Summary};
+use crate::model::report::{
+    AuditReport, AuditedQuery, Basis, FORMAT_VERSION, RuleEntry, RulesReport, SamplePlan, Summary,
+};
 use crate::render;
 use crate::term::{Output, Term};
 use std::collections::BTreeSet;
@@ -19,8 +21,15 @@ use std::collections::BTreeSet;
 /// See [`Failure`].
 pub(super) async fn run(args: &Audit, global: &Global, term: &mut Term) -> Result<Exit, Failure> {
     if args.list_rules {
-        let rules: Vec<_> = RULES.iter().map(|rule| (rule.id, rule.severity, rule.summary)).collect();
-        term.stdout(&render::rules::list(&rules, &term.style()))?;
+        let output = Output::open(args.output.output.as_deref())?;
+        let text = match args.output.format {
+            Format::Table => {
+                let rules: Vec<_> = RULES.iter().map(|rule| (rule.id, rule.severity, rule.summary)).collect();
+                render::rules::list(&rules, &output.style(term))
+            }
+            Format::Json => render::json::render(&rules()),
+        };
+        output.write(&text, term)?;
         return Ok(Exit::Clean);
     }
     let output = Output::open(args.output.output.as_deref())?;
@@ -39,6 +48,16 @@ pub(super) async fn run(args: &Audit, global: &Global, term: &mut Term) -> Resul
     };
     output.write(&text, term)?;
     Ok(if report.summary.failed { Exit::Findings } else { Exit::Clean })
+}
+
+fn rules() -> RulesReport {
+    let rules = RULES.iter().map(|rule| RuleEntry {
+        id: rule.id.into(),
+        severity: rule.severity,
+        summary: rule.summary.into(),
+        help: rule.help.into(),
+    });
+    RulesReport { format_version: FORMAT_VERSION, rules: rules.collect() }
 }
 
 pub(super) fn fail_on(choice: FailOn) -> Option<Severity> {

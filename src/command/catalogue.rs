@@ -3,6 +3,7 @@
 use super::failure::Failure;
 use crate::cli::Catalogue;
 use crate::exit::Exit;
+use crate::model::count::counted;
 use crate::term::Term;
 use std::collections::BTreeSet;
 
@@ -25,9 +26,9 @@ pub(super) fn run(args: &Catalogue, term: &mut Term) -> Result<Exit, Failure> {
             Ok(Exit::Clean)
         }
         Err(errors) => {
-            let count = errors.len();
+            let count = counted(errors.len() as u64, "mistake");
             let list: Vec<String> = errors.into_iter().map(|error| error.message).collect();
-            Err(Failure::unable(format!("{}\n{count} mistake(s) in the workload", list.join("\n"))))
+            Err(Failure::unable(format!("{}\n{count} in the workload", list.join("\n"))))
         }
     }
 }

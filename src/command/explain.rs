@@ -5,6 +5,7 @@ use super::failure::Failure;
 use super::judge;
 use crate::cli::{Explain, Format, Global};
 use crate::exit::Exit;
+use crate::model::count::counted;
 use crate::model::location::Location;
 use crate::model::query::{Query, Sample};
 use crate::render;
@@ -45,7 +46,8 @@ fn query(args: &Explain) -> Result<Query, Failure> {
     let wanted = placeholders(text).map_err(|error| Failure::usage(format!("the SQL cannot be read: {error}")))?;
     if wanted > 0 {
         return Err(Failure::usage(format!(
-            "the SQL has {wanted} placeholder(s); write typical values in their place"
+            "the SQL has {}; write typical values in their place",
+            counted(wanted as u64, "placeholder")
         )));
     }
     if let Err(error) = parse_statement(text) {

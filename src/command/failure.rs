@@ -35,34 +35,58 @@ impl Failure {
         Self { exit: Exit::Interrupted, message: "interrupted".into() }
     }
 
+    /// What an earlier run left and this one could not settle.
+    fn from_settling(error: &RunError) -> Self {
+        match error {
+            RunError::Doubt(doubt) => Self::state(format!(
+                "{}: a run was cut off in this statement, and it cannot be told whether it took effect\n{}\nbecause {}. \
+                 Look at the database, then pass --in-doubt ran if it took effect, or --in-doubt not-run to run it again",
+                doubt.place,
+                excerpt(&doubt.sql),
+                doubt.reason
+            )),
+            RunError::Edited { place, .. } => {
+                Self::state(format!("{error}; put its old text back ({place}), and change only what comes after it"))
+            }
+            RunError::Partial { place, reason, done, of } => Self::state(format!(
+                "{place}: this cannot be undone while the migration is half-applied ({done} of {of} statements): {reason}; \
+                 run `aura-db migrate` to finish it, then roll it back"
+            )),
+            RunError::Left(left) => Self::state(format!(
+                "what an earlier run began to take back could not be taken back:\n  {}",
+                left.join("\n  ")
+            )),
+            RunError::Engine(EngineError::Interrupted) => Self::interrupted(),
+            RunError::Engine(error) if error.code() == Some(INTERRUPTED) => Self::interrupted(),
+            RunError::Engine(_) | RunError::Statement { .. } => Self::unable(error.to_string()),
+        }
+    }
+
     /// A run that failed, in the words for the user.
     #[must_use]
     pub(super) fn from_run(error: &RunError, unit: &str) -> Self {
         let RunError::Statement { statement, position, of, error, after } = error else {
-            let RunError::Engine(error) = error else { return Self::unable(error.to_string()) };
-            let ended = matches!(error, EngineError::Interrupted) || error.code() == Some(INTERRUPTED);
-            return if ended { Self::interrupted() } else { Self::unable(error.to_string()) };
+            return Self::from_settling(error);
         };
         let interrupted = matches!(error, EngineError::Interrupted) || error.code() == Some(INTERRUPTED);
-        let excerpt: Vec<String> = statement.sql.lines().map(|line| format!("  | {line}")).collect();
-        let shown = excerpt.iter().take(8).cloned().collect::<Vec<_>>().join("\n");
-        let more =
-            if excerpt.len() > 8 { format!("\n  | … {} more lines", excerpt.len() - 8) } else { String::new() };
+        let shown = excerpt(&statement.sql);
         let what = if interrupted { "interrupted in" } else { "failed:" };
         let aftermath = match after {
             After::Restored => format!("nothing of this {unit} is left: the database is as it was before it"),
             After::HalfApplied { because } => {
-                format!("the migration is half-applied, and its row in the ledger says so:\n  {}", because.join("\n  "))
+                format!(
+                    "the migration is half-applied, as what was done before could not be taken back:\n  {}\ncorrect the \
+                     file and run the command again: it goes on at this statement",
+                    because.join("\n  ")
+                )
             }
             After::Unknown => {
                 "the connection is gone, so nothing could be taken back or looked at. A statement that was \
-                               running may have taken effect; `aura-db status` shows whether the migration is \
-                               half-applied"
+                               running may have taken effect; run the command again, and it finds out and goes on"
                     .to_owned()
             }
         };
-        let message =
-            format!("{}: {what} statement {position} of {of}\n{shown}{more}\n{error}\n{aftermath}", statement.at);
+        let message = format!("{}: {what} statement {position} of {of}\n{shown}\n{error}\n{aftermath}", statement.at);
         let exit = match (interrupted, after, error) {
             (true, ..) => Exit::Interrupted,
             (_, After::HalfApplied { .. }, _) => Exit::State,
@@ -71,6 +95,13 @@ impl Failure {
         };
         Self { exit, message }
     }
+}
+
+/// The first lines of a statement.
+fn excerpt(sql: &str) -> String {
+    let lines: Vec<String> = sql.lines().map(|line| format!("  | {line}")).collect();
+    let shown = lines.iter().take(8).cloned().collect::<Vec<_>>().join("\n");
+    if lines.len() > 8 { format!("{shown}\n  | … {} more lines", lines.len() - 8) } else { shown }
 }
 
 impl fmt::Display for Failure {

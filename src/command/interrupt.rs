@@ -1,9 +1,9 @@
 //! Ctrl-C during a run: the running statement is ended on the server, and the run takes back what it must.
 
 use super::failure::Failure;
-use super::target::Target;
 use crate::engine::Session;
-use crate::engine::session::Canceller;
+use crate::engine::canceller::Canceller;
+use crate::term::Term;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,12 +28,8 @@ pub(super) struct Interrupt {
 
 impl Interrupt {
     /// Prepares to end the statements of a session.
-    ///
-    /// # Errors
-    /// When the server does not tell the connection's id.
-    pub(super) async fn listen(session: &mut Session, target: &Target) -> Result<Self, Failure> {
-        let canceller = session.canceller(&target.settings).await?;
-        Ok(Self { flag: Arc::new(AtomicBool::new(false)), canceller })
+    pub(super) fn listen(session: &Session) -> Self {
+        Self { flag: Arc::new(AtomicBool::new(false)), canceller: session.canceller() }
     }
 
     /// The flag that a run looks at between statements.
@@ -43,7 +39,7 @@ impl Interrupt {
     }
 
     /// Drives a run to its end. The first Ctrl-C asks it to stop; it then still tidies up.
-    pub(super) async fn guard<T>(&self, run: impl Future<Output = T>) -> T {
+    pub(super) async fn guard<T>(&self, term: &Term, run: impl Future<Output = T>) -> T {
         let mut run = std::pin::pin!(run);
         tokio::select! {
             outcome = &mut run => return outcome,
@@ -55,7 +51,16 @@ impl Interrupt {
             }
         }
         self.flag.store(true, Ordering::SeqCst);
-        let (outcome, _cancelled) = tokio::join!(run, self.canceller.cancel());
+        let cancel = async {
+            if let Err(error) = Box::pin(self.canceller.cancel()).await {
+                let id = self.canceller.connection_id();
+                term.note(&format!(
+                    "the running statement could not be ended ({error}): waiting for it; KILL QUERY {id} on the server \
+                     ends it"
+                ));
+            }
+        };
+        let (outcome, ()) = tokio::join!(run, cancel);
         outcome
     }
 }

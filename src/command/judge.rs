@@ -1,7 +1,7 @@
 //! What `audit` and `explain` share: the queries, a planner to ask, and the verdicts.
 
 use super::failure::Failure;
-use super::prepare;
+use super::files::Files;
 use super::target::{self, Target};
 use crate::audit::{self, CatalogueEntry, Context, ExplainError, Options};
 use crate::cli::{Global, Judge, SandboxChoice, SetChoice};
@@ -19,8 +19,12 @@ use crate::model::scale::Scale;
 use crate::sql::parse::{bind, parse_statement};
 use crate::sql::shape::{Shape, shape};
 use crate::term::Term;
-use futures_util::StreamExt;
+use futures_util::{StreamExt, TryStreamExt};
 use std::path::Path;
+
+/// What a server says to a session before it ends it: shutdown, kill, idle for too long (`ER_SERVER_SHUTDOWN`, `MariaDB`'s
+/// `ER_CONNECTION_KILLED`, `ER_CLIENT_INTERACTION_TIMEOUT`). No verdict on the statement that was asked about.
+const GONE: [u32; 3] = [1053, 1927, 4031];
 
 /// The plans of one query, one per sample.
 #[derive(Debug)]
@@ -40,7 +44,7 @@ pub(super) async fn planner(
     let version = if args.explain_json == 2 { JsonVersion::Two } else { JsonVersion::One };
     if let Some(choice) = args.sandbox {
         let scale = scale(args)?;
-        let migrations = prepare::migrations(&args.migrations.migrations)?;
+        let migrations = Files::load(&args.migrations, None, term)?.migrations;
         let kind = match choice {
             SandboxChoice::Mysql => ServerKind::Mysql,
             SandboxChoice::Mariadb => ServerKind::Mariadb,
@@ -51,6 +55,9 @@ pub(super) async fn planner(
         return Ok((planner.map_err(|error| failure(&error))?, Some(scale)));
     }
     let target = if args.embedded { None } else { Some(target::resolve(global)?) };
+    if let Some(note) = target.as_ref().and_then(|target| target.note.as_ref()) {
+        term.note(note);
+    }
     match target {
         Some(Target { settings, .. }) if matches!(settings.address, Address::Server(_)) => {
             if args.set != SetChoice::All {
@@ -62,6 +69,9 @@ pub(super) async fn planner(
             Ok((planner, None))
         }
         target => {
+            if let Some(target) = target.as_ref() {
+                super::prepare::present(target)?;
+            }
             let scale = scale(args)?;
             let file = target.and_then(|target| match target.settings.address {
                 // A set that is asked for, and a database without a table, are replayed from the migrations.
@@ -74,7 +84,7 @@ pub(super) async fn planner(
                     return Ok((copy, Some(scale)));
                 }
             }
-            let migrations = prepare::migrations(&args.migrations.migrations)?;
+            let migrations = Files::load(&args.migrations, None, term)?.migrations;
             let planner = Planner::embedded(&replayed(&migrations, args.set), &scale).await;
             Ok((planner.map_err(|error| failure(&error))?, Some(scale)))
         }
@@ -126,15 +136,15 @@ pub(super) async fn plans(planner: &Planner, queries: &[Query], term: &Term) -> 
         .map(|query| async {
             let mut plans = Vec::with_capacity(query.samples.len());
             for sample in &query.samples {
-                plans.push(plan(planner, query, sample).await);
+                plans.push(plan(planner, query, sample).await?);
             }
             progress.step(&query.name);
-            plans.into_iter().collect::<Result<Vec<_>, EngineError>>().map(|plans| Planned { plans })
+            Ok(Planned { plans })
         })
         .buffered(planner.concurrency)
-        .collect::<Vec<_>>()
+        .try_collect::<Vec<_>>()
         .await;
-    outcomes.into_iter().collect::<Result<Vec<_>, EngineError>>().map_err(Failure::from)
+    outcomes.map_err(|error: EngineError| error.into())
 }
 
 /// One plan. The outer error means that the database is gone, the inner one that this statement has no plan.
@@ -146,6 +156,9 @@ async fn plan(planner: &Planner, query: &Query, sample: &Sample) -> Result<Resul
     match planner.explain(&bound).await {
         Ok(plan) => Ok(Ok(plan)),
         Err(EngineError::Connection(message)) => Err(EngineError::Connection(message)),
+        Err(EngineError::Server(error)) if GONE.contains(&error.code) => {
+            Err(EngineError::Connection(format!("the server ended the connection: {}", error.message)))
+        }
         Err(EngineError::Server(error)) => {
             Ok(Err(ExplainError { code: Some(error.code).filter(|code| *code != 0), message: error.message }))
         }

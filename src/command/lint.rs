@@ -2,25 +2,28 @@
 
 use super::audit::fail_on;
 use super::failure::Failure;
-use super::prepare;
-use super::survey::{Survey, Surveyed};
-use super::target::{self, Target};
+use super::files::Files;
+use super::prepare::{self, History};
+use super::survey::{self, Survey, Surveyed};
+use super::target;
 use crate::cli::{Format, Global, Lint, SandboxChoice};
 use crate::engine::connect::Purpose;
-use crate::engine::online::COPY_LIMIT;
 use crate::engine::sandbox::ServerKind;
 use crate::engine::settings::Address;
 use crate::exit::Exit;
 use crate::lint::{Options, RULES};
 use crate::migration::plan::{self, Up};
+use crate::migration::verify::{Entry, State, verify};
+use crate::model::environment::COPY_LIMIT;
 use crate::model::finding::Severity;
 use crate::model::lint::{LintReport, LintSummary};
-use crate::model::migration::{Migration, Script, Statement};
+use crate::model::migration::{Direction, Migration, Script, Statement};
 use crate::model::query::Query;
-use crate::model::report::FORMAT_VERSION;
+use crate::model::report::{FORMAT_VERSION, RuleEntry, RulesReport};
 use crate::model::scale::Scale;
 use crate::render;
 use crate::term::{Output, Term};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Runs `lint`.
@@ -28,15 +31,20 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// See [`Failure`].
 pub(super) async fn run(args: &Lint, global: &Global, term: &mut Term) -> Result<Exit, Failure> {
+    let output = Output::open(args.output.output.as_deref())?;
     if args.list_rules {
-        let rules: Vec<_> = RULES.iter().map(|rule| (rule.id, rule.severity, rule.summary)).collect();
-        term.stdout(&render::rules::list(&rules, &term.style()))?;
+        let text = match args.output.format {
+            Format::Table => {
+                let rules: Vec<_> = RULES.iter().map(|rule| (rule.id, rule.severity, rule.summary)).collect();
+                render::rules::list(&rules, &output.style(term))
+            }
+            Format::Json => render::json::render(&rules()),
+        };
+        output.write(&text, term)?;
         return Ok(Exit::Clean);
     }
-    let output = Output::open(args.output.output.as_deref())?;
-    let migrations = prepare::migrations(&args.migrations.migrations)?;
     let queries = workload(&args.workload)?;
-    let (surveyed, pending) = surveyed(args, global, &migrations, queries, term).await?;
+    let (surveyed, pending) = surveyed(args, global, queries, term).await?;
     let report = report(surveyed, pending, fail_on(args.fail_on));
     let style = output.style(term);
     let text = match args.output.format {
@@ -47,36 +55,53 @@ pub(super) async fn run(args: &Lint, global: &Global, term: &mut Term) -> Result
     Ok(if report.summary.failed { Exit::Findings } else { Exit::Clean })
 }
 
+fn rules() -> RulesReport {
+    let rules = RULES.iter().map(|rule| RuleEntry {
+        id: rule.id.into(),
+        severity: rule.severity,
+        summary: rule.summary.into(),
+        help: rule.help.into(),
+    });
+    RulesReport { format_version: FORMAT_VERSION, rules: rules.collect() }
+}
+
 /// The survey of what is pending, and how many migrations that are.
 async fn surveyed(
     args: &Lint,
     global: &Global,
-    migrations: &[Migration],
     queries: Vec<Query>,
     term: &mut Term,
 ) -> Result<(Surveyed, usize), Failure> {
     let target = if args.embedded || args.sandbox.is_some() { None } else { Some(target::resolve(global)?) };
+    let files = Files::load(&args.migrations, target.as_ref(), term)?;
     let mut options = Options { catalogue: !queries.is_empty(), copy_limit_bytes: COPY_LIMIT, ..Options::default() };
     let Some(target) = target else {
-        return replayed(args, None, migrations, queries, options, term).await;
+        let entries = verify(&files.migrations, &[], &[], true);
+        return replayed(args, &files.migrations, &entries, queries, options, term).await;
     };
-    if matches!(target.settings.address, Address::Embedded(_)) {
-        return replayed(args, Some(&target), migrations, queries, options, term).await;
-    }
-    if args.after.is_some() {
+    options.copy_limit_bytes = target.copy_limit;
+    prepare::present(&target)?;
+    let mut session = prepare::open(&target, Purpose::Read, term).await?;
+    let ledger = files.ledger(&mut session, term).await?;
+    let history = History::read(&mut session, &ledger).await?;
+    let entries = history.checked(&files.migrations, Direction::Up, true)?;
+    let is_server = matches!(target.settings.address, Address::Server(_));
+    if args.after.is_some() && (is_server || !history.ledger.is_empty()) {
         return Err(Failure::usage(
             "the configured database says what is applied: --after goes with --sandbox or --embedded",
         ));
     }
-    let mut session = prepare::open(&target, Purpose::Read, term).await?;
-    let rows = prepare::ledger_rows(&mut session).await?;
-    let entries = prepare::checked(migrations, &rows, true)?;
+    if !is_server {
+        session.close().await.ok();
+        return replayed(args, &files.migrations, &entries, queries, options, term).await;
+    }
     let chosen =
         plan::up(&entries, Up { set: None, to: args.to }).map_err(|error| Failure::state(error.to_string()))?;
     prepare::written(&chosen)?;
-    options.filled = false;
-    let survey = Survey { scripts: ups(&chosen), queries, scale: None, options };
-    let surveyed = survey.live(&mut session, term).await?;
+    let scripts = ups(&chosen);
+    let done = survey::done(&history, &scripts, Direction::Up);
+    let survey = Survey { scripts, queries, scale: None, options, done };
+    let surveyed = survey.live(&mut session, &ledger, term).await?;
     session.close().await.ok();
     Ok((surveyed, chosen.len()))
 }
@@ -84,45 +109,37 @@ async fn surveyed(
 /// Without a server that says what is applied and how large its tables are.
 async fn replayed(
     args: &Lint,
-    target: Option<&Target>,
     migrations: &[Migration],
+    entries: &[Entry<'_>],
     queries: Vec<Query>,
     options: Options,
     term: &mut Term,
 ) -> Result<(Surveyed, usize), Failure> {
-    let mut rows = Vec::new();
-    if let Some(target) = target {
-        let mut session = prepare::open(target, Purpose::Read, term).await?;
-        rows = prepare::ledger_rows(&mut session).await?;
-        session.close().await.ok();
-    }
-    if args.after.is_some() && !rows.is_empty() {
-        return Err(Failure::usage(
-            "the embedded database says what is applied: --after goes with --sandbox or --embedded",
-        ));
-    }
-    let entries = prepare::checked(migrations, &rows, true)?;
     if let Some(after) = args.after {
-        plan::up(&entries, Up { set: None, to: Some(after) }).map_err(|error| Failure::usage(error.to_string()))?;
+        plan::up(entries, Up { set: None, to: Some(after) }).map_err(|error| Failure::usage(error.to_string()))?;
     }
     let pending =
-        plan::up(&entries, Up { set: None, to: args.to }).map_err(|error| Failure::state(error.to_string()))?;
+        plan::up(entries, Up { set: None, to: args.to }).map_err(|error| Failure::state(error.to_string()))?;
     let chosen: Vec<&Migration> =
         pending.into_iter().filter(|migration| args.after.is_none_or(|after| migration.version > after)).collect();
     prepare::written(&chosen)?;
+    // A database that has applied nothing is as good as none.
+    let applied_there =
+        |version: i64| entries.iter().any(|entry| entry.version == version && entry.state == State::Applied);
+    let filled = !entries.iter().any(|entry| entry.state == State::Applied);
     let first = chosen.first().map_or(i64::MAX, |migration| migration.version);
     let is_chosen = |migration: &Migration| chosen.iter().any(|one| one.version == migration.version);
     let is_applied = |migration: &&Migration| {
-        !is_chosen(migration)
-            && (rows.iter().any(|row| row.version == migration.version) || rows.is_empty() && migration.version < first)
+        !is_chosen(migration) && (applied_there(migration.version) || filled && migration.version < first)
     };
     let applied: Vec<&Statement> = migrations.iter().filter(is_applied).flat_map(|one| &one.up.statements).collect();
     let kind = args.sandbox.map(|choice| match choice {
         SandboxChoice::Mysql => ServerKind::Mysql,
         SandboxChoice::Mariadb => ServerKind::Mariadb,
     });
-    let options = Options { filled: rows.is_empty(), ..options };
-    let survey = Survey { scripts: ups(&chosen), queries, scale: scale(args.scale.as_deref())?, options };
+    let options = Options { filled, ..options };
+    let (scale, done) = (scale(args.scale.as_deref())?, BTreeSet::new());
+    let survey = Survey { scripts: ups(&chosen), queries, scale, options, done };
     Ok((survey.replayed(kind, &applied, term).await?, chosen.len()))
 }
 

@@ -1,23 +1,17 @@
 //! What every verb on the ledger needs first: files, session, lock, ledger.
 
 use super::failure::Failure;
+use super::interrupt::Interrupt;
 use super::target::Target;
 use crate::engine::connect::{Purpose, session};
-use crate::engine::{EngineError, Session, ledger, lock};
+use crate::engine::execute::{Executor, Policy};
+use crate::engine::ledger::Ledger;
+use crate::engine::{EngineError, Session, journal, lock};
 use crate::migration::verify::{Entry, refusals, verify};
-use crate::model::migration::{LedgerRow, Migration};
+use crate::model::journal::{JournalRow, Progress};
+use crate::model::migration::{Direction, LedgerRow, Migration};
 use crate::sql::translate;
 use crate::term::Term;
-use std::path::Path;
-
-/// Loads the migrations folder; every unusable file is named in the failure.
-///
-/// # Errors
-/// When a file cannot be used.
-pub(super) fn migrations(folder: &Path) -> Result<Vec<Migration>, Failure> {
-    crate::source::migrations::load(folder)
-        .map_err(|errors| Failure::unable(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))
-}
 
 /// Refuses migrations whose file has no statement yet.
 ///
@@ -31,12 +25,32 @@ pub(super) fn written(chosen: &[&Migration]) -> Result<(), Failure> {
     if named.is_empty() { Ok(()) } else { Err(Failure::unable(named.join("\n"))) }
 }
 
+/// Refuses an embedded database that was named and is not there: a mistyped path is no empty database.
+///
+/// # Errors
+/// When the file is missing.
+pub(super) fn present(target: &Target) -> Result<(), Failure> {
+    match target.missing_file() {
+        Some((file, true)) => {
+            Err(Failure::unable(format!("{} is not there; check the path, or make it with migrate", file.display())))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Opens the session and says on stderr where it is.
 ///
 /// # Errors
 /// When the database cannot be reached.
 pub(super) async fn open(target: &Target, purpose: Purpose, term: &mut Term) -> Result<Session, Failure> {
+    if let Some(note) = &target.note {
+        term.note(note);
+    }
+    let missing = target.missing_file().map(|(file, _)| file.display().to_string());
     let session = session(&target.settings, purpose).await?;
+    if let (Some(file), Purpose::Read) = (missing, purpose) {
+        term.note(&format!("{file} is not there yet: read as an empty database"));
+    }
     term.note(&format!("database: {} ({})", session.place, session.engine));
     Ok(session)
 }
@@ -61,26 +75,61 @@ pub(super) async fn take_lock(session: &mut Session, target: &Target, term: &mut
     Ok(lock::acquire(session, target.settings.runner_lock_timeout, &mut waiting).await?)
 }
 
-/// Reads the ledger.
-///
-/// # Errors
-/// When it cannot be read.
-pub(super) async fn ledger_rows(session: &mut Session) -> Result<Vec<LedgerRow>, Failure> {
-    Ok(ledger::rows(session).await?)
+/// How the statements of a run are sent.
+#[must_use]
+pub(super) fn executor(target: &Target, interrupt: &Interrupt) -> Executor {
+    let settings = &target.settings;
+    Executor::new(Policy::new(settings.lock_wait_timeout, settings.lock_give_up), interrupt.flag())
 }
 
-/// Holds the ledger against the files and refuses what is not in order.
-///
-/// # Errors
-/// When a migration is edited, missing, half-applied or out of order.
-pub(super) fn checked<'a>(
-    migrations: &'a [Migration],
-    ledger: &'a [LedgerRow],
-    allow_out_of_order: bool,
-) -> Result<Vec<Entry<'a>>, Failure> {
-    let entries = verify(migrations, ledger);
-    let refusals = refusals(&entries, allow_out_of_order);
-    if refusals.is_empty() { Ok(entries) } else { Err(Failure::state(refusals.join("\n"))) }
+/// What the database says of its migrations.
+#[derive(Debug)]
+pub(super) struct History {
+    /// The ledger's rows.
+    pub(super) ledger: Vec<LedgerRow>,
+    /// The journal's rows.
+    pub(super) journal: Vec<JournalRow>,
+    /// Whether a migration that is begun has a row in the ledger.
+    remembers_begun: bool,
+}
+
+impl History {
+    /// Reads ledger and journal. Writes nothing.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub(super) async fn read(session: &mut Session, ledger: &Ledger) -> Result<Self, Failure> {
+        Ok(Self {
+            ledger: ledger.rows(session).await?,
+            journal: journal::rows(session).await?,
+            remembers_begun: ledger.format.remembers_begun(),
+        })
+    }
+
+    /// Whether a run was cut off that is one unit.
+    pub(super) fn has_unit(&self) -> bool {
+        self.journal.iter().any(|row| row.progress == Progress::Applying)
+    }
+
+    /// Every version that files, ledger or journal know.
+    pub(super) fn entries<'a>(&'a self, migrations: &'a [Migration]) -> Vec<Entry<'a>> {
+        verify(migrations, &self.ledger, &self.journal, self.remembers_begun)
+    }
+
+    /// The same, refusing what is not in order for a verb that goes this way.
+    ///
+    /// # Errors
+    /// When a migration is edited, missing, half-applied or out of order.
+    pub(super) fn checked<'a>(
+        &'a self,
+        migrations: &'a [Migration],
+        going: Direction,
+        allow_out_of_order: bool,
+    ) -> Result<Vec<Entry<'a>>, Failure> {
+        let entries = self.entries(migrations);
+        let refusals = refusals(&entries, Some(going), allow_out_of_order);
+        if refusals.is_empty() { Ok(entries) } else { Err(Failure::state(refusals.join("\n"))) }
+    }
 }
 
 /// Makes sure that the embedded engine knows every statement, before any of them runs.

@@ -1,20 +1,25 @@
 //! `rollback`: migrations or a whole set down, without losing rows by surprise.
 
 use super::failure::Failure;
+use super::files::Files;
 use super::interrupt::{Interrupt, early};
-use super::prepare;
-use super::survey;
+use super::narrator::Narrator;
+use super::prepare::{self, History};
+use super::survey::{self, Dry};
 use super::target::Target;
-use super::up::count;
-use crate::cli::{Rollback, SetChoice};
+use super::up::{answer, count};
+use crate::cli::{Rollback, SetChoice, Write};
+use crate::engine::Session;
 use crate::engine::connect::Purpose;
+use crate::engine::ledger::Ledger;
 use crate::engine::loss::{self, Loss};
 use crate::engine::runner::{Runner, Unit};
-use crate::engine::{Session, ledger};
+
 use crate::exit::Exit;
 use crate::migration::cascade::with_cascades;
 use crate::migration::loss::{at_risk, seeds};
 use crate::migration::plan::{self, Down};
+use crate::model::count::counted;
 use crate::model::migration::{Direction, Migration, Set};
 use crate::render;
 use crate::term::Term;
@@ -24,24 +29,27 @@ use crate::term::Term;
 /// # Errors
 /// See [`Failure`].
 pub(super) async fn run(args: &Rollback, target: &Target, term: &mut Term) -> Result<Exit, Failure> {
-    let migrations = prepare::migrations(&args.migrations.migrations)?;
+    let files = Files::load(&args.migrations, Some(target), term)?;
     let dry_run = args.write.dry_run;
+    prepare::present(target)?;
     let mut session = early(prepare::open(target, Purpose::Read, term)).await?;
     if !dry_run {
         early(prepare::take_lock(&mut session, target, term)).await?;
     }
-    let rows = early(prepare::ledger_rows(&mut session)).await?;
-    let entries = prepare::checked(&migrations, &rows, true)?;
+    let ledger = early(files.ledger(&mut session, term)).await?;
+    let history = early(History::read(&mut session, &ledger)).await?;
+    let entries = history.checked(&files.migrations, Direction::Down, true)?;
     let chosen = plan::down(&entries, request(args)).map_err(|error| Failure::state(error.to_string()))?;
     let downs = || chosen.iter().filter_map(|migration| migration.down.as_ref().map(|down| (*migration, down)));
     prepare::translatable(&session, downs().flat_map(|(_, down)| &down.statements))?;
-    let losses = early(losses(&mut session, &chosen)).await?;
+    let losses = early(losses(&mut session, &ledger, &chosen)).await?;
     if dry_run {
         for loss in &losses {
             term.note(&format!("would lose {}", line(loss)));
         }
         let scripts: Vec<_> = downs().collect();
-        let linted = early(survey::dry_run(&mut session, &scripts, Direction::Down, term)).await?;
+        let dry = Dry { scripts: &scripts, direction: Direction::Down, copy_limit_bytes: target.copy_limit };
+        let linted = early(survey::dry_run(&mut session, &ledger, &history, dry, term)).await?;
         term.stdout(&render::run::script(&scripts, &linted))?;
         return Ok(Exit::Clean);
     }
@@ -59,7 +67,7 @@ pub(super) async fn run(args: &Rollback, target: &Target, term: &mut Term) -> Re
     let lost = if losses.is_empty() { String::new() } else { " and discard data".into() };
     super::confirm(term, target, &args.write, &format!("roll back {}{lost} on {}", count(chosen.len()), session.place))
         .await?;
-    execute(target, session, &chosen, term).await
+    execute(&args.write, target, session, ledger, &chosen, term).await
 }
 
 fn request(args: &Rollback) -> Down {
@@ -72,8 +80,8 @@ fn request(args: &Rollback) -> Down {
     }
 }
 
-async fn losses(session: &mut Session, chosen: &[&Migration]) -> Result<Vec<Loss>, Failure> {
-    let schema = session.schema(&[ledger::TABLE]).await?;
+async fn losses(session: &mut Session, ledger: &Ledger, chosen: &[&Migration]) -> Result<Vec<Loss>, Failure> {
+    let schema = session.schema(&[ledger.table()]).await?;
     let drop_deletes = session.has_transactional_ddl();
     let risks = with_cascades(at_risk(chosen, &schema, session.database().as_deref()), &schema, drop_deletes);
     Ok(loss::count(session, &risks, &seeds(chosen), &schema).await?)
@@ -81,9 +89,8 @@ async fn losses(session: &mut Session, chosen: &[&Migration]) -> Result<Vec<Loss
 
 fn line(loss: &Loss) -> String {
     let rows = match loss.rows {
-        Some(1) if !loss.what.contains('.') => format!("{}: 1 row", loss.what),
-        Some(rows) if !loss.what.contains('.') => format!("{}: {rows} rows", loss.what),
-        Some(values) => format!("{}: {values} value(s)", loss.what),
+        Some(rows) if !loss.what.contains('.') => format!("{}: {}", loss.what, counted(rows, "row")),
+        Some(values) => format!("{}: {}", loss.what, counted(values, "value")),
         None => "unknown".into(),
     };
     let note = if loss.note.is_empty() { String::new() } else { format!(", because {}", loss.note) };
@@ -91,22 +98,22 @@ fn line(loss: &Loss) -> String {
 }
 
 async fn execute(
+    write: &Write,
     target: &Target,
     mut session: Session,
+    ledger: Ledger,
     chosen: &[&Migration],
     term: &mut Term,
 ) -> Result<Exit, Failure> {
-    let interrupt = Interrupt::listen(&mut session, target).await?;
-    let mut lines = Vec::new();
-    let outcome = {
-        let progress = term.progress(chosen.len() as u64, "rolling back");
-        let mut done = |migration: &Migration, took: std::time::Duration| {
-            progress.step(&migration.description);
-            lines.push(render::run::line("rolled back", migration, took));
-        };
-        let runner = Runner::new(&mut session, Direction::Down, Unit::Migration, interrupt.flag());
-        interrupt.guard(runner.run(chosen, &mut done)).await
-    };
+    let interrupt = Interrupt::listen(&session);
+    let mut narrator = Narrator::new(term.progress(chosen.len() as u64, "rolling back"), "rolled back");
+    let runner =
+        Runner::new(&mut session, ledger, Direction::Down, Unit::Migration, prepare::executor(target, &interrupt))
+            .answer(write.in_doubt.map(answer))
+            .copies(target.copies(write));
+    let outcome = interrupt.guard(term, runner.run(chosen, &mut narrator)).await;
+    let lines = std::mem::take(&mut narrator.lines);
+    drop(narrator);
     if session.has_transactional_ddl()
         && let Err(error) = session.run_own("COMMIT").await
     {

@@ -1,14 +1,14 @@
 //! `status`: ledger and files side by side; writes nothing.
 
 use super::failure::Failure;
-use super::prepare;
+use super::files::Files;
+use super::prepare::{self, History};
 use super::target::Target;
 use crate::cli::{Format, Status};
 use crate::engine::connect::Purpose;
-use crate::engine::ledger;
 use crate::exit::Exit;
 use crate::migration::fingerprint::fingerprint;
-use crate::migration::verify::{Entry, State, refusals, verify};
+use crate::migration::verify::{Entry, State, refusals};
 use crate::model::report::{FORMAT_VERSION, StatusReport, StatusRow};
 use crate::render;
 use crate::term::{Output, Term};
@@ -19,18 +19,20 @@ use crate::term::{Output, Term};
 /// See [`Failure`].
 pub(super) async fn run(args: &Status, target: &Target, term: &mut Term) -> Result<Exit, Failure> {
     let output = Output::open(args.output.output.as_deref())?;
-    let migrations = prepare::migrations(&args.migrations.migrations)?;
+    let files = Files::load(&args.migrations, Some(target), term)?;
+    prepare::present(target)?;
     let mut session = prepare::open(target, Purpose::Read, term).await?;
-    let rows = prepare::ledger_rows(&mut session).await?;
-    let schema = session.schema(&[ledger::TABLE]).await?;
-    let entries = verify(&migrations, &rows);
+    let ledger = files.ledger(&mut session, term).await?;
+    let history = History::read(&mut session, &ledger).await?;
+    let schema = session.schema(&[ledger.table()]).await?;
+    let entries = history.entries(&files.migrations);
     let report = StatusReport {
         format_version: FORMAT_VERSION,
         engine: session.engine.clone(),
         place: session.place.clone(),
         fingerprint: fingerprint(&schema),
         rows: entries.iter().map(row).collect(),
-        problems: refusals(&entries, false),
+        problems: refusals(&entries, None, false),
     };
     let text = match args.output.format {
         Format::Table => render::status::render(&report, &output.style(term)),
@@ -54,6 +56,7 @@ fn row(entry: &Entry<'_>) -> StatusRow {
         description: description.or_else(|| applied.map(|row| row.description.clone())).unwrap_or_default(),
         set: entry.migration.map(|migration| migration.set),
         state: entry.state.to_string(),
+        stopped: entry.stopped.map(|stopped| stopped.to_string()),
         installed_on: applied.map(|row| row.installed_on.clone()),
         execution_ms: applied.filter(|row| row.execution_time >= 0).map(|row| row.execution_time as f64 / 1e6),
         file: entry.migration.map(|migration| migration.up.file.clone()),

@@ -1,12 +1,13 @@
 //! What `lint` and every dry run share: an empty copy of the schema, the statements tried on it, and the verdict.
 
 use super::failure::Failure;
+use super::prepare::History;
+use crate::engine::Session;
 use crate::engine::definitions::{self, Definitions};
-use crate::engine::online::COPY_LIMIT;
+use crate::engine::ledger::Ledger;
 use crate::engine::planner::PlannerError;
 use crate::engine::rehearsal::{Course, Known, Rehearsal};
 use crate::engine::sandbox::{SandboxError, ServerKind};
-use crate::engine::{Session, ledger};
 use crate::lint::{Options, Pending, Verdict, judge};
 use crate::model::engine::{Engine, EngineKind};
 use crate::model::finding::{Finding, Severity};
@@ -17,6 +18,7 @@ use crate::model::scale::Scale;
 use crate::model::schema::Schema;
 use crate::sql::ddl::{Effect, effect};
 use crate::term::Term;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What is to be looked at.
@@ -30,6 +32,8 @@ pub(super) struct Survey<'a> {
     pub(super) scale: Option<Scale>,
     /// Thresholds.
     pub(super) options: Options,
+    /// The statements that a run which was cut off has done already, by script and position, both from 0.
+    pub(super) done: BTreeSet<(usize, usize)>,
 }
 
 /// What was seen.
@@ -46,8 +50,8 @@ impl Survey<'_> {
     ///
     /// # Errors
     /// When the live server cannot be read. A throwaway server that cannot be had leaves classes unknown.
-    pub(super) async fn live(&self, session: &mut Session, term: &Term) -> Result<Surveyed, Failure> {
-        let definitions = definitions::read(session).await?;
+    pub(super) async fn live(&self, session: &mut Session, ledger: &Ledger, term: &Term) -> Result<Surveyed, Failure> {
+        let definitions = definitions::read(session, ledger.table()).await?;
         let kind = if session.engine.kind == EngineKind::Mariadb { ServerKind::Mariadb } else { ServerKind::Mysql };
         let sizes = Arc::new(definitions.sizes.clone());
         let place = session.place.clone();
@@ -75,7 +79,7 @@ impl Survey<'_> {
             Err(PlannerError::Sandbox(error)) => {
                 let because = unavailable(&error);
                 let note = format!("no statement was tried: {error}");
-                let schema = Arc::new(session.schema(&[ledger::TABLE]).await?);
+                let schema = Arc::new(session.schema(&[ledger.table()]).await?);
                 let verdict = self.untried(session.engine.kind, &because, &schema, &sizes);
                 Ok(Surveyed { basis: basis(session.engine.clone(), None, vec![note]), verdict })
             }
@@ -135,7 +139,8 @@ impl Survey<'_> {
         let statements = scripts.iter().map(|script| script.statements.len() as u64).sum();
         let trials = {
             let bar = term.progress(statements, "trying");
-            let course = Course { scripts: &scripts, sizes, queries: &self.queries, filled: self.options.filled };
+            let (queries, filled) = (&self.queries, self.options.filled);
+            let course = Course { scripts: &scripts, done: &self.done, sizes, queries, filled };
             course.run(rehearsal, &mut |statement| bar.step(&statement.at.to_string())).await?
         };
         Ok(self.judge(rehearsal.engine.kind, trials))
@@ -180,16 +185,19 @@ impl Survey<'_> {
 /// When the live server cannot be read.
 pub(super) async fn dry_run(
     session: &mut Session,
-    scripts: &[(&Migration, &Script)],
-    direction: Direction,
+    ledger: &Ledger,
+    history: &History,
+    run: Dry<'_>,
     term: &mut Term,
 ) -> Result<Vec<LintedStatement>, Failure> {
+    let Dry { scripts, direction, copy_limit_bytes } = run;
     if session.has_transactional_ddl() || scripts.iter().all(|(_, script)| script.statements.is_empty()) {
         return Ok(Vec::new());
     }
-    let options = Options { down: direction == Direction::Down, copy_limit_bytes: COPY_LIMIT, ..Options::default() };
-    let survey = Survey { scripts: scripts.to_vec(), queries: Vec::new(), scale: None, options };
-    let surveyed = Box::pin(survey.live(session, term)).await?;
+    let options = Options { down: direction == Direction::Down, copy_limit_bytes, ..Options::default() };
+    let done = done(history, scripts, direction);
+    let survey = Survey { scripts: scripts.to_vec(), queries: Vec::new(), scale: None, options, done };
+    let surveyed = Box::pin(survey.live(session, ledger, term)).await?;
     for note in &surveyed.basis.notes {
         term.note(&format!("note: {note}"));
     }
@@ -203,6 +211,31 @@ pub(super) async fn dry_run(
     }
     let tried = surveyed.basis.tried.is_some();
     Ok(if tried { surveyed.verdict.statements } else { Vec::new() })
+}
+
+/// A dry run.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Dry<'a> {
+    /// The scripts that would run, in their order.
+    pub(super) scripts: &'a [(&'a Migration, &'a Script)],
+    /// Which way they go.
+    pub(super) direction: Direction,
+    /// The profile's limit of a copy.
+    pub(super) copy_limit_bytes: u64,
+}
+
+/// The statements of these scripts that the journal knows as done, by script and position, both from 0.
+pub(super) fn done(
+    history: &History,
+    scripts: &[(&Migration, &Script)],
+    direction: Direction,
+) -> BTreeSet<(usize, usize)> {
+    let settled = history.journal.iter().filter(|row| row.direction == direction && row.progress.is_settled());
+    let place = |row: &crate::model::journal::JournalRow| {
+        let at = scripts.iter().position(|(migration, _)| migration.version == row.version)?;
+        Some((at, usize::try_from(row.position).ok()?.checked_sub(1)?))
+    };
+    settled.filter_map(place).collect()
 }
 
 async fn copied(kind: ServerKind, definitions: &Definitions) -> Result<(Rehearsal, Vec<String>), PlannerError> {

@@ -1,11 +1,13 @@
 //! Which database a verb works on, settled from flags, profile, variables and `.env`.
 
-use crate::cli::Global;
+use crate::cli::{Global, Write};
+use crate::engine::online::CopyPolicy;
 use crate::engine::settings::{Address, ServerParts, Settings};
-use crate::model::environment::{Environment, TargetKind, TlsMode};
+use crate::model::environment::{COPY_LIMIT, Environment, TargetKind, TlsMode};
+use crate::model::ledger::Tool;
+use crate::source::dotenv::{self, Dotenv};
 use crate::source::environment as profiles;
 use anyhow::{Context, Result, bail};
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -19,8 +21,33 @@ const VARIABLES: [&str; 4] = ["MYSQL_HOST", "MYSQL_USER", "MYSQL_PASSWORD", "MYS
 pub(super) struct Target {
     /// Where and how.
     pub(super) settings: Settings,
+    /// Size in bytes up to which a schema change may copy a table.
+    pub(super) copy_limit: u64,
     /// Whether writing verbs ask first.
     pub(super) confirm_writes: bool,
+    /// What the user should know of the settings, such as a line that could not be read.
+    pub(super) note: Option<String>,
+    /// Whose ledger the profile says it is.
+    pub(super) ledger: Option<Tool>,
+    /// The ledger's table, by the profile.
+    pub(super) ledger_table: Option<String>,
+}
+
+impl Target {
+    /// Which tables a verb may copy.
+    pub(super) fn copies(&self, write: &Write) -> CopyPolicy {
+        CopyPolicy { limit: self.copy_limit, allow: write.allow_copy, ..CopyPolicy::default() }
+    }
+}
+
+impl Target {
+    /// The file of an embedded database that is not there, and whether somebody named it.
+    pub(super) fn missing_file(&self) -> Option<(&Path, bool)> {
+        match &self.settings.address {
+            Address::Embedded(file) if !file.exists() => Some((file, file != Path::new(EMBEDDED_FILE))),
+            _ => None,
+        }
+    }
 }
 
 /// Settles the target from the process's environment and the current directory.
@@ -28,45 +55,47 @@ pub(super) struct Target {
 /// # Errors
 /// When a profile, a variable or a URL cannot be used. No message holds a secret.
 pub(super) fn resolve(global: &Global) -> Result<Target> {
-    let file = env_file(Path::new(".env"))?;
-    let lookup = |name: &str| std::env::var(name).ok().or_else(|| file.get(name).cloned());
-    settle(global, &lookup)
+    let path = Path::new(".env");
+    let file = env_file(path)?;
+    let lookup = |name: &str| std::env::var(name).ok().or_else(|| file.values.get(name).cloned());
+    let note = unread(path, &file);
+    match (settle(global, &lookup), note) {
+        // What is missing may stand on such a line.
+        (Err(error), Some(note)) => bail!("{error:#}\n{note}"),
+        (target, note) => Ok(Target { note, ..target? }),
+    }
 }
 
-/// Variables of a `.env` file; none when there is no file.
-fn env_file(path: &Path) -> Result<BTreeMap<String, String>> {
-    if !path.exists() {
-        return Ok(BTreeMap::new());
+/// What a `.env` file sets; nothing when there is no file.
+fn env_file(path: &Path) -> Result<Dotenv> {
+    if !path.is_file() {
+        return Ok(Dotenv::default());
     }
-    let entries = dotenvy::from_path_iter(path).map_err(|_| anyhow::anyhow!("{}: cannot be read", path.display()))?;
-    // dotenvy's own message would repeat the line, which may hold a password.
-    entries
-        .enumerate()
-        .map(|(number, entry)| {
-            entry.map_err(|_| {
-                anyhow::anyhow!(
-                    "{}: entry {} is not of the form NAME=value; quote values with spaces or #",
-                    path.display(),
-                    number + 1
-                )
-            })
-        })
-        .collect()
+    let bytes = std::fs::read(path).map_err(|error| anyhow::anyhow!("{} cannot be read: {error}", path.display()))?;
+    Ok(dotenv::read(&String::from_utf8_lossy(&bytes)))
+}
+
+/// Names the lines that set nothing, without showing them: one may hold a password.
+fn unread(path: &Path, file: &Dotenv) -> Option<String> {
+    let lines: Vec<String> = file.unread.iter().map(|line| format!("{}:{line}", path.display())).collect();
+    (!lines.is_empty()).then(|| format!("{}: passed over, as it is not of the form NAME=value", lines.join(", ")))
 }
 
 fn settle(global: &Global, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Target> {
     let profile = global.profile.as_deref().map(load_profile).transpose()?;
     let address = address(global, profile.as_ref(), lookup)?;
-    let tls = match profile.as_ref().and_then(|profile| profile.tls) {
-        Some(mode) => Some(mode),
-        None => mysql_ssl(lookup)?,
-    };
-    let authorities = profile.as_ref().and_then(|profile| profile.tls_ca.clone()).or_else(|| lookup("MYSQL_SSL_CA"));
+    let is_server = matches!(address, Address::Server(_));
     // A URL carries its own ssl-mode; only a profile overrules it.
     let by_profile = matches!(profile.as_ref().map(|profile| &profile.target), Some(TargetKind::UrlVariable { .. }));
     let from_url = global.database_url.is_some() || by_profile || profile.is_none() && lookup("DATABASE_URL").is_some();
-    let tls = if from_url && profile.as_ref().is_none_or(|profile| profile.tls.is_none()) { None } else { tls };
-    let authorities = authorities.filter(|path| !path.is_empty()).map(PathBuf::from);
+    let tls = match profile.as_ref().and_then(|profile| profile.tls) {
+        Some(mode) => Some(mode),
+        // What does not count here cannot be wrong either.
+        None if from_url || !is_server => None,
+        None => mysql_ssl(lookup)?,
+    };
+    let authorities = profile.as_ref().and_then(|profile| profile.tls_ca.clone()).or_else(|| lookup("MYSQL_SSL_CA"));
+    let authorities = authorities.filter(|path| is_server && !path.is_empty()).map(PathBuf::from);
     if let Some(path) = &authorities {
         // The driver's own error would not name the file.
         std::fs::File::open(path)
@@ -79,9 +108,14 @@ fn settle(global: &Global, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Ta
             pool: defaults.pool,
             connect_timeout: Duration::from_secs(defaults.connect_timeout_s),
             lock_wait_timeout: Duration::from_secs(defaults.lock_wait_timeout_s),
+            lock_give_up: Duration::from_secs(defaults.lock_give_up_s),
             runner_lock_timeout: Duration::from_secs(defaults.runner_lock_timeout_s),
         },
+        copy_limit: defaults.copy_limit_bytes,
         confirm_writes: defaults.confirm_writes,
+        note: None,
+        ledger: defaults.ledger,
+        ledger_table: defaults.ledger_table,
     })
 }
 
@@ -98,9 +132,13 @@ fn default_environment() -> Environment {
         tls_ca: None,
         pool: 20,
         connect_timeout_s: 10,
-        lock_wait_timeout_s: 10,
+        lock_wait_timeout_s: 3,
+        lock_give_up_s: 60,
         runner_lock_timeout_s: 60,
+        copy_limit_bytes: COPY_LIMIT,
         confirm_writes: false,
+        ledger: None,
+        ledger_table: None,
     }
 }
 
@@ -181,6 +219,7 @@ fn mysql_ssl(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Option<TlsMode>>
 mod tests {
     use super::*;
     use crate::cli::ColorChoice;
+    use std::collections::BTreeMap;
 
     fn global(url: Option<&str>) -> Global {
         Global { color: ColorChoice::Never, quiet: false, database_url: url.map(Into::into), profile: None }
@@ -221,11 +260,22 @@ mod tests {
     }
 
     #[test]
-    fn a_dotenv_file_that_cannot_be_read_does_not_leak() {
+    fn a_line_of_a_dotenv_file_that_cannot_be_read_is_named_and_not_shown() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(".env");
-        std::fs::write(&path, "MYSQL_HOST=h\nPASSWORD hunter two\n").unwrap();
-        let error = format!("{:#}", env_file(&path).unwrap_err());
-        assert!(error.contains("entry 2") && !error.contains("hunter"), "{error}");
+        std::fs::write(&path, "MYSQL_HOST=h\nPASSWORD hunter two\nMYSQL_USER=u\n").unwrap();
+        let file = env_file(&path).unwrap();
+        let note = unread(&path, &file).unwrap();
+        assert!(note.contains(".env:2: passed over") && !note.contains("hunter"), "{note}");
+        assert_eq!(file.values["MYSQL_USER"], "u");
+    }
+
+    #[test]
+    fn settings_of_tls_do_not_matter_where_there_is_none() {
+        let wrong = [("MYSQL_SSL", "maybe"), ("MYSQL_SSL_CA", "/no/such/file")];
+        assert_eq!(settled(None, &wrong).unwrap().settings.address.shown(), EMBEDDED_FILE);
+        let app = [("MYSQL_HOST", "h"), ("MYSQL_USER", "u"), ("MYSQL_PASSWORD", "p"), ("MYSQL_DATABASE", "d")];
+        let error = settled(None, &[&app[..], &wrong[..1]].concat()).unwrap_err();
+        assert!(error.to_string().contains("MYSQL_SSL is `maybe`"), "{error}");
     }
 }

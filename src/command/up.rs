@@ -1,14 +1,17 @@
 //! `migrate` and `apply`: pending migrations, each by itself or all as one unit.
 
 use super::failure::Failure;
+use super::files::Files;
 use super::interrupt::{Interrupt, early};
-use super::prepare;
-use super::survey;
+use super::narrator::Narrator;
+use super::prepare::{self, History};
+use super::survey::{self, Dry};
 use super::target::Target;
-use crate::cli::{Apply, Migrate, SetChoice, Write};
+use crate::cli::{Apply, InDoubt, Migrate, Migrations, SetChoice, Write};
+use crate::engine::Session;
 use crate::engine::connect::Purpose;
-use crate::engine::runner::{Runner, Unit};
-use crate::engine::{Session, ledger};
+use crate::engine::ledger::Ledger;
+use crate::engine::runner::{Answer, Runner, Unit};
 use crate::exit::Exit;
 use crate::migration::plan::{self, Up};
 use crate::migration::undoable::obstacles;
@@ -17,7 +20,6 @@ use crate::render;
 use crate::sql::ddl::{AlterAction, Effect, effect};
 use crate::term::Term;
 use std::collections::BTreeSet;
-use std::path::Path;
 
 /// What was asked.
 struct Request<'a> {
@@ -25,7 +27,8 @@ struct Request<'a> {
     unit: Unit,
     allow_out_of_order: bool,
     write: &'a Write,
-    folder: &'a Path,
+    files: &'a Migrations,
+    answer: Option<Answer>,
 }
 
 /// Runs `migrate`.
@@ -38,7 +41,8 @@ pub(super) async fn migrate(args: &Migrate, target: &Target, term: &mut Term) ->
         unit: Unit::Migration,
         allow_out_of_order: args.allow_out_of_order,
         write: &args.write,
-        folder: &args.migrations.migrations,
+        files: &args.migrations,
+        answer: args.write.in_doubt.map(answer),
     };
     run(&request, target, term).await
 }
@@ -58,27 +62,30 @@ pub(super) async fn apply(args: &Apply, target: &Target, term: &mut Term) -> Res
         unit: Unit::Run,
         allow_out_of_order: args.allow_out_of_order,
         write: &args.write,
-        folder: &args.migrations.migrations,
+        files: &args.migrations,
+        answer: args.write.in_doubt.map(answer),
     };
     run(&request, target, term).await
 }
 
 async fn run(request: &Request<'_>, target: &Target, term: &mut Term) -> Result<Exit, Failure> {
-    let migrations = prepare::migrations(request.folder)?;
+    let files = Files::load(request.files, Some(target), term)?;
     let dry_run = request.write.dry_run;
     let purpose = if dry_run { Purpose::Read } else { Purpose::Write };
     let mut session = early(prepare::open(target, purpose, term)).await?;
     if !dry_run {
         early(prepare::take_lock(&mut session, target, term)).await?;
     }
-    let rows = early(prepare::ledger_rows(&mut session)).await?;
-    let entries = prepare::checked(&migrations, &rows, request.allow_out_of_order)?;
+    let ledger = early(files.ledger(&mut session, term)).await?;
+    let history = early(History::read(&mut session, &ledger)).await?;
+    let entries = history.checked(&files.migrations, Direction::Up, request.allow_out_of_order)?;
     let chosen = plan::up(&entries, request.up).map_err(|error| Failure::state(error.to_string()))?;
     prepare::written(&chosen)?;
-    early(check(request, &mut session, &chosen)).await?;
+    early(check(request, &mut session, &ledger, &history, &chosen)).await?;
     if dry_run {
         let scripts: Vec<_> = chosen.iter().map(|migration| (*migration, &migration.up)).collect();
-        let linted = early(survey::dry_run(&mut session, &scripts, Direction::Up, term)).await?;
+        let dry = Dry { scripts: &scripts, direction: Direction::Up, copy_limit_bytes: target.copy_limit };
+        let linted = early(survey::dry_run(&mut session, &ledger, &history, dry, term)).await?;
         term.stdout(&render::run::script(&scripts, &linted))?;
         return Ok(Exit::Clean);
     }
@@ -87,16 +94,23 @@ async fn run(request: &Request<'_>, target: &Target, term: &mut Term) -> Result<
         return Ok(Exit::Clean);
     }
     super::confirm(term, target, request.write, &format!("apply {} to {}", count(chosen.len()), session.place)).await?;
-    execute(request, target, session, &chosen, term).await
+    execute(request, target, session, ledger, &chosen, term).await
 }
 
 /// Refuses before anything runs what would fail for certain, or could not be taken back where that is promised.
-async fn check(request: &Request<'_>, session: &mut Session, chosen: &[&Migration]) -> Result<(), Failure> {
+async fn check(
+    request: &Request<'_>,
+    session: &mut Session,
+    ledger: &Ledger,
+    history: &History,
+    chosen: &[&Migration],
+) -> Result<(), Failure> {
     prepare::translatable(session, chosen.iter().flat_map(|migration| &migration.up.statements))?;
-    if request.unit == Unit::Migration {
+    // A unit that an earlier run was cut off in was found in order before it began.
+    if request.unit == Unit::Migration || history.has_unit() {
         return Ok(());
     }
-    let schema = session.schema(&[ledger::TABLE]).await?;
+    let schema = session.schema(&[ledger.table()]).await?;
     let statements: Vec<_> = chosen.iter().flat_map(|migration| &migration.up.statements).collect();
     let mut refusals: Vec<String> = Vec::new();
     let created: BTreeSet<String> = statements
@@ -139,21 +153,19 @@ async fn execute(
     request: &Request<'_>,
     target: &Target,
     mut session: Session,
+    ledger: Ledger,
     chosen: &[&Migration],
     term: &mut Term,
 ) -> Result<Exit, Failure> {
-    let interrupt = Interrupt::listen(&mut session, target).await?;
+    let interrupt = Interrupt::listen(&session);
     let transactional = session.has_transactional_ddl();
-    let mut lines = Vec::new();
-    let outcome = {
-        let progress = term.progress(chosen.len() as u64, "migrating");
-        let mut done = |migration: &Migration, took: std::time::Duration| {
-            progress.step(&migration.description);
-            lines.push(render::run::line("applied", migration, took));
-        };
-        let runner = Runner::new(&mut session, Direction::Up, request.unit, interrupt.flag());
-        interrupt.guard(runner.run(chosen, &mut done)).await
-    };
+    let mut narrator = Narrator::new(term.progress(chosen.len() as u64, "migrating"), "applied");
+    let runner = Runner::new(&mut session, ledger, Direction::Up, request.unit, prepare::executor(target, &interrupt))
+        .answer(request.answer)
+        .copies(target.copies(request.write));
+    let outcome = interrupt.guard(term, runner.run(chosen, &mut narrator)).await;
+    let lines = std::mem::take(&mut narrator.lines);
+    drop(narrator);
     let whole = request.unit == Unit::Run;
     if transactional {
         let end = if outcome.is_err() && whole { "ROLLBACK" } else { "COMMIT" };
@@ -170,6 +182,14 @@ async fn execute(
     session.close().await.ok();
     term.note(&format!("applied {}", count(chosen.len())));
     Ok(Exit::Clean)
+}
+
+/// The engine's word for the user's.
+pub(super) fn answer(choice: InDoubt) -> Answer {
+    match choice {
+        InDoubt::Ran => Answer::TookEffect,
+        InDoubt::NotRun => Answer::DidNot,
+    }
 }
 
 /// `1 migration`, `3 migrations`.

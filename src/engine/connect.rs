@@ -45,8 +45,8 @@ pub async fn session(settings: &Settings, purpose: Purpose) -> Result<Session, E
         Address::Server(options) => {
             let options = server_options(options);
             let mut connection = connect_server(&options, &settings.address, settings.connect_timeout).await?;
-            let engine = server_engine(&mut connection).await?;
-            Session::server(connection, options, engine, settings).await
+            let known = server_engine(&mut connection).await?;
+            Session::server(connection, options, known, settings).await
         }
         Address::Embedded(path) => {
             let exists = path.exists();
@@ -75,12 +75,12 @@ pub async fn database(settings: &Settings) -> Result<Database, EngineError> {
     };
     let options = server_options(options);
     let mut connection = connect_server(&options, &settings.address, settings.connect_timeout).await?;
-    let engine = server_engine(&mut connection).await?;
+    let (engine, _) = server_engine(&mut connection).await?;
     // Closed before the pool opens its own, so that one free connection on the server is enough.
     connection.close().await?;
     let pool = MySqlPoolOptions::new()
         .max_connections(settings.pool.max(1))
-        .acquire_timeout(settings.connect_timeout.max(Duration::from_secs(30)))
+        .acquire_timeout(settings.connect_timeout.max(Duration::from_secs(1)))
         .test_before_acquire(false)
         .connect_lazy_with(options);
     Ok(Database { engine, place: settings.address.shown(), pool: Pool::Server(pool) })
@@ -139,9 +139,13 @@ fn refused(error: sqlx::Error, options: &MySqlConnectOptions, address: &Address)
     }
 }
 
-async fn server_engine(connection: &mut MySqlConnection) -> Result<Engine, EngineError> {
-    let (version, comment): (String, String) =
-        sqlx::query_as("SELECT CAST(VERSION() AS CHAR), CAST(@@version_comment AS CHAR)").fetch_one(connection).await?;
+/// The engine, and the server's id of the connection.
+async fn server_engine(connection: &mut MySqlConnection) -> Result<(Engine, u64), EngineError> {
+    let (version, comment, id): (String, String, u64) = sqlx::query_as(
+        "SELECT CAST(VERSION() AS CHAR), CAST(@@version_comment AS CHAR), CAST(CONNECTION_ID() AS UNSIGNED)",
+    )
+    .fetch_one(connection)
+    .await?;
     let is_mariadb = [&version, &comment].iter().any(|text| text.to_ascii_lowercase().contains("mariadb"));
-    Ok(Engine { kind: if is_mariadb { EngineKind::Mariadb } else { EngineKind::Mysql }, version })
+    Ok((Engine { kind: if is_mariadb { EngineKind::Mariadb } else { EngineKind::Mysql }, version }, id))
 }

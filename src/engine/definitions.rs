@@ -3,7 +3,7 @@
 //! Only SHOW and `information_schema` are asked; nothing is written there.
 
 use super::error::EngineError;
-use super::ledger;
+use super::journal;
 use super::session::{Session, SessionConnection};
 use super::text::{self, TextRow, name};
 use crate::model::engine::{Engine, EngineKind};
@@ -41,11 +41,11 @@ pub struct Definition {
 /// Variables that decide what a migration's statement means.
 const VARIABLES: [&str; 3] = ["sql_mode", "default_storage_engine", "explicit_defaults_for_timestamp"];
 
-/// Reads the definitions of a session's database; only servers have them.
+/// Reads the definitions of a session's database, the ledger left out; only servers have them.
 ///
 /// # Errors
 /// When the server refuses, or the connection breaks.
-pub async fn read(session: &mut Session) -> Result<Definitions, EngineError> {
+pub async fn read(session: &mut Session, ledger: &str) -> Result<Definitions, EngineError> {
     let engine = session.engine.clone();
     let SessionConnection::Server(conn) = &mut session.connection else {
         return Err(EngineError::Unexpected("the embedded engine's definitions are replayed".into()));
@@ -67,7 +67,7 @@ pub async fn read(session: &mut Session) -> Result<Definitions, EngineError> {
         database: row.text(0),
         collation: (row.text(1), row.text(2)),
         variables,
-        objects: objects(conn).await?,
+        objects: objects(conn, ledger).await?,
         sizes,
     })
 }
@@ -84,12 +84,12 @@ async fn sizes(conn: &mut MySqlConnection, engine: &Engine) -> Result<Sizes, Eng
     Ok(rows.iter().map(size).collect())
 }
 
-async fn objects(conn: &mut MySqlConnection) -> Result<Vec<Definition>, EngineError> {
+async fn objects(conn: &mut MySqlConnection, ledger: &str) -> Result<Vec<Definition>, EngineError> {
     let mut objects = Vec::new();
     let tables = text::rows(conn, "SHOW FULL TABLES".into()).await?;
     let of = |wanted: fn(&str) -> bool| {
         let rows = tables.iter().filter(move |row| wanted(row.get(1).unwrap_or_default()));
-        rows.map(|row| row.text(0)).filter(|table| table != ledger::TABLE).collect::<Vec<_>>()
+        rows.map(|row| row.text(0)).filter(|table| table != ledger && table != journal::TABLE).collect::<Vec<_>>()
     };
     for table in of(|kind| kind == "SEQUENCE") {
         objects.push(show(conn, "sequence", table, 1).await?);

@@ -9,6 +9,14 @@ pub enum EngineError {
     /// The server, or the embedded engine, refused a statement.
     #[error("{}", server_text(.0))]
     Server(ServerWarning),
+    /// The server refused a statement that waited too long for a lock; the story is who was in the way, and the remedy.
+    #[error("{}\n{story}", server_text(.error))]
+    Blocked {
+        /// The server's error.
+        error: ServerWarning,
+        /// What was tried, who is in the way and what to do, in whole lines.
+        story: String,
+    },
     /// The database could not be reached, or the connection broke.
     #[error("{0}")]
     Connection(String),
@@ -41,9 +49,23 @@ impl EngineError {
     #[must_use]
     pub fn code(&self) -> Option<u32> {
         match self {
-            Self::Server(error) => Some(error.code),
+            Self::Server(error) | Self::Blocked { error, .. } => Some(error.code),
             _ => None,
         }
+    }
+
+    /// Whether the server gave up waiting for a lock: the statement has had no effect, and a transaction that was open is
+    /// still open (1205), unless the server is set up to roll it back (`innodb_rollback_on_timeout`).
+    #[must_use]
+    pub fn is_lock_timeout(&self) -> bool {
+        // 3572 is MySQL's for NOWAIT.
+        matches!(self.code(), Some(1205 | 3572))
+    }
+
+    /// Whether a deadlock has rolled the whole transaction back.
+    #[must_use]
+    pub fn is_deadlock(&self) -> bool {
+        self.code() == Some(1213)
     }
 }
 
@@ -57,7 +79,9 @@ impl From<sqlx::Error> for EngineError {
                 Self::Server(ServerWarning { level: "Error".into(), code, message: error.message().to_owned() })
             }
             sqlx::Error::Io(error) => Self::Connection(format!("the connection broke: {error}")),
-            sqlx::Error::PoolTimedOut => Self::Connection("no connection became free in time".into()),
+            sqlx::Error::PoolTimedOut => {
+                Self::Connection("no connection to the server could be had in time; is it still running?".into())
+            }
             sqlx::Error::Tls(error) => Self::Connection(format!("TLS failed: {error}")),
             other => Self::Unexpected(other.to_string()),
         }

@@ -1,10 +1,10 @@
 //! Counts on the database what a rollback would destroy.
 
-use super::restore::quote;
 use super::{EngineError, Session};
 use crate::migration::loss::{AtRisk, Seed, What};
 use crate::model::location::Location;
 use crate::model::schema::{Schema, Table};
+use crate::sql::quote::{literal, name as quote};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A loss that is certain, with its size.
@@ -129,9 +129,6 @@ fn default_term(column: &crate::model::schema::Column) -> Option<String> {
         None => Some(format!("{} IS NULL", quote(&column.name))),
         Some(default) if default.eq_ignore_ascii_case("NULL") => Some(format!("{} IS NULL", quote(&column.name))),
         Some(default) if default.contains('(') || default.to_ascii_lowercase().contains("current_") => None,
-        Some(default) => {
-            let text = default.trim_matches('\'').replace('\\', "\\\\").replace('\'', "''");
-            Some(format!("{} <=> '{text}'", quote(&column.name)))
-        }
+        Some(default) => Some(format!("{} <=> {}", quote(&column.name), literal(default.trim_matches('\'')))),
     }
 }

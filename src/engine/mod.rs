@@ -1,13 +1,17 @@
 //! The only user of sqlx: connects, reads catalogues, explains, executes, locks.
 
+pub mod canceller;
 pub mod connect;
 pub mod definitions;
 pub mod error;
+pub mod execute;
 pub mod explain;
 pub mod explain_embedded;
+pub mod journal;
 pub mod ledger;
 pub mod lock;
 pub mod loss;
+pub mod objects;
 pub mod online;
 pub mod planner;
 pub mod rehearsal;
@@ -19,6 +23,7 @@ pub mod session;
 pub mod settings;
 pub mod stats;
 mod text;
+pub mod variables;
 
 pub use connect::{Database, Pool};
 pub use error::EngineError;

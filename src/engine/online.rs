@@ -9,6 +9,7 @@ mod size;
 
 use super::{EngineError, Session};
 use crate::model::engine::EngineKind;
+use crate::model::environment::COPY_LIMIT;
 use crate::model::online::{Algorithm, LockTaken, OnlineClass, Outcome, Refusal, Rung};
 use crate::sql::online::{Online, online};
 use std::collections::BTreeSet;
@@ -16,9 +17,6 @@ use std::collections::BTreeSet;
 /// The servers' codes for "not in this way": not supported, with and without a reason; no row version left (4092), and
 /// rows or columns that could grow too big for INSTANT (4093, 4157, 4158).
 pub const REFUSALS: [u32; 6] = [1845, 1846, 4092, 4093, 4157, 4158];
-
-/// The default of `copy-limit`, in bytes: about a second of copying.
-pub const COPY_LIMIT: u64 = 100_000_000;
 
 /// Which tables may be copied, or kept from reads, while a statement works.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use super::{EngineError, Session};
 use crate::migration::difference::{Difference, differences};
 use crate::model::engine::EngineKind;
 use crate::model::schema::{Index, IndexKind, Schema, Table};
+use crate::sql::quote::{literal, name as quote};
 use std::collections::BTreeSet;
 
 /// Restores the schema `before`; tables named in `skip` are left alone, and so is everything that is not named in
@@ -145,8 +146,8 @@ fn definition(index: &Index, engine: EngineKind) -> String {
         EngineKind::Mysql | EngineKind::Embedded => " INVISIBLE",
     };
     // COMMENT takes a plain literal only, no introducer and no hexadecimal one.
-    let comment = index.comment.replace('\\', "\\\\").replace('\'', "''");
-    let comment = if comment.is_empty() { comment } else { format!(" COMMENT '{comment}'") };
+    let comment =
+        if index.comment.is_empty() { String::new() } else { format!(" COMMENT {}", literal(&index.comment)) };
     format!("{kind} {} ({}){comment}{hidden}", quote(&index.name), parts.join(", "))
 }
 
@@ -167,9 +168,4 @@ fn words(difference: &Difference<'_>) -> String {
         Difference::RoutineAdded(routine) => format!("{} {} is new", routine.kind, routine.name),
         Difference::RoutineMissing(routine) => format!("{} {} is gone or changed", routine.kind, routine.name),
     }
-}
-
-/// A name in backticks, with backticks in it doubled.
-pub(super) fn quote(name: &str) -> String {
-    format!("`{}`", name.replace('`', "``"))
 }

@@ -1,20 +1,30 @@
-//! Runs migrations statement by statement and keeps the ledger true, whatever fails.
+//! Runs migrations statement by statement and keeps ledger and journal true, whatever fails.
 //!
-//! On the servers DDL commits by itself, so a transaction is open at all other times and what a failed unit added is
-//! taken back by comparing schemas. On the embedded engine the whole run is one transaction with a savepoint for each
-//! migration.
+//! On the servers DDL commits by itself, so each statement has its row in the journal, written before it and completed
+//! after it: a run that is cut off is settled and gone on with by the next one (see [`resume`]). What a failed unit
+//! added is taken back by comparing schemas. On the embedded engine the whole run is one transaction with a savepoint for
+//! each migration.
 
+mod embedded;
 mod failure;
+mod memory;
+mod resume;
+mod send;
+mod statement;
 mod step;
+mod undo;
 
 pub use failure::{After, INTERRUPTED, RunError};
+pub use resume::{Answer, Doubt};
 
-use super::ledger;
-use super::{EngineError, Session};
-use crate::model::migration::{Direction, Migration, Statement};
+use super::execute::Executor;
+use super::ledger::Ledger;
+use super::online::CopyPolicy;
+use super::{EngineError, Session, journal};
+use crate::migration::partial_down::Action;
+use crate::model::journal::JournalRow;
+use crate::model::migration::{Direction, Migration};
 use crate::model::schema::Schema;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// What a failure takes with it.
@@ -26,71 +36,141 @@ pub enum Unit {
     Run,
 }
 
-/// Told of each migration that is done, and of the time it took.
-pub type Progress<'a> = dyn FnMut(&Migration, Duration) + Send + 'a;
+/// Told of what a run does.
+pub trait Observer: Send {
+    /// A migration is done, after that time.
+    fn done(&mut self, migration: &Migration, took: Duration);
+    /// Something worth a line.
+    fn note(&mut self, text: &str);
+}
+
+/// What the open transaction of a run on a server holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Open {
+    /// None is open.
+    Nothing,
+    /// Only that migrations before the one at hand are done. Their statements are committed, so the next commit may take
+    /// it along, and a crash before that is settled from the journal.
+    Bookkeeping,
+    /// Work of the migration at hand.
+    Work,
+}
 
 /// A run of migrations in one direction.
 #[derive(Debug)]
 pub struct Runner<'a> {
     session: &'a mut Session,
+    ledger: Ledger,
     direction: Direction,
     unit: Unit,
-    interrupted: Arc<AtomicBool>,
+    executor: Executor,
+    answer: Option<Answer>,
     /// The schema that the unit at hand started from, where it may be needed.
     before: Option<Schema>,
-    /// Every statement of a run that is one unit, which alone says what may be undone.
-    statements: Vec<Statement>,
+    /// The migrations of a run that is one unit, those of an earlier run that was cut off in it among them.
+    versions: Vec<i64>,
     ledger_was_there: bool,
-    /// Whether a migration of this run is done, so that its transaction is still open in a run that is one unit.
-    begun: bool,
+    journal_was_there: bool,
+    /// The journal as it was when the run began.
+    journal: Vec<JournalRow>,
+    open: Open,
+    /// The server's id of the connection.
+    connection: u64,
+    /// What becomes of each statement of the migration at hand, where that is not simply to run.
+    actions: Vec<Action>,
+    /// Which tables may be copied.
+    copies: CopyPolicy,
 }
 
 impl<'a> Runner<'a> {
-    /// A run on a session that holds the runner lock. `interrupted` ends it at the next statement.
-    pub fn new(session: &'a mut Session, direction: Direction, unit: Unit, interrupted: Arc<AtomicBool>) -> Self {
+    /// A run on a session that holds the runner lock, whose statements the executor sends.
+    pub fn new(session: &'a mut Session, ledger: Ledger, direction: Direction, unit: Unit, executor: Executor) -> Self {
         Self {
             session,
+            ledger,
             direction,
             unit,
-            interrupted,
+            executor,
+            answer: None,
             before: None,
-            statements: Vec::new(),
+            versions: Vec::new(),
             ledger_was_there: true,
-            begun: false,
+            journal_was_there: true,
+            journal: Vec::new(),
+            open: Open::Nothing,
+            connection: 0,
+            actions: Vec::new(),
+            copies: CopyPolicy::default(),
         }
+    }
+
+    /// The user's word on a statement of which nothing tells whether it took effect.
+    #[must_use]
+    pub fn answer(mut self, answer: Option<Answer>) -> Self {
+        self.answer = answer;
+        self
+    }
+
+    /// Says which tables may be copied.
+    #[must_use]
+    pub fn copies(mut self, copies: CopyPolicy) -> Self {
+        self.copies = copies;
+        self
     }
 
     /// Runs the migrations in the order given.
     ///
     /// # Errors
     /// At the first statement that fails; the error tells what became of the database.
-    pub async fn run(mut self, migrations: &[&Migration], progress: &mut Progress<'_>) -> Result<(), RunError> {
-        self.ledger_was_there = ledger::exists(self.session).await?;
-        if self.unit == Unit::Run && !self.session.has_transactional_ddl() {
-            self.before = Some(self.session.schema(&[ledger::TABLE]).await?);
-            self.statements =
-                migrations.iter().flat_map(|migration| self.direction.statements(migration)).cloned().collect();
-        }
+    pub async fn run(mut self, migrations: &[&Migration], observer: &mut dyn Observer) -> Result<(), RunError> {
+        let transactional = self.session.has_transactional_ddl();
+        self.ledger_was_there = self.ledger.exists(self.session).await?;
         if !self.ledger_was_there {
-            ledger::create(self.session).await?;
+            self.ledger.create(self.session).await?;
         }
-        let mut begun: Vec<i64> = Vec::new();
+        if !transactional {
+            self.prepare_journal().await?;
+            undo::finish(&mut self, observer).await?;
+            match self.unit {
+                Unit::Run => undo::begin(&mut self, migrations, observer).await?,
+                Unit::Migration if self.journal.iter().any(|row| row.position == 0) => undo::end(&mut self).await?,
+                Unit::Migration => {}
+            }
+        }
         for migration in migrations {
             let started = Instant::now();
-            begun.push(migration.version);
-            let outcome = step::run(&mut self, migration, started).await;
+            let outcome = if transactional {
+                embedded::run(&mut self, migration, started).await
+            } else {
+                let resumption = resume::resume(&mut self, migration, observer).await?;
+                step::run(&mut self, migration, resumption, started, observer).await
+            };
             if let Err((position, error)) = outcome {
-                return Err(failure::settle(self, migration, position, error, &begun).await);
+                return Err(failure::settle(self, migration, position, error).await);
             }
-            progress(migration, started.elapsed());
+            observer.done(migration, started.elapsed());
         }
-        if self.unit == Unit::Run && !self.session.has_transactional_ddl() {
+        if self.unit == Unit::Run && !transactional {
+            undo::end(&mut self).await?;
+        }
+        if self.open != Open::Nothing {
             self.session.run_own("COMMIT").await?;
         }
         Ok(())
     }
 
+    async fn prepare_journal(&mut self) -> Result<(), EngineError> {
+        self.journal_was_there = journal::exists(self.session).await?;
+        if self.journal_was_there {
+            self.journal = journal::rows(self.session).await?;
+        } else {
+            journal::create(self.session).await?;
+        }
+        self.connection = self.session.connection_id();
+        Ok(())
+    }
+
     fn check_interrupt(&self) -> Result<(), EngineError> {
-        if self.interrupted.load(Ordering::SeqCst) { Err(EngineError::Interrupted) } else { Ok(()) }
+        self.executor.check()
     }
 }

@@ -1,6 +1,7 @@
 //! One connection on which a verb works: statements of the user's and our own, on any engine.
 
 use super::EngineError;
+use super::canceller::Canceller;
 use super::settings::Settings;
 use crate::model::engine::{Engine, EngineKind};
 use crate::model::schema::Schema;
@@ -12,8 +13,7 @@ use crate::sql::translate;
 use sqlx::AssertSqlSafe;
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
 use sqlx::sqlite::SqliteConnection;
-use sqlx::{ConnectOptions, Connection, Executor};
-use std::time::Duration;
+use sqlx::{Connection, Executor};
 
 /// One connection.
 #[derive(Debug)]
@@ -24,6 +24,7 @@ pub struct Session {
     pub place: String,
     pub(super) connection: SessionConnection,
     database: Option<String>,
+    canceller: Canceller,
 }
 
 #[derive(Debug)]
@@ -32,17 +33,11 @@ pub(super) enum SessionConnection {
     Embedded(Box<SqliteConnection>),
 }
 
-/// Ends the statement that a session is running, from outside.
-#[derive(Debug, Clone)]
-pub struct Canceller {
-    options: Option<(MySqlConnectOptions, u64)>,
-}
-
 impl Session {
     pub(super) async fn server(
         mut connection: MySqlConnection,
         options: MySqlConnectOptions,
-        engine: Engine,
+        (engine, id): (Engine, u64),
         settings: &Settings,
     ) -> Result<Self, EngineError> {
         let wait = settings.lock_wait_timeout.as_secs().max(1);
@@ -52,6 +47,7 @@ impl Session {
             place: settings.address.shown(),
             connection: SessionConnection::Server(Box::new(connection)),
             database: options.get_database().map(str::to_owned),
+            canceller: Canceller::server(options, id),
         })
     }
 
@@ -62,6 +58,7 @@ impl Session {
             place: settings.address.shown(),
             connection: SessionConnection::Embedded(Box::new(connection)),
             database: None,
+            canceller: Canceller::default(),
         })
     }
 
@@ -78,18 +75,15 @@ impl Session {
     }
 
     /// What ends a running statement of this session. A server needs a second connection for it, opened only then.
-    ///
-    /// # Errors
-    /// When the server does not tell the connection's id.
-    pub async fn canceller(&mut self, settings: &Settings) -> Result<Canceller, EngineError> {
-        let options = match (&mut self.connection, &settings.address) {
-            (SessionConnection::Server(connection), super::settings::Address::Server(options)) => {
-                let (id,): (u64,) = sqlx::query_as("SELECT CONNECTION_ID()").fetch_one(connection.as_mut()).await?;
-                Some((super::settings::server_options(options), id))
-            }
-            _ => None,
-        };
-        Ok(Canceller { options })
+    #[must_use]
+    pub fn canceller(&self) -> Canceller {
+        self.canceller.clone()
+    }
+
+    /// The server's id of the connection; 0 on the embedded engine.
+    #[must_use]
+    pub fn connection_id(&self) -> u64 {
+        self.canceller.connection_id()
     }
 
     /// Runs one statement of the user's, written in `MySQL`'s dialect.
@@ -159,6 +153,19 @@ impl Session {
         }
     }
 
+    /// The definitions of the tables and programs of these names; those that are not there are left out.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be read.
+    pub async fn schema_of(&mut self, names: &[String]) -> Result<Schema, EngineError> {
+        match &mut self.connection {
+            SessionConnection::Server(connection) => {
+                super::schema::server::read_only(connection, &self.engine, names).await
+            }
+            SessionConnection::Embedded(connection) => super::schema::sqlite::read(connection, &[]).await,
+        }
+    }
+
     /// Closes the connection in good order, which also gives back its locks.
     ///
     /// # Errors
@@ -169,25 +176,5 @@ impl Session {
             SessionConnection::Embedded(connection) => connection.close().await?,
         }
         Ok(())
-    }
-}
-
-impl Canceller {
-    /// Ends the running statement. The embedded engine finishes its own, which is short.
-    ///
-    /// # Errors
-    /// When no second connection can be had, or the server refuses.
-    pub async fn cancel(&self) -> Result<(), EngineError> {
-        let Some((options, id)) = &self.options else { return Ok(()) };
-        let attempt = async {
-            let mut connection = options.connect().await?;
-            let statement = AssertSqlSafe(format!("KILL QUERY {id}"));
-            connection.execute(sqlx::raw_sql(statement)).await?;
-            connection.close().await
-        };
-        match tokio::time::timeout(Duration::from_secs(5), attempt).await {
-            Ok(result) => Ok(result?),
-            Err(_) => Err(EngineError::Connection("the server did not take the cancellation in time".into())),
-        }
     }
 }

@@ -56,6 +56,8 @@ pub struct Settings {
     pub connect_timeout: Duration,
     /// Longest wait of a statement for a metadata lock (`lock_wait_timeout`).
     pub lock_wait_timeout: Duration,
+    /// For how long a DDL statement that got no metadata lock is tried again; zero for one attempt.
+    pub lock_give_up: Duration,
     /// Longest wait for another runner.
     pub runner_lock_timeout: Duration,
 }

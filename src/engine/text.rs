@@ -1,6 +1,7 @@
 //! Rows of the server as texts: catalogues word their columns in a dozen types, and differ in them from version to version.
 
 use super::error::EngineError;
+pub(crate) use crate::sql::quote::{name, text};
 #[expect(
     clippy::disallowed_types,
     reason = "aura-db's own words, with names and texts quoted by `name` and `text`"
@@ -36,6 +37,18 @@ pub(crate) async fn rows(conn: &mut MySqlConnection, sql: String) -> Result<Vec<
     query.fetch_all(conn).await?.iter().map(row).collect()
 }
 
+/// The rows of a query that aura-db wrote itself, where other people's statements may be among the values: what is no
+/// text in them, such as a binary literal, is replaced.
+pub(crate) async fn lossy_rows(conn: &mut MySqlConnection, sql: String) -> Result<Vec<TextRow>, EngineError> {
+    // aura-db's own words, with names and texts quoted by `name` and `text`.
+    let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(conn).await?;
+    let text = |bytes: Option<Vec<u8>>| bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let values = |row: &sqlx::mysql::MySqlRow| {
+        (0..row.len()).map(|at| row.try_get_unchecked(at).map(text)).collect::<Result<Vec<_>, _>>()
+    };
+    Ok(rows.iter().map(|row| values(row).map(TextRow)).collect::<Result<_, sqlx::Error>>()?)
+}
+
 /// Runs a statement that aura-db wrote itself.
 pub(crate) async fn run(conn: &mut MySqlConnection, sql: String) -> Result<(), EngineError> {
     // aura-db's own words, with names and texts quoted by `name` and `text`.
@@ -48,30 +61,4 @@ pub(crate) async fn run(conn: &mut MySqlConnection, sql: String) -> Result<(), E
 pub(crate) fn row(row: &sqlx::mysql::MySqlRow) -> Result<TextRow, EngineError> {
     let columns = 0..row.len();
     Ok(TextRow(columns.map(|column| row.try_get_unchecked(column)).collect::<Result<_, sqlx::Error>>()?))
-}
-
-/// A name in backticks.
-pub(crate) fn name(name: &str) -> String {
-    format!("`{}`", name.replace('`', "``"))
-}
-
-/// A text in quotes, right under every `sql_mode`: the letters travel as a hexadecimal literal when a backslash is among them.
-pub(crate) fn text(text: &str) -> String {
-    if text.contains('\\') {
-        let hex = text.bytes().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
-        return format!("_utf8mb4 x'{hex}'");
-    }
-    format!("'{}'", text.replace('\'', "''"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_and_texts_cannot_end_their_quotes() {
-        assert_eq!(name("a`b"), "`a``b`");
-        assert_eq!(text("it's"), "'it''s'");
-        assert_eq!(text("\\'"), "_utf8mb4 x'5c27'");
-    }
 }

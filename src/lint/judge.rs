@@ -58,7 +58,8 @@ pub fn judge(pending: &[Pending<'_>], engine: EngineKind, options: &Options) -> 
                 engine,
                 options,
             };
-            judged.push(Judged { findings: findings(&case), silent: silence(&case) });
+            let findings = if trial.attempt == Attempt::Done { Vec::new() } else { findings(&case) };
+            judged.push(Judged { findings, silent: silence(&case) });
             verdict.statements.push(linted(one.migration.version, statement, &effect, &targets, trial));
             course.follow(&effect, &statement.sql);
             if case.failure().is_some() && failed.is_none() {
@@ -100,10 +101,10 @@ fn findings(case: &Case<'_>) -> Vec<Finding> {
 /// The rules that could not have found anything here, whatever the statement does.
 fn silence(case: &Case<'_>) -> Vec<&'static str> {
     let unclassed = case.outcome().is_some_and(|outcome| outcome.class.is_none());
-    let untried = unclassed || matches!(case.trial.attempt, Attempt::Unknown { .. });
+    let untried = unclassed || matches!(case.trial.attempt, Attempt::Unknown { .. } | Attempt::Done);
     let small = case.targets.iter().all(|target| case.weight(target) == Weight::Small);
     let is_silent = |rule: &&Rule| match rule.needs {
-        Needs::Text => case.targets.iter().any(|target| target.fresh),
+        Needs::Text => case.trial.attempt == Attempt::Done || case.targets.iter().any(|target| target.fresh),
         Needs::Trial => untried,
         Needs::TrialAndSize => untried || small,
         Needs::Size => small,
@@ -193,7 +194,7 @@ fn linted(version: i64, statement: &Statement, effect: &Effect, targets: &[Targe
             let unknown = outcome.class.is_none().then(|| "the statement takes no ALGORITHM clause".to_owned());
             (Some(outcome.clone()), unknown, None)
         }
-        Attempt::Ran => (None, None, None),
+        Attempt::Ran | Attempt::Done => (None, None, None),
         Attempt::Unknown { because } => (None, Some(because.clone()), None),
         Attempt::Failed { code: 0, message } => (None, None, Some(message.clone())),
         Attempt::Failed { code, message } => (None, None, Some(format!("error {code}: {message}"))),
@@ -204,6 +205,7 @@ fn linted(version: i64, statement: &Statement, effect: &Effect, targets: &[Targe
         _ => None,
     };
     let notes = match target {
+        _ if trial.attempt == Attempt::Done => vec!["done already, by a run that was cut off after it".into()],
         Some(target) if target.fresh => vec![format!("`{}` is made by this run", target.table)],
         _ => Vec::new(),
     };

@@ -2,6 +2,7 @@
 
 use super::loss::{AtRisk, What};
 use crate::model::schema::{ForeignKey, Schema};
+use crate::sql::quote;
 
 /// The risks, and after each that deletes rows those of the tables that refer to these rows: rows that go with them
 /// (`ON DELETE CASCADE`) and values that become NULL (`ON DELETE SET NULL`). With `drop_deletes` a dropped table deletes
@@ -54,12 +55,10 @@ fn follow(table: &str, condition: &str, schema: &Schema, path: &mut Vec<String>,
 
 /// The condition of the rows that refer to rows of `table` that meet `condition`.
 fn referring(key: &ForeignKey, table: &str, condition: &str) -> String {
-    let list = |names: &[String]| {
-        names.iter().map(|name| format!("`{}`", name.replace('`', "``"))).collect::<Vec<_>>().join(", ")
-    };
-    let own = if key.columns.len() == 1 { list(&key.columns) } else { format!("({})", list(&key.columns)) };
-    let table = list(&[table.to_owned()]);
-    format!("{own} IN (SELECT {} FROM {table} WHERE {condition})", list(&key.referenced_columns))
+    let own = quote::names(&key.columns);
+    let own = if key.columns.len() == 1 { own } else { format!("({own})") };
+    let (columns, table) = (quote::names(&key.referenced_columns), quote::name(table));
+    format!("{own} IN (SELECT {columns} FROM {table} WHERE {condition})")
 }
 
 #[cfg(test)]

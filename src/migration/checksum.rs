@@ -4,7 +4,7 @@
 //! the same text with LF or with CRLF line ends. What is written is always the checksum of the raw text, so that every
 //! sqlx accepts it.
 
-use sha2::{Digest, Sha384};
+use sha2::{Digest, Sha256, Sha384};
 
 /// The checksum that the ledger gets: 48 bytes.
 #[must_use]
@@ -20,6 +20,17 @@ pub fn accepts(text: &str, stored: &[u8]) -> bool {
     }
     let unix = text.replace("\r\n", "\n");
     checksum(&unix) == stored || checksum(&unix.replace('\n', "\r\n")) == stored
+}
+
+/// The journal's hash of one statement: SHA-256 in hex, whichever line ends the file has.
+#[must_use]
+pub fn statement_hash(sql: &str) -> String {
+    use std::fmt::Write;
+    let digest = Sha256::digest(sql.replace("\r\n", "\n").as_bytes());
+    digest.iter().fold(String::with_capacity(64), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 #[cfg(test)]

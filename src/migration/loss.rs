@@ -214,7 +214,7 @@ fn is_constant(expression: &Expr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::migration::{Script, Set, Statement};
+    use crate::model::migration::{Naming, Script, Set, Statement};
     use crate::model::schema::{Column, Table};
 
     fn script(sqls: &[&str]) -> Script {
@@ -224,7 +224,14 @@ mod tests {
     }
 
     fn migration(up: &[&str], down: &[&str]) -> Migration {
-        Migration { version: 1, description: "x".into(), set: Set::Schema, up: script(up), down: Some(script(down)) }
+        Migration {
+            version: 1,
+            description: "x".into(),
+            naming: Naming::Sqlx,
+            set: Set::Schema,
+            up: script(up),
+            down: Some(script(down)),
+        }
     }
 
     fn whats(down: &[&str]) -> Vec<What> {

@@ -2,9 +2,15 @@
 
 pub mod cascade;
 pub mod checksum;
+pub mod choice;
 pub mod difference;
 pub mod fingerprint;
 pub mod loss;
+pub mod partial_down;
 pub mod plan;
+pub mod recovery;
+pub mod refinery;
+pub mod stopped;
 pub mod undoable;
 pub mod verify;
+pub mod witness;

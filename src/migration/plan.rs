@@ -30,7 +30,7 @@ pub enum Down {
 #[error("{0}")]
 pub struct PlanError(pub String);
 
-/// The migrations to apply, oldest first.
+/// The migrations to apply, oldest first, one that an earlier run was cut off in among them.
 ///
 /// # Errors
 /// When the target version is neither in the files nor in the ledger.
@@ -40,14 +40,14 @@ pub fn up<'a>(entries: &[Entry<'a>], request: Up) -> Result<Vec<&'a Migration>, 
     }
     Ok(entries
         .iter()
-        .filter(|entry| matches!(entry.state, State::Pending | State::OutOfOrder))
+        .filter(|entry| matches!(entry.state, State::Pending | State::OutOfOrder | State::HalfApplied))
         .filter(|entry| request.to.is_none_or(|to| entry.version <= to))
         .filter_map(|entry| entry.migration)
         .filter(|migration| request.set.is_none_or(|set| migration.set == set))
         .collect())
 }
 
-/// The migrations to take down, newest first.
+/// The migrations to take down, newest first, one that an earlier run was cut off in among them.
 ///
 /// # Errors
 /// When the target version is not known, or a migration has no down file.
@@ -57,7 +57,7 @@ pub fn down<'a>(entries: &[Entry<'a>], request: Down) -> Result<Vec<&'a Migratio
     {
         known(entries, to)?;
     }
-    let applied = entries.iter().rev().filter(|entry| entry.state == State::Applied);
+    let applied = entries.iter().rev().filter(|entry| matches!(entry.state, State::Applied | State::HalfApplied));
     let mut chosen: Vec<&Migration> = applied
         .filter(|entry| !matches!(request, Down::To(to) if entry.version <= to))
         .filter_map(|entry| entry.migration)
@@ -99,7 +99,7 @@ fn down_file(up: &str) -> String {
 mod tests {
     use super::*;
     use crate::model::location::Location;
-    use crate::model::migration::{Script, Statement};
+    use crate::model::migration::{Naming, Script, Statement};
 
     fn migration(version: i64, set: Set, reversible: bool) -> Migration {
         let script = |kind: &str| {
@@ -107,13 +107,26 @@ mod tests {
             let statements = vec![Statement { sql: "DO 0".into(), at: Location::line(&file, 1) }];
             Script { file, text: String::new(), statements }
         };
-        Migration { version, description: "x".into(), set, up: script("up"), down: reversible.then(|| script("down")) }
+        Migration {
+            version,
+            description: "x".into(),
+            naming: Naming::Sqlx,
+            set,
+            up: script("up"),
+            down: reversible.then(|| script("down")),
+        }
     }
 
     fn entries(migrations: &[Migration], state: State) -> Vec<Entry<'_>> {
         migrations
             .iter()
-            .map(|migration| Entry { version: migration.version, migration: Some(migration), row: None, state })
+            .map(|migration| Entry {
+                version: migration.version,
+                migration: Some(migration),
+                row: None,
+                state,
+                stopped: None,
+            })
             .collect()
     }
 

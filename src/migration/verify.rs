@@ -1,7 +1,9 @@
 //! Holds the ledger against the files: what is applied, pending, edited, missing, half-applied or out of order.
 
-use super::checksum::accepts;
-use crate::model::migration::{LedgerRow, Migration, Set};
+use super::stopped::{Stopped, stopped};
+use super::{checksum, refinery};
+use crate::model::journal::JournalRow;
+use crate::model::migration::{Direction, LedgerRow, Migration, Naming, Set};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -16,6 +18,8 @@ pub struct Entry<'a> {
     pub row: Option<&'a LedgerRow>,
     /// The state.
     pub state: State,
+    /// Where a run was cut off in it, when the journal knows that.
+    pub stopped: Option<Stopped<'a>>,
 }
 
 /// The state of one version.
@@ -27,7 +31,7 @@ pub enum State {
     OutOfOrder,
     /// In both, and the same.
     Applied,
-    /// Begun and never finished: the ledger's row has `success = 0`.
+    /// Begun and never finished, up or down.
     HalfApplied,
     /// Applied from another text than the file has now.
     Edited,
@@ -51,9 +55,14 @@ impl fmt::Display for State {
 /// Describes every version that files or ledger know, in order.
 ///
 /// The two sets are ordered each by itself: taking the index set down and up again is no disorder, although the schema
-/// may have later versions by then.
+/// may have later versions by then. refinery knows no sets: its `V` files are ordered together, and its `U` files not.
 #[must_use]
-pub fn verify<'a>(migrations: &'a [Migration], ledger: &'a [LedgerRow]) -> Vec<Entry<'a>> {
+pub fn verify<'a>(
+    migrations: &'a [Migration],
+    ledger: &'a [LedgerRow],
+    journal: &'a [JournalRow],
+    remembers_begun: bool,
+) -> Vec<Entry<'a>> {
     let rows: BTreeMap<i64, &LedgerRow> = ledger.iter().map(|row| (row.version, row)).collect();
     let files: BTreeMap<i64, &Migration> = migrations.iter().map(|migration| (migration.version, migration)).collect();
     let newest_applied = |set: Set| {
@@ -64,6 +73,7 @@ pub fn verify<'a>(migrations: &'a [Migration], ledger: &'a [LedgerRow]) -> Vec<E
             .max()
     };
     let newest = [newest_applied(Set::Schema), newest_applied(Set::Indexes)];
+    let newest_row = rows.keys().next_back().copied();
     let mut versions: Vec<i64> = rows.keys().chain(files.keys()).copied().collect();
     versions.sort_unstable();
     versions.dedup();
@@ -71,45 +81,78 @@ pub fn verify<'a>(migrations: &'a [Migration], ledger: &'a [LedgerRow]) -> Vec<E
         .into_iter()
         .map(|version| {
             let (migration, row) = (files.get(&version).copied(), rows.get(&version).copied());
+            let stopped = stopped(journal, version, row.map(|row| row.success), remembers_begun);
             let state = match (migration, row) {
                 (_, Some(row)) if !row.success => State::HalfApplied,
+                (Some(_), _) if stopped.is_some() => State::HalfApplied,
                 (None, _) => State::Missing,
-                (Some(migration), Some(row)) if accepts(&migration.up.text, &row.checksum) => {
-                    let _ = migration;
-                    State::Applied
-                }
+                (Some(migration), Some(row)) if is_same(migration, row) => State::Applied,
                 (Some(_), Some(_)) => State::Edited,
                 (Some(migration), None) => {
-                    let newest = newest[usize::from(migration.set == Set::Indexes)];
+                    let newest = match migration.naming {
+                        Naming::Sqlx => newest[usize::from(migration.set == Set::Indexes)],
+                        Naming::Versioned => newest_row,
+                        Naming::Unversioned => None,
+                    };
                     if newest.is_some_and(|newest| version < newest) { State::OutOfOrder } else { State::Pending }
                 }
             };
-            Entry { version, migration, row, state }
+            Entry { version, migration, row, state, stopped }
         })
         .collect()
 }
 
-/// What keeps a writing verb from going on, each with its remedy. Empty when nothing does.
-#[must_use]
-pub fn refusals(entries: &[Entry<'_>], allow_out_of_order: bool) -> Vec<String> {
-    entries.iter().filter_map(|entry| refusal(entry, allow_out_of_order)).collect()
+/// Whether the file is the one that was applied, by its tool's own measure.
+fn is_same(migration: &Migration, row: &LedgerRow) -> bool {
+    match migration.naming {
+        Naming::Sqlx => checksum::accepts(&migration.up.text, &row.checksum),
+        Naming::Versioned | Naming::Unversioned => {
+            row.description == migration.description && refinery::accepts(migration, &row.checksum)
+        }
+    }
 }
 
-fn refusal(entry: &Entry<'_>, allow_out_of_order: bool) -> Option<String> {
+/// What keeps a verb that goes this way from going on, each with its remedy. Empty when nothing does. Without a direction
+/// everything that needs attention is told.
+#[must_use]
+pub fn refusals(entries: &[Entry<'_>], going: Option<Direction>, allow_out_of_order: bool) -> Vec<String> {
+    entries.iter().filter_map(|entry| refusal(entry, going, allow_out_of_order)).collect()
+}
+
+fn refusal(entry: &Entry<'_>, going: Option<Direction>, allow_out_of_order: bool) -> Option<String> {
     let version = entry.version;
     let description = entry.row.map_or("", |row| row.description.as_str());
     let file = entry.migration.map_or("", |migration| migration.up.file.as_str());
     match entry.state {
         State::Pending | State::Applied => None,
         State::OutOfOrder if allow_out_of_order => None,
+        State::OutOfOrder if entry.migration.is_some_and(|migration| migration.naming == Naming::Versioned) => {
+            Some(format!(
+                "{file}: out of order: a higher version is already applied, so that refinery would not apply this one; \
+                 give it a higher version, name it U if it may be applied at any time, or pass --allow-out-of-order"
+            ))
+        }
         State::OutOfOrder => Some(format!(
             "{file}: out of order: a later migration of the same set is already applied; give it a newer version, or \
              pass --allow-out-of-order"
         )),
+        State::HalfApplied if entry.migration.is_some() && entry.stopped.is_some() => {
+            let stopped = entry.stopped?;
+            let remedy = match (stopped.direction, going) {
+                (Direction::Up, Some(_)) | (Direction::Down, Some(Direction::Down)) => return None,
+                (Direction::Up, None) => "`aura-db migrate` goes on there, `aura-db rollback` takes it down",
+                (Direction::Down, _) => "`aura-db rollback` finishes that first",
+            };
+            Some(format!("{file}: half-applied: {stopped}; {remedy}"))
+        }
         State::HalfApplied => Some(format!(
             "migration {version} ({description}) is half-applied: a run was cut off in it. Bring the tables into the \
              state before or after {}, then delete its row from the ledger or set success to 1 there",
             if file.is_empty() { "it" } else { file }
+        )),
+        State::Edited if entry.migration.is_some_and(|file| is_renamed(file, description)) => Some(format!(
+            "{file}: renamed: version {version} was applied under the name `{description}`, which is part of refinery's \
+             checksum; give the file its old name back"
         )),
         State::Edited => Some(format!(
             "{file}: edited: the file is not the one that was applied{}; put the old text back and make the change in \
@@ -123,16 +166,20 @@ fn refusal(entry: &Entry<'_>, allow_out_of_order: bool) -> Option<String> {
     }
 }
 
+fn is_renamed(migration: &Migration, applied_as: &str) -> bool {
+    migration.naming != Naming::Sqlx && migration.description != applied_as
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::checksum::checksum;
     use super::*;
-    use crate::model::migration::Script;
+    use crate::model::migration::{Naming, Script};
 
     fn migration(version: i64, set: Set) -> Migration {
         let text = format!("-- {version}\n");
         let up = Script { file: format!("{version}_x.up.sql"), text, statements: vec![] };
-        Migration { version, description: "x".into(), set, up, down: None }
+        Migration { version, description: "x".into(), naming: Naming::Sqlx, set, up, down: None }
     }
 
     fn row(migration: &Migration) -> LedgerRow {
@@ -147,7 +194,7 @@ mod tests {
     }
 
     fn states(migrations: &[Migration], ledger: &[LedgerRow]) -> Vec<State> {
-        verify(migrations, ledger).into_iter().map(|entry| entry.state).collect()
+        verify(migrations, ledger, &[], true).into_iter().map(|entry| entry.state).collect()
     }
 
     #[test]
@@ -185,11 +232,39 @@ mod tests {
     }
 
     #[test]
+    fn refinerys_files_follow_refinerys_rules() {
+        let file = |version, naming, set| Migration { naming, ..migration(version, set) };
+        let row = |file: &Migration| LedgerRow {
+            checksum: refinery::checksum(file, file.version == 3).to_string().into_bytes(),
+            ..row(file)
+        };
+        let files = [
+            file(0, Naming::Unversioned, Set::Schema),
+            file(1, Naming::Versioned, Set::Schema),
+            file(2, Naming::Versioned, Set::Indexes),
+            file(3, Naming::Versioned, Set::Schema),
+            file(4, Naming::Versioned, Set::Schema),
+        ];
+        let ledger = [row(&files[1]), row(&files[3])];
+        assert_eq!(
+            states(&files, &ledger),
+            [State::Pending, State::Applied, State::OutOfOrder, State::Applied, State::Pending]
+        );
+        let gone = LedgerRow { version: 9, ..row(&files[3]) };
+        assert_eq!(states(&files[4..], &[gone])[0], State::OutOfOrder, "a file that is gone counts");
+        let mut renamed = row(&files[1]);
+        renamed.description = "y".into();
+        let ledger = [renamed];
+        let entries = verify(&files[1..2], &ledger, &[], false);
+        assert!(refusals(&entries, None, true)[0].contains("renamed: version 1 was applied"));
+    }
+
+    #[test]
     fn refusals_name_the_file_and_the_way_out() {
         let files = [migration(1, Set::Schema), migration(2, Set::Schema)];
         let ledger = [row(&files[1])];
-        let entries = verify(&files, &ledger);
-        assert!(refusals(&entries, false)[0].contains("1_x.up.sql: out of order"));
-        assert!(refusals(&entries, true).is_empty());
+        let entries = verify(&files, &ledger, &[], true);
+        assert!(refusals(&entries, Some(Direction::Up), false)[0].contains("1_x.up.sql: out of order"));
+        assert!(refusals(&entries, Some(Direction::Up), true).is_empty());
     }
 }

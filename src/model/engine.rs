@@ -22,7 +22,7 @@ impl EngineKind {
         match self {
             Self::Mysql => "MySQL",
             Self::Mariadb => "MariaDB",
-            Self::Embedded => "SQLite (embedded)",
+            Self::Embedded => "SQLite",
         }
     }
 }

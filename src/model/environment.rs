@@ -1,5 +1,6 @@
 //! Environment profiles: where to connect and how careful to be. Secrets are never kept here; they come from the process's environment.
 
+use super::ledger::Tool;
 use serde::{Deserialize, Serialize};
 
 /// How the connection is encrypted.
@@ -19,6 +20,9 @@ pub enum TlsMode {
     VerifyIdentity,
 }
 
+/// The size in bytes up to which a table may be copied when nothing else is said: about a second of copying.
+pub const COPY_LIMIT: u64 = 100_000_000;
+
 /// One environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Environment {
@@ -36,10 +40,18 @@ pub struct Environment {
     pub connect_timeout_s: u64,
     /// Longest time a DDL statement may wait for a metadata lock, in seconds (`lock_wait_timeout`).
     pub lock_wait_timeout_s: u64,
+    /// For how long a DDL statement that got no metadata lock is tried again, in seconds; 0 for one attempt.
+    pub lock_give_up_s: u64,
     /// Longest time to wait for another runner, in seconds.
     pub runner_lock_timeout_s: u64,
+    /// Size in bytes up to which a schema change may copy a table while the app's writes to it wait (unless `--allow-copy`).
+    pub copy_limit_bytes: u64,
     /// Whether writing verbs ask first (unless `--yes`).
     pub confirm_writes: bool,
+    /// Whose ledger it is, where that is not to be told from files and database.
+    pub ledger: Option<Tool>,
+    /// The ledger's table, where it is not the tool's usual one.
+    pub ledger_table: Option<String>,
 }
 
 /// Where an environment's database is.

@@ -8,6 +8,9 @@ use std::fmt;
 pub enum Progress {
     /// Written before the statement ran, and not completed: the catalogue has to say whether it took effect.
     Begun,
+    /// The same, for a statement of which nothing shows the effect. Written in the transaction in which it runs: when it
+    /// is there after a crash, the statement has committed something.
+    Entered,
     /// It took effect.
     Done,
     /// It failed, and what was done before it stayed.
@@ -16,6 +19,10 @@ pub enum Progress {
     Skipped,
     /// It was recorded and not run: the database had been made by hand.
     Adopted,
+    /// Not a statement: several migrations are being applied as one unit, and the row holds what it began from.
+    Applying,
+    /// Not a statement: a failed unit is being taken back, and the row holds what to.
+    Undoing,
 }
 
 impl Progress {
@@ -24,19 +31,30 @@ impl Progress {
     pub fn word(self) -> &'static str {
         match self {
             Self::Begun => "begun",
+            Self::Entered => "entered",
             Self::Done => "done",
             Self::Failed => "failed",
             Self::Skipped => "skipped",
             Self::Adopted => "adopted",
+            Self::Applying => "applying",
+            Self::Undoing => "undoing",
         }
     }
 
     /// Reads the word; `None` for one that this version does not know.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Begun, Self::Done, Self::Failed, Self::Skipped, Self::Adopted]
-            .into_iter()
-            .find(|progress| progress.word() == word)
+        const ALL: [Progress; 8] = [
+            Progress::Begun,
+            Progress::Entered,
+            Progress::Done,
+            Progress::Failed,
+            Progress::Skipped,
+            Progress::Adopted,
+            Progress::Applying,
+            Progress::Undoing,
+        ];
+        ALL.into_iter().find(|progress| progress.word() == word)
     }
 
     /// Whether the statement needs no running any more.
@@ -59,7 +77,7 @@ pub struct JournalRow {
     pub version: i64,
     /// Whether it is a statement of the up or of the down script.
     pub direction: Direction,
-    /// Its position in the script, from 1.
+    /// Its position in the script, from 1; 0 for what is not a statement.
     pub position: u32,
     /// Statements in the script when it was journalled.
     pub of: u32,
@@ -67,12 +85,14 @@ pub struct JournalRow {
     pub hash: String,
     /// How far it has come.
     pub progress: Progress,
+    /// What was sent: the statement, or what it stood for, as with `EXECUTE`.
+    pub sql: String,
     /// Where it stands, as `FILE:LINE:COLUMN`.
     pub place: String,
-    /// For a statement that commits by itself: what the objects that it names were before it, see
-    /// `migration::recovery`. Empty otherwise.
+    /// For a statement that commits by itself: what the objects that it names were before it, as JSON of
+    /// `migration::recovery::States`. Empty otherwise.
     pub before: String,
-    /// The session's user variables before it, as assignments that `SET` takes. Empty when there were none.
+    /// The session's user variables after it, as assignments that `SET` takes. Empty when there were none.
     pub variables: String,
     /// The server's id of the connection that ran it.
     pub connection: u64,

@@ -230,6 +230,8 @@ pub enum Attempt {
     Classed(Outcome),
     /// It ran; it is no change of a table.
     Ran,
+    /// It is done already, by a run that was cut off after it.
+    Done,
     /// The server refused it.
     Failed {
         /// The server's code; 0 when it has none.

@@ -23,13 +23,27 @@ impl fmt::Display for Set {
     }
 }
 
+/// How a migration's file is named, and so which tool's rules it follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Naming {
+    /// sqlx's `20260105090000_create_users.up.sql`.
+    #[default]
+    Sqlx,
+    /// refinery's `V1__create_users.sql`: belongs after every migration of a lower version.
+    Versioned,
+    /// refinery's `U1__create_users.sql`: may be applied at any time.
+    Unversioned,
+}
+
 /// One version: an up script and, when it can be reversed, a down script.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Migration {
     /// The version, the digits before the first underscore of the file name.
     pub version: i64,
-    /// The description, the rest of the file name with spaces for underscores.
+    /// The description: the rest of the file name, with spaces for underscores where it is sqlx's.
     pub description: String,
+    /// How the file is named.
+    pub naming: Naming,
     /// The set, derived from the up script.
     pub set: Set,
     /// The up script.
@@ -86,11 +100,11 @@ pub struct LedgerRow {
     pub version: i64,
     /// The description when it was applied.
     pub description: String,
-    /// When, in UTC, as the database words it.
+    /// When, in UTC, as `2026-01-05 09:00:00`.
     pub installed_on: String,
     /// False between the begin and the end of a migration, and for good when that was cut off.
     pub success: bool,
-    /// SHA-384 of the up file's text.
+    /// The checksum as the ledger holds it: the 48 bytes of a SHA-384 in sqlx's, decimal digits in refinery's.
     pub checksum: Vec<u8>,
     /// Duration in nanoseconds; -1 when it was not measured.
     pub execution_time: i64,

@@ -1,9 +1,11 @@
 //! Plain data that every layer shares. Nothing here reads a file, talks to a server or decides anything.
 
+pub mod count;
 pub mod engine;
 pub mod environment;
 pub mod finding;
 pub mod journal;
+pub mod ledger;
 pub mod lint;
 pub mod location;
 pub mod migration;

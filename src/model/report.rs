@@ -100,6 +100,28 @@ pub struct Summary {
     pub failed: bool,
 }
 
+/// The rules of the audit.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RulesReport {
+    /// The version of this form, [`FORMAT_VERSION`].
+    pub format_version: u32,
+    /// One entry per rule.
+    pub rules: Vec<RuleEntry>,
+}
+
+/// A rule of the audit.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RuleEntry {
+    /// Its id.
+    pub id: String,
+    /// How severe its findings are at worst.
+    pub severity: Severity,
+    /// What it finds, in one sentence.
+    pub summary: String,
+    /// Why that matters.
+    pub help: String,
+}
+
 /// Ledger and files side by side.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StatusReport {
@@ -128,6 +150,9 @@ pub struct StatusRow {
     pub set: Option<super::migration::Set>,
     /// `pending`, `out of order`, `applied`, `half-applied`, `edited` or `missing`.
     pub state: String,
+    /// How far it came when it is half-applied, as `3 of 8 statements, stopped at FILE:LINE:COLUMN`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<String>,
     /// When it was applied, in UTC.
     pub installed_on: Option<String>,
     /// How long that took, in milliseconds, when it was measured.

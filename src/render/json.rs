@@ -30,6 +30,7 @@ mod tests {
             version: 20_260_105_090_000,
             description: "create orders".into(),
             set: Some(Set::Schema),
+            stopped: None,
             state: "applied".into(),
             installed_on: Some("2026-01-05 09:00:00".into()),
             execution_ms: Some(12.6),

@@ -38,14 +38,21 @@ pub fn line(verb: &str, migration: &Migration, took: Duration) -> String {
 mod tests {
     use super::*;
     use crate::model::location::Location;
-    use crate::model::migration::{Set, Statement};
+    use crate::model::migration::{Naming, Set, Statement};
 
     fn migration(statements: &[&str]) -> Migration {
         let at = |line| Location { file: "migrations/7_add_orders.up.sql".into(), line, column: Some(1) };
         let statements =
             (1..).zip(statements).map(|(line, sql)| Statement { sql: (*sql).into(), at: at(line) }).collect();
         let up = Script { file: "migrations/7_add_orders.up.sql".into(), text: String::new(), statements };
-        Migration { version: 7, description: "add orders".into(), set: Set::Schema, up, down: None }
+        Migration {
+            version: 7,
+            description: "add orders".into(),
+            naming: Naming::Sqlx,
+            set: Set::Schema,
+            up,
+            down: None,
+        }
     }
 
     #[test]

@@ -25,7 +25,10 @@ pub fn render(report: &StatusReport, style: &Style) -> String {
             Cell::new(row.version),
             state,
             Cell::new(row.set.map(|set| set.to_string()).unwrap_or_default()),
-            Cell::new(&row.description),
+            Cell::new(match &row.stopped {
+                Some(stopped) => format!("{}: {stopped}", row.description),
+                None => row.description.clone(),
+            }),
             Cell::new(row.installed_on.as_deref().unwrap_or_default()),
             Cell::new(took),
         ]);
@@ -60,6 +63,7 @@ mod tests {
             description: "index orders by customer and by the day on which they were placed".into(),
             set: (state != "missing").then_some(Set::Indexes),
             state: state.into(),
+            stopped: None,
             installed_on: applied.then(|| "2026-01-05 09:00:00".into()),
             execution_ms: (state == "applied").then_some(12.6),
             file: None,

@@ -2,8 +2,10 @@
 
 use super::paint::{bold, count};
 use super::{Style, basis, findings};
-use crate::model::finding::{Finding, Severity};
+use crate::model::count::counted;
+use crate::model::finding::{Finding, Severity, Subject};
 use crate::model::report::{AuditReport, AuditedQuery, Summary};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// The report. Without `verbose`, infos are only counted and evidence is left out.
@@ -12,7 +14,12 @@ pub fn audit(report: &AuditReport, verbose: bool, style: &Style) -> String {
     let mut text = basis::render(&report.basis, style);
     let shown = |finding: &&Finding| verbose || finding.severity > Severity::Info;
     let visible: Vec<&Finding> = report.findings.iter().filter(shown).collect();
-    for group in groups(&visible) {
+    let (missing, others): (Vec<&Finding>, Vec<&Finding>) =
+        visible.iter().partition(|finding| !verbose && is_missing_table(finding));
+    // One alone reads better where it was found.
+    let (missing, others) = if missing.len() > 1 { (missing, others) } else { (Vec::new(), visible.clone()) };
+    text.push_str(&missing_tables(&missing, style));
+    for group in groups(&others) {
         text.push('\n');
         text.push_str(&title(group[0], report, style));
         text.push_str(&findings::render(&group, verbose, style));
@@ -31,6 +38,32 @@ pub fn audit(report: &AuditReport, verbose: bool, style: &Style) -> String {
     text.push_str(&bold(&summary(&report.summary), style));
     text.push('\n');
     text
+}
+
+/// Whether a statement has no plan because a table is not there.
+fn is_missing_table(finding: &Finding) -> bool {
+    finding.rule == "cannot-explain" && finding.subject.table.is_some()
+}
+
+/// Queries without a plan for want of their tables as one paragraph: on a database that was never migrated it is all of
+/// them, and each would say the same.
+fn missing_tables(findings: &[&Finding], style: &Style) -> String {
+    let Some(worst) = findings.iter().map(|finding| finding.severity).max() else { return String::new() };
+    let named =
+        |of: fn(&Finding) -> Option<&str>| -> BTreeSet<&str> { findings.iter().filter_map(|one| of(one)).collect() };
+    let tables = named(|finding| finding.subject.table.as_deref());
+    let asking = named(|finding| finding.subject.query.as_deref());
+    let list = tables.iter().copied().collect::<Vec<_>>().join(", ");
+    let whole = Finding {
+        rule: findings[0].rule.clone(),
+        severity: worst,
+        subject: Subject::default(),
+        message: format!("{} cannot be explained, as these tables are not there: {list}", queries(asking.len())),
+        evidence: Vec::new(),
+        remedy: "apply the pending migrations first (aura-db migrate); --verbose shows query by query".into(),
+    };
+    let title = bold(&counted(tables.len() as u64, "missing table"), style);
+    format!("\n{title}\n{}", findings::render(&[&whole], false, style))
 }
 
 /// Findings of one subject together, in the order of the worst of each.
@@ -153,6 +186,28 @@ mod tests {
                 ),
             ],
         )
+    }
+
+    #[test]
+    fn missing_tables_are_told_once_and_query_by_query_on_demand() {
+        let lacking = |query: &str, table: &str| {
+            let message = format!("cannot be explained (error 1146): Table 'shop.{table}' doesn't exist");
+            let mut finding = finding("cannot-explain", Severity::Warning, Some(query), &message);
+            finding.subject.table = Some(table.into());
+            finding
+        };
+        let names = ["shop.open-orders", "shop.legacy", "shop.clean"];
+        let findings = vec![lacking(names[0], "orders"), lacking(names[1], "orders"), lacking(names[2], "users")];
+        let queries = names.map(|name| query(name, None, vec![sample("")]));
+        let report = report(queries.to_vec(), findings);
+        let text = audit(&report, false, &plain(200));
+        assert!(text.contains("\n2 missing tables\n"), "{text}");
+        assert_eq!(text.matches("cannot be explained").count(), 1, "{text}");
+        assert!(
+            text.contains("3 queries cannot be explained, as these tables are not there: orders, users\n"),
+            "{text}"
+        );
+        assert_eq!(audit(&report, true, &plain(200)).matches("cannot be explained").count(), 3);
     }
 
     #[test]

@@ -4,12 +4,14 @@ use super::duration::seconds;
 use super::error::SourceError;
 use super::fields::{Fields, Reader};
 use super::node::{Content, Node};
+use super::size::bytes;
 use super::yaml::{Document, unseen};
-use crate::model::environment::{Environment, TargetKind, TlsMode};
+use crate::model::environment::{COPY_LIMIT, Environment, TargetKind, TlsMode};
+use crate::model::ledger::{Tool, table_name};
 use crate::model::query::Value;
 use std::path::Path;
 
-const FILE: [&str; 9] = [
+const FILE: [&str; 13] = [
     "connect",
     "file",
     "tls",
@@ -17,8 +19,12 @@ const FILE: [&str; 9] = [
     "pool",
     "connect-timeout",
     "lock-wait-timeout",
+    "lock-give-up",
     "runner-lock-timeout",
+    "copy-limit",
     "confirm-writes",
+    "ledger",
+    "ledger-table",
 ];
 const TLS: [(&str, TlsMode); 5] = [
     ("disabled", TlsMode::Disabled),
@@ -82,8 +88,13 @@ fn environment<'a>(reader: &mut Reader<'a>, root: &'a Node, name: String) -> Opt
             .unwrap_or(default),
     };
     let connect_timeout_s = seconds_of("connect-timeout", 10);
-    let lock_wait_timeout_s = seconds_of("lock-wait-timeout", 10);
+    let lock_wait_timeout_s = seconds_of("lock-wait-timeout", 3);
+    let lock_give_up_s = seconds_of("lock-give-up", 60);
     let runner_lock_timeout_s = seconds_of("runner-lock-timeout", 60);
+    let copy_limit_bytes = fields.get("copy-limit").and_then(|node| {
+        let text = reader.text(node)?;
+        bytes(&text).map_err(|message| reader.wrong(node, &message, "")).ok()
+    });
     Some(Environment {
         name,
         tls: fields.get("tls").and_then(|node| tls(reader, node)),
@@ -91,8 +102,12 @@ fn environment<'a>(reader: &mut Reader<'a>, root: &'a Node, name: String) -> Opt
         pool: fields.get("pool").and_then(|node| pool(reader, node)).unwrap_or(20),
         connect_timeout_s,
         lock_wait_timeout_s,
+        lock_give_up_s,
         runner_lock_timeout_s,
+        copy_limit_bytes: copy_limit_bytes.unwrap_or(COPY_LIMIT),
         confirm_writes: fields.get("confirm-writes").and_then(|node| reader.flag(node)).unwrap_or(false),
+        ledger: fields.get("ledger").and_then(|node| ledger(reader, node)),
+        ledger_table: fields.get("ledger-table").and_then(|node| ledger_table(reader, node)),
         target: target?,
     })
 }
@@ -141,6 +156,19 @@ fn tls(reader: &mut Reader<'_>, node: &Node) -> Option<TlsMode> {
     known
 }
 
+fn ledger(reader: &mut Reader<'_>, node: &Node) -> Option<Tool> {
+    let word = reader.text(node)?;
+    let known = [Tool::Sqlx, Tool::Refinery].into_iter().find(|tool| tool.to_string() == word);
+    if known.is_none() {
+        reader.wrong(node, &format!("`{word}` is no tool whose ledger is known"), "write sqlx or refinery");
+    }
+    known
+}
+
+fn ledger_table(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
+    table_name(&reader.text(node)?).map_err(|reason| reader.wrong(node, &reason, "")).ok()
+}
+
 fn pool(reader: &mut Reader<'_>, node: &Node) -> Option<u32> {
     let pool = u32::try_from(reader.count(node)?).ok().filter(|pool| *pool > 0);
     if pool.is_none() {
@@ -162,10 +190,12 @@ mod tests {
 
     #[test]
     fn a_profile_is_read_with_its_defaults() {
-        let profile = loaded("connect: {url-variable: APP_DB}\ntls: verify-ca\nlock-wait-timeout: 3 s\n").unwrap();
+        let profile = loaded("connect: {url-variable: APP_DB}\ntls: verify-ca\nlock-wait-timeout: 3 s\nledger: refinery\nledger-table: h\ncopy-limit: 5 GB\n").unwrap();
+        assert_eq!(profile.copy_limit_bytes, 5_000_000_000);
         assert_eq!(profile.name, "staging");
         assert_eq!(profile.target, TargetKind::UrlVariable { name: "APP_DB".into() });
         assert_eq!(profile.tls, Some(TlsMode::VerifyCa));
+        assert_eq!((profile.ledger, profile.ledger_table.as_deref()), (Some(Tool::Refinery), Some("h")));
         assert_eq!((profile.pool, profile.lock_wait_timeout_s, profile.confirm_writes), (20, 3, false));
     }
 
@@ -181,7 +211,11 @@ mod tests {
         assert!(nested.contains("holds no `password`") && !nested.contains("hunter2"), "{nested}");
         let url = loaded("connect: {url-variable: 'mysql://u:hunter2@h/d'}\n").unwrap_err();
         assert!(url.contains("never the URL itself") && !url.contains("hunter2"), "{url}");
+        let ledger = loaded("connect: embedded\nledger: flyway\nledger-table: a.b\n").unwrap_err();
+        assert!(ledger.contains(":2:9") && ledger.contains("sqlx or refinery") && ledger.contains(":3:15"), "{ledger}");
         assert!(loaded("connect: embedded\npool: 0\n").unwrap_err().contains("pool of no connection"));
+        let size = loaded("connect: embedded\ncopy-limit: 5\n").unwrap_err();
+        assert!(size.contains(":2:13") && size.contains("`5` is no size"), "{size}");
         assert!(loaded("# nothing\n").unwrap_err().contains("empty"));
         let several =
             loaded("connect: embeded\ntls: yes\nconfirm-writes: maybe\nlock_wait_timeout: 3 s\n").unwrap_err();

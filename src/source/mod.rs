@@ -1,5 +1,6 @@
 //! Files in: migrations and profiles become plain model values, or errors that name file, line and remedy.
 
+pub mod dotenv;
 mod duration;
 pub mod environment;
 pub mod error;
@@ -9,6 +10,8 @@ pub mod migrations;
 mod nearest;
 mod node;
 pub mod scale;
+mod size;
+pub mod sqlx_toml;
 mod text;
 pub mod workload;
 mod yaml;

@@ -207,17 +207,9 @@ impl<'text> Splitter<'text> {
         }
     }
 
-    /// Length of a quoted text with its quotes: a doubled quote stands for itself, and a backslash escapes outside backticks.
     fn quoted(&self, rest: &str, quote: char) -> Result<usize, LexError> {
-        let mut characters = rest.char_indices().skip(1).peekable();
-        while let Some((index, character)) = characters.next() {
-            if character == '\\' && quote != '`' {
-                characters.next();
-            } else if character == quote && characters.next_if(|(_, next)| *next == quote).is_none() {
-                return Ok(index + quote.len_utf8());
-            }
-        }
-        Err(self.error_at(self.at, format!("this quote is never closed: {quote} is missing")))
+        super::quote::length(rest)
+            .ok_or_else(|| self.error_at(self.at, format!("this quote is never closed: {quote} is missing")))
     }
 
     fn error_at(&self, offset: usize, message: String) -> LexError {

@@ -6,5 +6,7 @@ pub mod lex;
 pub mod online;
 pub mod parse;
 pub mod placeholder;
+pub mod prepared;
+pub mod quote;
 pub mod shape;
 pub mod translate;

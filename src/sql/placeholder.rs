@@ -4,6 +4,8 @@
 //! and executable comments reach the server unchanged.
 
 use super::parse::SqlError;
+use super::quote;
+use crate::model::count::counted;
 use crate::model::query::Value;
 
 /// The number of `?` placeholders outside strings, quoted names and comments.
@@ -21,7 +23,10 @@ pub fn placeholders(sql: &str) -> Result<usize, SqlError> {
 pub fn bind(sql: &str, params: &[Value]) -> Result<String, SqlError> {
     let places = offsets(sql)?;
     if places.len() != params.len() {
-        let message = format!("{} placeholders, but {} parameters", places.len(), params.len());
+        let message = {
+            let (wanted, given) = (places.len() as u64, params.len() as u64);
+            format!("{}, but {}", counted(wanted, "placeholder"), counted(given, "parameter"))
+        };
         return Err(SqlError { message, line: 0, column: 0 });
     }
     let mut bound = String::with_capacity(sql.len() + 16 * params.len());
@@ -52,7 +57,7 @@ pub fn literal(value: &Value) -> String {
         Value::Int(number) => number.to_string(),
         Value::Float(number) if number.is_finite() => format!("{number:?}"),
         Value::Null | Value::Float(_) => "NULL".into(),
-        Value::Text(text) => format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''")),
+        Value::Text(text) => quote::literal(text),
     }
 }
 
@@ -71,7 +76,8 @@ fn offsets(sql: &str) -> Result<Vec<usize>, SqlError> {
                 found.push(at);
                 at + 1
             }
-            quote @ (b'\'' | b'"' | b'`') => quoted(sql, at, quote)?,
+            b'\'' | b'"' => at + quote::length(&sql[at..]).ok_or_else(|| unclosed(sql, at, "string"))?,
+            b'`' => at + quote::length(&sql[at..]).ok_or_else(|| unclosed(sql, at, "quoted name"))?,
             b'#' => line_end(bytes, at),
             b'-' if starts_dash_comment(&bytes[at..]) => line_end(bytes, at),
             b'/' if bytes[at..].starts_with(b"/*!") => at + 3,
@@ -84,21 +90,6 @@ fn offsets(sql: &str) -> Result<Vec<usize>, SqlError> {
         };
     }
     Ok(found)
-}
-
-/// The offset after a quoted text that begins at `start`.
-fn quoted(sql: &str, start: usize, quote: u8) -> Result<usize, SqlError> {
-    let bytes = sql.as_bytes();
-    let mut at = start + 1;
-    while at < bytes.len() {
-        match bytes[at] {
-            b'\\' if quote != b'`' => at += 2,
-            byte if byte == quote && bytes.get(at + 1) == Some(&quote) => at += 2,
-            byte if byte == quote => return Ok(at + 1),
-            _ => at += 1,
-        }
-    }
-    Err(unclosed(sql, start, if quote == b'`' { "quoted name" } else { "string" }))
 }
 
 /// `--` begins a comment only before white space, a control character or the end.
@@ -151,7 +142,7 @@ mod tests {
 
     #[test]
     fn a_wrong_count_and_an_open_string_are_errors() {
-        assert_eq!(bind("SELECT ?", &[]).unwrap_err().message, "1 placeholders, but 0 parameters");
+        assert_eq!(bind("SELECT ?", &[]).unwrap_err().message, "1 placeholder, but 0 parameters");
         let open = bind("SELECT\n  'abc", &[]).unwrap_err();
         assert_eq!((open.line, open.column), (2, 3));
     }

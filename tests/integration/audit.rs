@@ -106,3 +106,21 @@ fn the_catalogue_is_judged_right_on_mariadb() {
 fn the_catalogue_is_judged_right_on_the_embedded_engine() {
     judged_right(&["--embedded"]);
 }
+
+#[test]
+fn a_database_that_was_never_migrated_is_told_once_and_in_json_query_by_query() {
+    for server in crate::servers::both() {
+        let url = server.database("audit_empty").url();
+        let run = |more: &[&str]| {
+            let all = [&["audit", "--database-url", &url], more].concat();
+            AuraDb::new(all).at(Path::new(env!("CARGO_MANIFEST_DIR"))).run().exits(1)
+        };
+        let told = run(&[]).stdout;
+        assert_eq!(told.matches("cannot-explain").count(), 1, "{told}");
+        assert!(told.contains("apply the pending migrations first (aura-db"), "{told}");
+        let report: Value = serde_json::from_str(&run(&["--format", "json"]).stdout).unwrap();
+        let findings = report["findings"].as_array().unwrap();
+        assert!(findings.len() > 90, "{}", findings.len());
+        assert!(findings.iter().any(|finding| finding["subject"]["table"] == "users"), "{}", server.engine());
+    }
+}

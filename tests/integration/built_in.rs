@@ -102,3 +102,29 @@ fn rows_are_not_lost_by_surprise_and_what_cannot_be_translated_is_refused_first(
     run(&folder, "rollback --discard-data").exits(0);
     assert_eq!(names(&folder), ["_sqlx_migrations"]);
 }
+
+#[test]
+fn a_file_that_was_named_and_is_not_there_is_no_empty_database() {
+    let (folder, migrations) = (folder(), format!("--migrations {SHIPPED}"));
+    let named = "--database-url sqlite:typo.sqlite3";
+    let explain = AuraDb::new(["explain", "SELECT 1", "--database-url", "sqlite:typo.sqlite3"]).at(folder.path());
+    let looking = ["status", "rollback all"].map(|verb| run(&folder, &format!("{verb} {named} {migrations}")));
+    for outcome in looking.into_iter().chain([explain.run()]) {
+        contains(&outcome.exits(3).stderr, "error: typo.sqlite3 is not there; check the path");
+    }
+    let told = run(&folder, &format!("status {migrations}")).exits(0).stderr;
+    contains(&told, "aura-db.sqlite3 is not there yet: read as an empty database");
+    let told = run(&folder, &format!("migrate --dry-run {named} {migrations}")).exits(0).stderr;
+    contains(&told, "typo.sqlite3 is not there yet");
+    assert!(!folder.path().join("typo.sqlite3").exists(), "looking makes no file");
+}
+
+#[test]
+fn the_rules_are_listed_as_json_too() {
+    let folder = folder();
+    let outcome = run(&folder, "audit --list-rules --format json").exits(0);
+    let report: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+    let rules = report["rules"].as_array().unwrap();
+    assert_eq!(report["format_version"], 1);
+    assert!(rules.iter().any(|rule| rule["id"] == "filesort" && rule["severity"] == "error"), "{rules:?}");
+}

@@ -85,7 +85,7 @@ fn a_dotenv_file_is_read_and_variables_that_are_set_win() {
     fails(
         status().file(".env", "MYSQL_HOST=h\nPASSWORD hunter2\n"),
         3,
-        &[".env: entry 2 is not of the form NAME=value"],
+        &["MYSQL_USER is not set", ".env:2: passed over, as it is not of the form NAME=value"],
     );
 }
 
@@ -133,4 +133,12 @@ fn a_profile_that_asks_goes_on_with_yes_only() {
         assert_eq!(project.ledger(), ["1 1"]);
         run("rollback --yes").exits(0);
     }
+}
+
+#[test]
+fn a_line_that_cannot_be_read_does_not_hide_the_others() {
+    let file = "\u{feff}export MYSQL_HOST=127.0.0.1\r\nMYSQL_PORT=1 # none\r\nhunter2\r\nMYSQL_USER='a'\r\n\
+                MYSQL_PASSWORD=\"p$x\"\r\nMYSQL_DATABASE=d$HOME\r\n";
+    let notes = &["cannot reach 127.0.0.1:1/d$HOME", ".env:3: passed over"];
+    fails(status().file(".env", file), 3, notes);
 }

@@ -3,10 +3,9 @@
 
 use crate::binary::AuraDb;
 use crate::project::contains;
-use crate::servers::block_on;
+use crate::servers::{block_on, on_tcp};
 use aura_db::engine::sandbox::{Options, Sandbox, ServerKind};
 use sqlx::{ConnectOptions as _, Executor as _};
-use std::net::TcpListener;
 
 /// Characters that mean something in a URL, in a shell or in a `.env` file.
 const PASSWORD: &str = "p@ss:w/o#r%2Fd?&= $\"x";
@@ -18,9 +17,8 @@ struct Server {
 
 impl Server {
     fn start(kind: ServerKind, extra: &[&str]) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let extra = extra.iter().map(Into::into).collect();
-        let sandbox = block_on(Sandbox::start(&Options { tcp_port: Some(port), extra, ..Options::new(kind) })).unwrap();
+        let (sandbox, port) = on_tcp(&Options { extra, ..Options::new(kind) });
         let account = format!("CREATE USER app@'%' IDENTIFIED BY '{PASSWORD}'");
         let mut root = block_on(sandbox.connect_options().connect()).unwrap();
         for statement in ["CREATE DATABASE railway", &account, "GRANT ALL ON railway.* TO app@'%'"] {

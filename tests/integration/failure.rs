@@ -67,7 +67,7 @@ fn a_rollback_that_fails_leaves_the_migration_applied() {
 }
 
 #[test]
-fn what_cannot_be_undone_stays_half_applied_until_somebody_settles_it() {
+fn what_cannot_be_undone_stays_half_applied_until_the_file_is_mended() {
     let cannot = [
         ("ALTER TABLE old DROP COLUMN word", "it drops old.word"),
         ("UPDATE old SET word = 'x'; CREATE TABLE a (id INT)", "it changes rows of old"),
@@ -85,19 +85,25 @@ fn what_cannot_be_undone_stays_half_applied_until_somebody_settles_it() {
             project.up(2, "CREATE TABLE second (id INT)");
             let outcome = project.run("migrate").exits(4);
             contains(&outcome.stderr, "migrations/1_step.up.sql:2:1: failed: statement");
-            contains(&outcome.stderr, "the migration is half-applied, and its row in the ledger says so:");
+            contains(
+                &outcome.stderr,
+                "the migration is half-applied, as what was done before could not be taken back:",
+            );
             contains(&outcome.stderr, &format!("migrations/1_step.up.sql:1:1: {reason}"));
             assert_eq!(project.ledger(), ["1 0"], "{} {script}", server.engine());
-            let status = project.run("status").exits(4);
-            contains(&status.stdout, "half-applied");
-            contains(&status.stdout, "delete its row from the ledger or set success to 1 there");
-            for line in ["migrate", "apply all", "rollback", "migrate --dry-run"] {
-                contains(&project.run(line).exits(4).stderr, "migration 1 (step) is half-applied");
-            }
+            let done = script.matches(';').count() + 1;
+            let stopped = format!("{done} of {} statements, stopped at migrations/1_step.up.sql:2:1", done + 1);
+            let status = project.run("status --format json").exits(4);
+            contains(&status.stdout, &stopped);
+            contains(&status.stdout, "`aura-db migrate` goes on there");
+            // It stands where it stopped until the file is mended, and what is done is not done again.
+            contains(&project.run("migrate").exits(4).stderr, "migrations/1_step.up.sql:2:1: failed: statement");
             assert_eq!(project.ledger(), ["1 0"]);
-            project.database.run("UPDATE _sqlx_migrations SET success = 1");
-            project.run("migrate").exits(0);
+            project.up(1, format!("{script};\nCREATE TABLE mended (id INT)"));
+            let mended = project.run("migrate").exits(0);
+            contains(&mended.stderr, &format!("going on after statement {done} of {}", done + 1));
             assert_eq!(project.states(), ["1 applied", "2 applied"]);
+            assert!(project.tables().contains(&"mended".into()));
         }
     }
 }

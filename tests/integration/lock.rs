@@ -17,7 +17,7 @@ fn lock_name(database: &str) -> String {
 
 /// A profile that waits for a second, and no longer.
 fn impatient(project: &Project) {
-    let profile = "connect: {url-variable: X}\nrunner-lock-timeout: 1 s\nlock-wait-timeout: 1 s\n";
+    let profile = "connect: {url-variable: X}\nrunner-lock-timeout: 1 s\nlock-wait-timeout: 1 s\nlock-give-up: 0 s\n";
     project.file("profiles/environments/impatient.yaml", profile);
 }
 

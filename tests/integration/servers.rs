@@ -9,9 +9,26 @@ use aura_db::engine::sandbox::{Options, Sandbox, ServerKind};
 use aura_db::model::engine::{Engine, EngineKind};
 use sqlx::{ConnectOptions as _, Executor, MySql, MySqlConnection, MySqlPool, Row as _};
 use std::future::Future;
+use std::net::TcpListener;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::runtime::Runtime;
+
+/// A server of its own on a TCP port of the loopback address, and the port.
+///
+/// A port that was free when it was looked for may be taken before the server has started, so this looks more than once.
+pub(crate) fn on_tcp(options: &Options) -> (Sandbox, u16) {
+    const TRIES: usize = 5;
+    let mut refused = String::new();
+    for _ in 0..TRIES {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        match block_on(Sandbox::start(&Options { tcp_port: Some(port), ..options.clone() })) {
+            Ok(sandbox) => return (sandbox, port),
+            Err(error) => refused = error.to_string(),
+        }
+    }
+    panic!("{refused}");
+}
 
 /// A row as text, column by column; `None` is NULL.
 pub(crate) type TextRow = Vec<Option<String>>;
@@ -90,10 +107,19 @@ impl Server {
         &self.sandbox
     }
 
+    /// The answer, or a failure that tells of the server's end if that is why there is none: no test waits for a dead server.
+    #[track_caller]
+    fn answered<T>(&self, answer: Result<T, String>) -> T {
+        answer.unwrap_or_else(|error| match block_on(self.sandbox.ended()) {
+            Some(end) => panic!("{end}\n{error}"),
+            None => panic!("{error}"),
+        })
+    }
+
     /// A new, empty database whose name begins with `name`.
     pub(crate) fn database(&'static self, name: &str) -> Database {
         let name = format!("{name}_{}", self.databases.fetch_add(1, Ordering::Relaxed));
-        block_on(run(&self.pool, &format!("CREATE DATABASE `{name}` CHARACTER SET utf8mb4")));
+        self.answered(block_on(attempt(&self.pool, &format!("CREATE DATABASE `{name}` CHARACTER SET utf8mb4"))));
         let pool = block_on(async { self.sandbox.pool(Some(&name), 2) });
         Database { server: self, name, pool }
     }
@@ -124,13 +150,15 @@ impl Database {
     }
 
     /// Runs statements, separated by `;`.
+    #[track_caller]
     pub(crate) fn run(&self, statements: &str) {
-        block_on(run(&self.pool, statements));
+        self.server.answered(block_on(attempt(&self.pool, statements)));
     }
 
     /// The rows of a query.
+    #[track_caller]
     pub(crate) fn rows(&self, query: &str) -> Vec<TextRow> {
-        block_on(rows(&self.pool, query))
+        self.server.answered(block_on(rows(&self.pool, query)))
     }
 
     /// The one value of a query that gives one.
@@ -148,20 +176,26 @@ impl Database {
 
 /// The rows of a query on a session that a test holds.
 pub(crate) fn ask(session: &mut MySqlConnection, query: &str) -> Vec<TextRow> {
-    block_on(rows(session, query))
+    block_on(rows(session, query)).unwrap_or_else(|error| panic!("{error}"))
 }
 
 async fn run(on: impl Executor<'_, Database = MySql>, statements: &str) {
-    let safe = sqlx::AssertSqlSafe(statements.to_owned());
-    sqlx::raw_sql(safe).execute(on).await.unwrap_or_else(|error| panic!("{error}, of: {statements}"));
+    attempt(on, statements).await.unwrap_or_else(|error| panic!("{error}"));
 }
 
-async fn rows(on: impl Executor<'_, Database = MySql>, query: &str) -> Vec<TextRow> {
+async fn attempt(on: impl Executor<'_, Database = MySql>, statements: &str) -> Result<(), String> {
+    let safe = sqlx::AssertSqlSafe(statements.to_owned());
+    sqlx::raw_sql(safe).execute(on).await.map(|_| ()).map_err(|error| format!("{error}, of: {statements}"))
+}
+
+async fn rows(on: impl Executor<'_, Database = MySql>, query: &str) -> Result<Vec<TextRow>, String> {
     let safe = sqlx::AssertSqlSafe(query.to_owned());
-    let rows = sqlx::raw_sql(safe).fetch_all(on).await.unwrap_or_else(|error| panic!("{error}, of: {query}"));
+    let rows = sqlx::raw_sql(safe).fetch_all(on).await.map_err(|error| format!("{error}, of: {query}"))?;
     // Not prepared, so every value comes as the text that the server would show.
     let text = |bytes: Option<Vec<u8>>| bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    rows.iter().map(|row| (0..row.len()).map(|index| text(row.try_get_unchecked(index).unwrap())).collect()).collect()
+    let read =
+        |row: &sqlx::mysql::MySqlRow| (0..row.len()).map(|index| text(row.try_get_unchecked(index).unwrap())).collect();
+    Ok(rows.iter().map(read).collect())
 }
 
 #[test]

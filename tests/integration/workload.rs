@@ -50,9 +50,9 @@ fn names_are_unique_over_all_files() {
 fn parameters_are_counted() {
     let entry =
         |rest: &str| format!("queries:\n  - name: a\n    sql: SELECT id FROM t WHERE a = ? AND b = '?'\n{rest}");
-    mistaken(&entry(""), &["workload/shop.yaml:3:10", "a has 1 placeholder(s), and no params", "^"]);
-    mistaken(&entry("    params: [1, 2]\n"), &["workload/shop.yaml:4:13", "and 2 parameter(s) are given", "^"]);
-    mistaken(&entry("    samples:\n      - params: []\n"), &["workload/shop.yaml:5:", "and 0 parameter(s) are given"]);
+    mistaken(&entry(""), &["workload/shop.yaml:3:10", "a has 1 placeholder, and no params", "^"]);
+    mistaken(&entry("    params: [1, 2]\n"), &["workload/shop.yaml:4:13", "and was given 2 parameters", "^"]);
+    mistaken(&entry("    samples:\n      - params: []\n"), &["workload/shop.yaml:5:", "and was given 0 parameters"]);
     mistaken(&entry("    samples: []\n"), &["workload/shop.yaml:4:14", "a has no sample"]);
 }
 
@@ -71,7 +71,7 @@ fn sql_that_does_not_parse_is_shown_where_it_breaks() {
         &["workload/shop.yaml:3:17", "the SQL does not parse", "^"],
     );
     let two = "queries:\n  - name: a\n    sql: SELECT (\n  - name: b\n    sql: SELECT )\n";
-    mistaken(two, &["workload/shop.yaml:3:", "workload/shop.yaml:5:", "2 mistake(s) in the workload"]);
+    mistaken(two, &["workload/shop.yaml:3:", "workload/shop.yaml:5:", "2 mistakes in the workload"]);
 }
 
 #[test]

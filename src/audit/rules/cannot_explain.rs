@@ -28,11 +28,22 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let code = error.code.map(|code| format!(" (error {code})")).unwrap_or_default();
+    let table = missing_table(error.code, &error.message);
     let mut finding =
-        context.finding(RULE.id, RULE.severity, None, format!("cannot be explained{code}: {}", error.message));
+        context.finding(RULE.id, RULE.severity, table, format!("cannot be explained{code}: {}", error.message));
     finding.evidence.push(format!("{} said: {}", context.engine, error.message));
     finding.remedy = remedy(error.code, &error.message).into();
     vec![finding]
+}
+
+/// The table that is not there, by the server's words: `Table 'shop.orders' doesn't exist`, or `SQLite`'s.
+fn missing_table(code: Option<u32>, message: &str) -> Option<&str> {
+    if code == Some(1146) {
+        let name = message.split('\'').nth(1)?;
+        return Some(name.split_once('.').map_or(name, |(_, table)| table));
+    }
+    let (_, name) = message.split_once("no such table: ").filter(|_| code.is_none_or(|code| code == 0))?;
+    Some(name.trim())
 }
 
 /// Whether it only asks the server about itself.
@@ -77,6 +88,17 @@ mod tests {
         assert_eq!((findings[0].rule.as_str(), findings[0].severity), ("cannot-explain", Severity::Warning));
         assert!(findings[0].message.contains("1054") && findings[0].message.contains("nope"));
         assert!(findings[0].remedy.contains("column"));
+    }
+
+    #[test]
+    fn a_table_that_is_not_there_is_what_the_finding_is_about() {
+        let table = |code, message: &str| {
+            let case = Case::new("CREATE TABLE t (id INT PRIMARY KEY)", "SELECT 1 FROM nope").error(code, message);
+            case.audit().remove(0).subject.table
+        };
+        assert_eq!(table(Some(1146), "Table 'shop.nope' doesn't exist").as_deref(), Some("nope"));
+        assert_eq!(table(None, "(code: 1) no such table: nope").as_deref(), Some("nope"));
+        assert_eq!(table(Some(1054), "Unknown column 'no such table: x'"), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Lets nothing but one statement that EXPLAIN only plans reach the server behind an EXPLAIN.
 
 use crate::engine::error::EngineError;
+use crate::sql::quote;
 
 const EXPLAINABLE: [&str; 8] = ["SELECT", "WITH", "TABLE", "VALUES", "INSERT", "REPLACE", "UPDATE", "DELETE"];
 
@@ -41,7 +42,12 @@ fn first_end(sql: &str) -> Result<usize, EngineError> {
     while let Some(c) = sql[at..].chars().next() {
         let rest = &sql[at..];
         let length = match c {
-            '\'' | '"' | '`' => quoted(rest, c)?,
+            // Under `NO_BACKSLASH_ESCAPES` the end is misjudged; the server still takes one statement only, as it is sent to be
+            // prepared.
+            '\'' | '"' | '`' => match quote::length(rest) {
+                Some(length) => length,
+                None => return refuse("a quote is not closed"),
+            },
             '#' => line(rest),
             // `--` begins a comment only before a blank or the end of the line.
             '-' if rest.starts_with("--")
@@ -67,22 +73,6 @@ fn first_end(sql: &str) -> Result<usize, EngineError> {
         at += length;
     }
     Ok(end.unwrap_or(sql.len()))
-}
-
-/// The length of a quoted text with its quotes. A doubled quote reads as two texts side by side, which ends in the same place.
-///
-/// A backslash escapes in texts. Under `NO_BACKSLASH_ESCAPES` it does not, and the end is misjudged; the server still takes
-/// one statement only, as it is sent to be prepared.
-fn quoted(rest: &str, quote: char) -> Result<usize, EngineError> {
-    let mut chars = rest.char_indices().skip(1);
-    while let Some((at, c)) = chars.next() {
-        if c == '\\' && quote != '`' {
-            chars.next();
-        } else if c == quote {
-            return Ok(at + 1);
-        }
-    }
-    refuse("a quote is not closed")
 }
 
 fn line(rest: &str) -> usize {

@@ -89,7 +89,7 @@ async fn finish(
     untranslated: Vec<(Location, String)>,
 ) -> Result<Planner, PlannerError> {
     let mut connection = pool.acquire().await?;
-    let mut schema = schema::sqlite::read(&mut connection, &[ledger::TABLE]).await?;
+    let mut schema = schema::sqlite::read(&mut connection, &ledger::DEFAULT_TABLES).await?;
     let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&mut *connection).await?;
     drop(connection);
     stats::sqlite::inject(&pool, &schema, scale).await?;

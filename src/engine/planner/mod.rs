@@ -15,6 +15,11 @@ use crate::model::report::Statistics;
 use crate::model::scale::Scale;
 use crate::model::schema::Schema;
 use sqlx::{MySqlPool, SqlitePool};
+use std::future::Future;
+use std::time::Duration;
+
+/// Longest wait for one plan. The server's own limit on an EXPLAIN is 20 s.
+const SILENCE: Duration = Duration::from_secs(45);
 
 /// A database that plans are asked of. Dropping it ends its throwaway server.
 #[derive(Debug)]
@@ -42,7 +47,7 @@ enum Connections {
     /// A configured server, judged as it is.
     Server(MySqlPool),
     /// A throwaway server with injected statistics.
-    Sandbox(MySqlPool, #[expect(dead_code, reason = "dropping it ends the server")] Box<Sandbox>),
+    Sandbox(MySqlPool, Box<Sandbox>),
     /// `SQLite` in memory with injected statistics.
     Embedded(SqlitePool),
 }
@@ -80,9 +85,33 @@ impl Planner {
     pub async fn explain(&self, sql: &str) -> Result<Plan, EngineError> {
         match &self.connections {
             Connections::Server(pool) => server::explain(self, pool, sql).await,
-            Connections::Sandbox(pool, _) => sandbox::explain(self, pool, sql).await,
+            Connections::Sandbox(pool, server) => match sandbox::explain(self, pool, sql).await {
+                Err(error) => Err(cause(server, error).await),
+                plan => plan,
+            },
             Connections::Embedded(pool) => embedded::explain(self, pool, sql).await,
         }
+    }
+}
+
+/// Gives up on a server that says nothing any more, although its own limit on an EXPLAIN has long passed.
+async fn in_time(asking: impl Future<Output = Result<Plan, EngineError>>) -> Result<Plan, EngineError> {
+    within(SILENCE, asking).await
+}
+
+async fn within<T>(limit: Duration, asking: impl Future<Output = Result<T, EngineError>>) -> Result<T, EngineError> {
+    tokio::time::timeout(limit, asking).await.unwrap_or_else(|_| {
+        Err(EngineError::Connection(format!("the server has not answered for {} s", limit.as_secs())))
+    })
+}
+
+/// Puts the end of a throwaway server in place of the broken connection that came of it.
+async fn cause(server: &Sandbox, error: EngineError) -> EngineError {
+    match error {
+        EngineError::Connection(broken) => {
+            EngineError::Connection(server.ended().await.map_or(broken, |end| end.to_string()))
+        }
+        error => error,
     }
 }
 
@@ -115,4 +144,18 @@ fn size(schema: &mut Schema, scale: &Scale) -> Vec<String> {
         scale.name,
         unknown.join(", ")
     )]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_says_nothing_is_given_up_on() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let silent = std::future::pending::<Result<(), EngineError>>();
+        let error = runtime.block_on(within(Duration::from_millis(1), silent)).unwrap_err();
+        assert!(matches!(error, EngineError::Connection(_)), "{error}");
+        assert_eq!(runtime.block_on(within(SILENCE, async { Ok(7) })).unwrap(), 7);
+    }
 }

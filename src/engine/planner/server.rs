@@ -1,6 +1,6 @@
 //! A configured server, judged as it is: its own statistics, and nothing written to it.
 
-use super::{Connections, Planner, PlannerError};
+use super::{Connections, Planner, PlannerError, in_time};
 use crate::engine::connect::{Pool, Purpose, database, session};
 use crate::engine::settings::Settings;
 use crate::engine::{EngineError, explain, explain::JsonVersion, ledger};
@@ -17,7 +17,7 @@ impl Planner {
     /// When it cannot be reached, or its catalogue cannot be read.
     pub async fn server(settings: &Settings, version: JsonVersion) -> Result<Self, PlannerError> {
         let mut session = session(settings, Purpose::Read).await?;
-        let mut schema = session.schema(&[ledger::TABLE]).await?;
+        let mut schema = session.schema(&ledger::DEFAULT_TABLES).await?;
         let (engine, place) = (session.engine.clone(), session.place.clone());
         session.close().await.ok();
         let Pool::Server(pool) = database(settings).await?.pool else {
@@ -78,6 +78,9 @@ async fn acquire(pool: &MySqlPool) -> Result<PoolConnection<MySql>, EngineError>
 
 pub(super) async fn explain(planner: &Planner, pool: &MySqlPool, sql: &str) -> Result<Plan, EngineError> {
     let mut connection = acquire(pool).await?;
-    explain::prepare_session(&mut connection, &planner.engine, planner.version).await?;
-    explain::explain(&mut connection, &planner.engine, sql, planner.version).await
+    in_time(async {
+        explain::prepare_session(&mut connection, &planner.engine, planner.version).await?;
+        explain::explain(&mut connection, &planner.engine, sql, planner.version).await
+    })
+    .await
 }

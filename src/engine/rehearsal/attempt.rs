@@ -28,7 +28,7 @@ impl Rehearsal {
     pub async fn attempt(&mut self, statement: &Statement) -> Result<Attempt, EngineError> {
         let effect = effect(&statement.sql);
         let embedded = self.session.has_transactional_ddl();
-        let canceller = self.session.canceller(&self.settings).await?;
+        let canceller = self.session.canceller();
         let mut late = false;
         let outcome = {
             let mut work = std::pin::pin!(run(&mut self.session, &statement.sql, &effect));

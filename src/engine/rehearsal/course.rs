@@ -29,6 +29,8 @@ pub enum Known<'a> {
 pub struct Course<'a> {
     /// The scripts in the order in which they will run.
     pub scripts: &'a [&'a Script],
+    /// The statements that a run which was cut off has done already, by script and position, both from 0.
+    pub done: &'a BTreeSet<(usize, usize)>,
     /// The sizes of the tables that are there before.
     pub sizes: Known<'a>,
     /// The app's queries.
@@ -79,20 +81,21 @@ impl Course<'_> {
         let mut trials: Vec<Vec<Trial>> = Vec::with_capacity(self.scripts.len());
         let mut number = 0;
         let mut gone: Option<Location> = None;
-        for script in self.scripts {
+        for (at, script) in self.scripts.iter().enumerate() {
             let mut own = Vec::with_capacity(script.statements.len());
             if self.filled {
                 state.fresh.clear();
             }
-            for statement in &script.statements {
+            for (position, statement) in script.statements.iter().enumerate() {
                 progress(statement);
                 let trial = match &gone {
-                    Some(at) => state.untried(format!("the copy was gone after {at}")),
+                    _ if self.done.contains(&(at, position)) => state.without(Attempt::Done),
+                    Some(at) => state.without(Attempt::Unknown { because: format!("the copy was gone after {at}") }),
                     None => match state.one(statement, number).await {
                         Ok(trial) => trial,
                         Err(error) => {
                             gone = Some(statement.at.clone());
-                            state.untried(format!("the copy was gone during it: {error}"))
+                            state.without(Attempt::Unknown { because: format!("the copy was gone during it: {error}") })
                         }
                     },
                 };
@@ -199,8 +202,7 @@ impl State<'_, '_> {
         Ok(())
     }
 
-    fn untried(&self, because: String) -> Trial {
-        let attempt = Attempt::Unknown { because };
+    fn without(&self, attempt: Attempt) -> Trial {
         Trial { attempt, before: None, after: None, sizes: Arc::clone(&self.sizes), broken: Vec::new() }
     }
 }

@@ -9,13 +9,13 @@ mod sizes;
 
 pub use course::{Course, Known};
 
+use super::EngineError;
 use super::connect::{Purpose, session};
 use super::explain::{self, JsonVersion};
 use super::planner::PlannerError;
 use super::sandbox::{Options, Sandbox, ServerKind};
 use super::session::{Session, SessionConnection};
 use super::settings::{Address, Settings};
-use super::{EngineError, ledger};
 use crate::model::engine::Engine;
 use crate::model::schema::Schema;
 use crate::sql::translate::to_sqlite;
@@ -56,7 +56,7 @@ impl Rehearsal {
     /// # Errors
     /// When the catalogue cannot be read.
     pub async fn schema(&mut self) -> Result<Schema, EngineError> {
-        self.session.schema(&[ledger::TABLE]).await
+        self.session.schema(&[]).await
     }
 
     /// Asks for the plan of a statement, only to see whether there is one.
@@ -95,6 +95,7 @@ fn settings(address: Address) -> Settings {
         pool: 1,
         connect_timeout: Duration::from_secs(30),
         lock_wait_timeout: Duration::from_secs(5),
+        lock_give_up: Duration::ZERO,
         runner_lock_timeout: Duration::from_secs(30),
     }
 }

@@ -1,19 +1,20 @@
 //! What becomes of a run that fails: as much as can be is taken back, and what cannot is said.
 
-use super::{Runner, Unit};
-use crate::engine::ledger::{self, Mark};
-use crate::engine::{EngineError, restore};
+use super::resume::Doubt;
+use super::{Open, Runner, Unit, undo};
+use crate::engine::ledger::Mark;
+use crate::engine::{EngineError, journal, objects};
+use crate::migration::checksum::statement_hash;
+use crate::migration::recovery::{Settled, settle as settle_row};
 use crate::migration::undoable::obstacles;
+use crate::migration::witness::{Witness, witness};
+use crate::model::journal::{JournalRow, Progress};
 use crate::model::migration::{Direction, Migration, Statement};
-use crate::model::schema::Table;
-use crate::sql::ddl::{Effect, effect, targets};
+use crate::sql::ddl::{effect, targets};
 use std::collections::BTreeSet;
 
 /// The servers' code for a statement that was ended by `KILL QUERY`.
 pub const INTERRUPTED: u32 = 1317;
-
-/// The servers' code for a statement that does not parse.
-const SYNTAX: u32 = 1064;
 
 /// A run that failed.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +33,34 @@ pub enum RunError {
         /// What became of the database.
         after: After,
     },
+    /// Nothing tells whether a statement of a run that was cut off took effect.
+    #[error("{}: {}", .0.place, .0.reason)]
+    Doubt(Box<Doubt>),
+    /// A statement that took effect is not the one that stands in the file now.
+    #[error("{place}: statement {position} of {of} took effect and is not what stands in the file now")]
+    Edited {
+        /// Where it stood.
+        place: String,
+        /// Its position, from 1.
+        position: u32,
+        /// Statements in the file.
+        of: u32,
+    },
+    /// A migration that was cut off on its way up cannot be taken down.
+    #[error("{place}: {reason}")]
+    Partial {
+        /// The statement of the down script that cannot be judged.
+        place: String,
+        /// Why not.
+        reason: String,
+        /// Statements of the up script that took effect.
+        done: usize,
+        /// Statements in the up script.
+        of: usize,
+    },
+    /// What an earlier run began to take back cannot be taken back: what is left, in words.
+    #[error("{}", .0.join("; "))]
+    Left(Vec<String>),
     /// The run's own work failed, before or between migrations.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -51,23 +80,15 @@ pub enum After {
     Unknown,
 }
 
-pub(super) async fn settle(
-    runner: Runner<'_>,
-    migration: &Migration,
-    position: usize,
-    error: EngineError,
-    begun: &[i64],
-) -> RunError {
+pub(super) async fn settle(runner: Runner<'_>, migration: &Migration, position: usize, error: EngineError) -> RunError {
     let statements = runner.direction.statements(migration);
     let Some(statement) = statements.get(position).or(statements.last()) else { return RunError::Engine(error) };
     let failed = (Box::new(statement.clone()), (position + 1).min(statements.len()), statements.len());
     let mut runner = runner;
-    // A statement that does not parse has not even ended the transaction.
-    let ran = ran(statements, position, error.code() == Some(SYNTAX));
-    let mut taken_back = take_back(&mut runner, migration, position, &ran, begun).await;
+    let mut taken_back = take_back(&mut runner, migration, position).await;
     if matches!(&taken_back, Err(error) if error.code() == Some(INTERRUPTED)) {
         // The cancellation that ended the statement may have come late and hit this instead; it comes only once.
-        taken_back = take_back(&mut runner, migration, position, &ran, begun).await;
+        taken_back = take_back(&mut runner, migration, position).await;
     }
     let mut after = match taken_back {
         Ok(because) if because.is_empty() => After::Restored,
@@ -77,22 +98,12 @@ pub(super) async fn settle(
         Err(_) if runner.session.has_transactional_ddl() => After::Restored,
         Err(second) => After::HalfApplied { because: vec![format!("taking it back failed too: {second}")] },
     };
-    if matches!(after, After::HalfApplied { .. })
-        && let Err(second) = bear_witness(&mut runner, migration, begun).await
-        && let After::HalfApplied { because } = &mut after
+    if let After::HalfApplied { because } = &mut after
+        && let Err(second) = bear_witness(&mut runner, migration, position, &error).await
     {
         because.push(format!("and the ledger could not be told: {second}"));
     }
     RunError::Statement { statement: failed.0, position: failed.1, of: failed.2, error, after }
-}
-
-/// The statements that may have had an effect, the failed one last.
-fn ran(statements: &[Statement], position: usize, without_effect: bool) -> Vec<Statement> {
-    let mut ran = statements[..(position + 1).min(statements.len())].to_vec();
-    if let (true, Some(last)) = (without_effect, ran.last_mut()) {
-        "DO 0".clone_into(&mut last.sql);
-    }
-    ran
 }
 
 /// Takes the unit back; gives the reasons why it could not be, none when it was.
@@ -100,124 +111,148 @@ async fn take_back(
     runner: &mut Runner<'_>,
     migration: &Migration,
     position: usize,
-    ran: &[Statement],
-    begun: &[i64],
 ) -> Result<Vec<String>, EngineError> {
     if runner.session.has_transactional_ddl() {
         if runner.unit == Unit::Migration {
             runner.session.run_own("ROLLBACK TO migration").await?;
             runner.session.run_own("RELEASE SAVEPOINT migration").await?;
-            drop_new_ledger(runner).await?;
+            drop_new_tables(runner).await?;
         }
         return Ok(Vec::new());
     }
-    runner.session.run_own("ROLLBACK").await?;
+    // What the open transaction says of migrations before this one is true and stays.
+    let end = if runner.open == Open::Bookkeeping { "COMMIT" } else { "ROLLBACK" };
+    runner.session.run_own(end).await?;
+    runner.open = Open::Nothing;
     // The file may have changed both for the session, and what follows relies on them.
     runner.session.run_own("SET autocommit = 1").await?;
     runner.session.run_own("SET NAMES utf8mb4").await?;
-    if runner.unit == Unit::Migration && is_untouched(runner, migration, ran).await? {
-        drop_new_ledger(runner).await?;
+    let versions = if runner.unit == Unit::Run { runner.versions.clone() } else { vec![migration.version] };
+    if !runner.actions.is_empty() {
+        return Ok(vec!["it was being taken down after it had been applied in part".into()]);
+    }
+    if runner.unit == Unit::Migration && is_untouched(runner, migration).await? {
+        undo::forget(runner, &versions, runner.direction).await?;
+        drop_new_tables(runner).await?;
         return Ok(Vec::new());
     }
     let statements = runner.direction.statements(migration);
-    if position >= statements.len() && runner.before.is_none() {
-        return Ok(vec!["its statement took effect, and only the ledger could not be brought up to date".into()]);
-    }
-    if let Some(before) = runner.before.clone() {
-        let succeeded = succeeded(runner, ran, position < statements.len());
-        let ran: Vec<&Statement> = ran.iter().collect();
-        let because: Vec<String> = match runner.unit {
-            // A run that is one unit was found free of obstacles before it began.
-            Unit::Run => Vec::new(),
-            Unit::Migration => obstacles(&ran, &before, runner.session.database().as_deref())
-                .into_iter()
-                .map(|obstacle| format!("{}: {}", obstacle.statement.at, obstacle.reason))
-                .collect(),
-        };
-        if !because.is_empty() {
-            return Ok(because);
-        }
-        let touched: BTreeSet<String> = succeeded
-            .iter()
-            .flat_map(|statement| targets(&statement.sql))
-            .map(|name| name.to_ascii_lowercase())
-            .collect();
-        let left = restore::restore(runner.session, &before, &[ledger::TABLE], &touched).await?;
-        if !left.is_empty() {
-            return Ok(left);
-        }
-    }
-    mend_ledger(runner, migration.version, begun).await?;
-    Ok(Vec::new())
-}
-
-/// The statements of the unit that have taken effect. What the failed one names may be somebody else's, as after "already
-/// exists", and what comes after it has not been touched.
-fn succeeded(runner: &Runner<'_>, ran: &[Statement], last_failed: bool) -> Vec<Statement> {
-    let (failed, before) = match ran.split_last() {
-        Some((failed, before)) if last_failed => (Some(&failed.at), before),
-        _ => (None, ran),
+    let Some(before) = runner.before.clone() else {
+        return Ok(vec![if position >= statements.len() {
+            "its statements took effect, and only the ledger could not be brought up to date".into()
+        } else {
+            "what was there before it is not known: an earlier run had begun it".into()
+        }]);
     };
-    match (runner.unit, failed) {
-        (Unit::Migration, _) => before.to_vec(),
-        (Unit::Run, None) => runner.statements.clone(),
-        (Unit::Run, Some(at)) => {
-            runner.statements.iter().take_while(|statement| statement.at != *at).cloned().collect()
+    let ran: Vec<&Statement> = statements[..(position + 1).min(statements.len())].iter().collect();
+    if runner.unit == Unit::Migration {
+        // A run that is one unit was found free of obstacles before it began.
+        let obstacles = obstacles(&ran, &before, runner.session.database().as_deref());
+        if !obstacles.is_empty() {
+            return Ok(obstacles.into_iter().map(|one| format!("{}: {}", one.statement.at, one.reason)).collect());
         }
     }
+    let touched = touched(runner, migration, position, &versions).await?;
+    let left = undo::undo(runner, &before, touched, &versions).await?;
+    if left.is_empty() {
+        drop_new_tables(runner).await?;
+    }
+    Ok(left)
 }
 
-/// Makes the ledger say that the unit's migrations are half-applied, whatever the transaction took with it.
-async fn bear_witness(runner: &mut Runner<'_>, migration: &Migration, begun: &[i64]) -> Result<(), EngineError> {
-    let versions: &[i64] = if runner.unit == Unit::Run { begun } else { &[migration.version] };
-    for version in versions {
-        match ledger::success(runner.session, *version).await? {
-            Some(_) => ledger::mark(runner.session, *version, Mark::Reverting).await?,
-            None if *version == migration.version && runner.direction == Direction::Up => {
-                ledger::begin(runner.session, migration).await?;
+/// The names, in lower case, that the unit's statements which took effect have touched. What the failed one names may be
+/// somebody else's, as after "already exists".
+async fn touched(
+    runner: &mut Runner<'_>,
+    migration: &Migration,
+    position: usize,
+    versions: &[i64],
+) -> Result<BTreeSet<String>, EngineError> {
+    let statements = runner.direction.statements(migration);
+    let mut sql: Vec<String> =
+        statements[..position.min(statements.len())].iter().map(|statement| statement.sql.clone()).collect();
+    for version in versions.iter().filter(|version| **version != migration.version) {
+        sql.extend(journal::rows_of(runner.session, *version, runner.direction).await?.into_iter().map(|row| row.sql));
+    }
+    Ok(sql.iter().flat_map(|sql| targets(sql)).map(|name| name.to_ascii_lowercase()).collect())
+}
+
+/// Whether nothing of the migration took effect: no statement is committed, and the failed one left no trace.
+async fn is_untouched(runner: &mut Runner<'_>, migration: &Migration) -> Result<bool, EngineError> {
+    let rows = journal::rows_of(runner.session, migration.version, runner.direction).await?;
+    for row in rows {
+        let effect = effect(&row.sql);
+        let witness = witness(&effect, None);
+        let untouched = match (row.progress, &witness) {
+            (Progress::Begun, Witness::None(_)) => true,
+            (Progress::Begun, witness) => {
+                let before = serde_json::from_str(&row.before).unwrap_or_default();
+                let now = objects::states(runner.session, witness).await?;
+                matches!(settle_row(&effect, witness, &before, &now), Settled::NotDone)
             }
-            None => {}
+            _ => false,
+        };
+        if !untouched {
+            return Ok(false);
         }
+    }
+    Ok(true)
+}
+
+/// Makes ledger and journal say that the migration is half-applied and where it stopped, whatever the transaction took
+/// with it.
+async fn bear_witness(
+    runner: &mut Runner<'_>,
+    migration: &Migration,
+    position: usize,
+    error: &EngineError,
+) -> Result<(), EngineError> {
+    runner.session.run_own("START TRANSACTION").await?;
+    match (runner.ledger.success(runner.session, migration.version).await?, runner.direction) {
+        (Some(_), _) => runner.ledger.mark(runner.session, migration.version, Mark::Reverting).await?,
+        (None, Direction::Up) => runner.ledger.begin(runner.session, migration).await?,
+        (None, Direction::Down) => {}
+    }
+    let small = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    let rows = journal::rows_of(runner.session, migration.version, runner.direction).await?;
+    // They took effect in this run, whatever became of the transaction that said so.
+    for row in rows.iter().filter(|row| row.position <= small(position) && !row.progress.is_settled()) {
+        let done = JournalRow { progress: Progress::Done, ..row.clone() };
+        journal::write(runner.session, &done).await?;
+    }
+    if let Some(statement) = runner.direction.statements(migration).get(position) {
+        let known = rows.into_iter().find(|row| row.position == small(position + 1));
+        let mut row = known.unwrap_or_else(|| JournalRow {
+            version: migration.version,
+            direction: runner.direction,
+            position: small(position + 1),
+            of: small(runner.direction.statements(migration).len()),
+            hash: statement_hash(&statement.sql),
+            progress: Progress::Failed,
+            sql: statement.sql.clone(),
+            place: statement.at.to_string(),
+            before: String::new(),
+            variables: String::new(),
+            connection: runner.connection,
+            note: String::new(),
+        });
+        // What has committed something may have done so in part; only somebody who looks can tell.
+        if row.progress == Progress::Begun && matches!(witness(&effect(&row.sql), None), Witness::None(_)) {
+            row.progress = Progress::Failed;
+        }
+        row.note = error.to_string();
+        journal::write(runner.session, &row).await?;
     }
     runner.session.run_own("COMMIT").await
 }
 
-/// Whether nothing of the migration was committed: the ledger's row, which is written first, was rolled back too.
-async fn is_untouched(runner: &mut Runner<'_>, migration: &Migration, ran: &[Statement]) -> Result<bool, EngineError> {
-    // What an engine without transactions has written stays, whatever becomes of the ledger's row.
-    let rolls_back = runner.before.as_ref().is_none_or(|before| {
-        let other =
-            |table: &Table| table.storage_engine.as_deref().is_some_and(|name| !name.eq_ignore_ascii_case("InnoDB"));
-        !before.tables.iter().any(other)
-    });
-    let known = ran.iter().all(|statement| effect(&statement.sql) != Effect::Other);
-    if !rolls_back || !known {
-        return Ok(false);
+/// Tables of our own that this run created are gone again when nothing is in them.
+async fn drop_new_tables(runner: &mut Runner<'_>) -> Result<(), EngineError> {
+    if !runner.ledger_was_there && runner.ledger.rows(runner.session).await?.is_empty() {
+        runner.ledger.drop_table(runner.session).await?;
     }
-    let success = ledger::success(runner.session, migration.version).await?;
-    Ok(match runner.direction {
-        Direction::Up => success.is_none(),
-        Direction::Down => success == Some(true),
-    })
-}
-
-/// Puts the ledger's rows back, as DDL may have committed them half-way.
-async fn mend_ledger(runner: &mut Runner<'_>, version: i64, begun: &[i64]) -> Result<(), EngineError> {
-    let versions: &[i64] = if runner.unit == Unit::Run { begun } else { &[version] };
-    for version in versions {
-        let mark = match runner.direction {
-            Direction::Up => Mark::Removed,
-            Direction::Down => Mark::Kept,
-        };
-        ledger::mark(runner.session, *version, mark).await?;
-    }
-    drop_new_ledger(runner).await
-}
-
-/// A ledger that this run created is gone again when nothing is in it.
-async fn drop_new_ledger(runner: &mut Runner<'_>) -> Result<(), EngineError> {
-    if !runner.ledger_was_there && ledger::rows(runner.session).await?.is_empty() {
-        ledger::drop_table(runner.session).await?;
+    if !runner.journal_was_there && journal::rows(runner.session).await?.is_empty() {
+        journal::drop_table(runner.session).await?;
     }
     Ok(())
 }

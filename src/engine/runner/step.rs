@@ -1,92 +1,171 @@
-//! One migration, up or down.
+//! One migration on a server, from where it begins or was cut off to its end.
 
-use super::{Runner, Unit};
-use crate::engine::EngineError;
-use crate::engine::ledger::{self, Mark};
+use super::memory::Memory;
+use super::resume::Resumption;
+use super::statement::{self, Committed};
+use super::{Observer, Open, Runner, Unit};
+use crate::engine::ledger::Mark;
+use crate::engine::{EngineError, journal};
 use crate::model::migration::{Direction, Migration};
-use crate::sql::ddl::{Effect, effect};
+use crate::model::schema::Schema;
+use crate::sql::ddl::{Effect, effect, targets};
 use std::time::Instant;
+
+/// How often a transaction that was rolled back by a deadlock is tried again.
+const DEADLOCKS: u32 = 5;
+
+/// What a migration's run knows while it goes on.
+pub(super) struct Course<'a> {
+    pub(super) migration: &'a Migration,
+    pub(super) memory: Memory,
+    /// Whether the ledger and the journal know of the migration.
+    pub(super) entered: bool,
+    /// In place of the first statement: what an earlier run left of it.
+    pub(super) rest: Option<String>,
+    /// Whether the open transaction holds rows that the migration has written.
+    pub(super) wrote_rows: bool,
+    /// Whether an earlier run was cut off in the migration.
+    pub(super) resumed: bool,
+}
 
 /// Runs one migration. The error says at which statement, counted from 0; the number of statements stands for the
 /// ledger's own update after them.
 pub(super) async fn run(
     runner: &mut Runner<'_>,
     migration: &Migration,
+    resumption: Resumption,
     started: Instant,
+    observer: &mut dyn Observer,
 ) -> Result<(), (usize, EngineError)> {
     let statements = runner.direction.statements(migration);
-    begin(runner, migration).await.map_err(|error| (0, error))?;
-    let transactional = runner.session.has_transactional_ddl();
-    for (position, statement) in statements.iter().enumerate() {
-        let result = match runner.check_interrupt() {
-            Ok(()) => runner.session.run(&statement.sql).await,
-            Err(interrupted) => Err(interrupted),
-        };
-        result.map_err(|error| (position, error))?;
-        let effect = effect(&statement.sql);
-        if transactional || effect.is_transactional() {
-            // A cancelled statement may end early without an error, as SLEEP does; it can still be rolled back. DDL that
-            // succeeded was not cut short, and is better finished than taken back.
-            runner.check_interrupt().map_err(|error| (position, error))?;
-        } else {
-            // DDL has committed: what follows must be inside a transaction again, the ledger's row included.
-            reopen(runner, migration, &effect).await.map_err(|error| (position + 1, error))?;
-        }
+    let from = resumption.from;
+    if runner.unit == Unit::Migration {
+        // What an earlier run has done cannot be compared with what was before it.
+        let before = if resumption.is_fresh { before(runner, migration).await } else { Ok(None) };
+        runner.before = before.map_err(|error| (from, error))?;
     }
-    finish(runner, migration, started).await.map_err(|error| (statements.len(), error))
-}
-
-/// Opens a transaction again. What may have rolled back, as `ROLLBACK` or a procedure, has taken the ledger's row too:
-/// it is written anew, since it is the witness of what has taken effect.
-async fn reopen(runner: &mut Runner<'_>, migration: &Migration, effect: &Effect) -> Result<(), EngineError> {
-    runner.session.run_own("START TRANSACTION").await?;
-    if !matches!(effect, Effect::Transaction | Effect::Other) {
-        return Ok(());
-    }
-    match (runner.direction, ledger::success(runner.session, migration.version).await?) {
-        (Direction::Up, None) => ledger::begin(runner.session, migration).await,
-        (Direction::Down, Some(true)) => ledger::mark(runner.session, migration.version, Mark::Reverting).await,
-        _ => Ok(()),
-    }
-}
-
-async fn begin(runner: &mut Runner<'_>, migration: &Migration) -> Result<(), EngineError> {
-    let session = &mut *runner.session;
-    if session.has_transactional_ddl() {
-        session.run_own("SAVEPOINT migration").await?;
-    } else {
-        // One statement that is no procedure or list has taken effect as a whole or not at all.
-        let many = match runner.direction.statements(migration) {
-            [one] => match effect(&one.sql) {
-                Effect::DropTable { tables } => tables.len() > 1,
-                Effect::CreateIndex { .. } | Effect::DropIndex { .. } | Effect::CreateTable { .. } => false,
-                _ => true,
-            },
-            _ => true,
-        };
-        if runner.unit == Unit::Migration {
-            runner.before = if many { Some(session.schema(&[ledger::TABLE]).await?) } else { None };
-        }
-        if runner.unit == Unit::Migration || !runner.begun {
-            runner.session.run_own("START TRANSACTION").await?;
-        }
-    }
-    match runner.direction {
-        Direction::Up => ledger::begin(runner.session, migration).await,
-        Direction::Down => ledger::mark(runner.session, migration.version, Mark::Reverting).await,
-    }
-}
-
-async fn finish(runner: &mut Runner<'_>, migration: &Migration, started: Instant) -> Result<(), EngineError> {
-    let mark = match runner.direction {
-        Direction::Up => Mark::Applied { nanos: i64::try_from(started.elapsed().as_nanos()).unwrap_or(i64::MAX) },
-        Direction::Down => Mark::Removed,
+    let mut course = Course {
+        migration,
+        memory: resumption.memory,
+        entered: !resumption.is_fresh,
+        rest: resumption.rest,
+        wrote_rows: false,
+        resumed: !resumption.is_fresh,
     };
-    ledger::mark(runner.session, migration.version, mark).await?;
-    runner.begun = true;
-    match (runner.session.has_transactional_ddl(), runner.unit) {
-        (true, _) => runner.session.run_own("RELEASE SAVEPOINT migration").await,
-        (false, Unit::Migration) => runner.session.run_own("COMMIT").await,
-        (false, Unit::Run) => Ok(()),
+    if course.entered {
+        open(runner, &mut course).await.map_err(|error| (from, error))?;
     }
+    // A deadlock takes the whole transaction; in a run that is one unit that may be more than this migration's.
+    let (mut at, mut committed) = (from, (runner.unit == Unit::Migration).then_some(from));
+    let mut saved = course.memory.saved.clone();
+    let mut deadlocks = 0;
+    while at < statements.len() {
+        match statement::run(runner, &mut course, at, observer).await {
+            Ok(Committed::Yes) => {
+                at += 1;
+                committed = Some(at);
+                saved.clone_from(&course.memory.saved);
+            }
+            Ok(Committed::No) => at += 1,
+            Err((_, error)) if error.is_deadlock() && committed.is_some() && deadlocks < DEADLOCKS => {
+                deadlocks += 1;
+                observer.note(&format!("{}: {error}; trying the transaction again", statements[at].at));
+                at = committed.unwrap_or(from);
+                again(runner, &mut course, &saved).await.map_err(|error| (at, error))?;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    finish(runner, &mut course, started).await.map_err(|error| (statements.len(), error))
+}
+
+/// Starts the transaction anew after a deadlock has rolled it back.
+async fn again(runner: &mut Runner<'_>, course: &mut Course<'_>, saved: &str) -> Result<(), EngineError> {
+    runner.session.run_own("ROLLBACK").await?;
+    runner.open = Open::Nothing;
+    course.memory.restore(runner.session, saved).await?;
+    course.entered = runner.is_known(course.migration).await?;
+    Ok(())
+}
+
+/// The definitions that may be needed to take the migration back: of what its statements name.
+async fn before(runner: &mut Runner<'_>, migration: &Migration) -> Result<Option<Schema>, EngineError> {
+    let statements = runner.direction.statements(migration);
+    // One statement that is no procedure or list has taken effect as a whole or not at all.
+    if let [one] = statements {
+        match effect(&one.sql) {
+            Effect::DropTable { tables } if tables.len() == 1 => return Ok(None),
+            Effect::CreateIndex { .. } | Effect::DropIndex { .. } | Effect::CreateTable { .. } => return Ok(None),
+            _ => {}
+        }
+    }
+    let mut names: Vec<String> = statements.iter().flat_map(|statement| targets(&statement.sql)).collect();
+    names.sort();
+    names.dedup();
+    runner.session.schema_of(&names).await.map(Some)
+}
+
+/// Makes sure that a transaction is open in which the ledger knows of the migration.
+pub(super) async fn open(runner: &mut Runner<'_>, course: &mut Course<'_>) -> Result<(), EngineError> {
+    if runner.open == Open::Nothing {
+        runner.session.run_own("START TRANSACTION").await?;
+    }
+    runner.open = Open::Work;
+    if !course.entered {
+        course.entered = true;
+        enter(runner, course.migration).await?;
+    }
+    Ok(())
+}
+
+async fn enter(runner: &mut Runner<'_>, migration: &Migration) -> Result<(), EngineError> {
+    match runner.direction {
+        Direction::Up => runner.ledger.begin(runner.session, migration).await,
+        Direction::Down => runner.ledger.mark(runner.session, migration.version, Mark::Reverting).await,
+    }
+}
+
+impl Runner<'_> {
+    /// Whether the ledger has a row that says that this migration is under way, as far as its format can say so.
+    pub(super) async fn is_known(&mut self, migration: &Migration) -> Result<bool, EngineError> {
+        let success = self.ledger.success(self.session, migration.version).await?;
+        Ok(match self.direction {
+            Direction::Up => success.is_some() || !self.ledger.format.remembers_begun(),
+            Direction::Down => success != Some(true) || !self.ledger.format.remembers_begun(),
+        })
+    }
+}
+
+async fn finish(runner: &mut Runner<'_>, course: &mut Course<'_>, started: Instant) -> Result<(), EngineError> {
+    open(runner, course).await?;
+    let migration = course.migration;
+    let wrote = course.wrote_rows;
+    match runner.direction {
+        Direction::Up => {
+            if course.resumed && runner.ledger.success(runner.session, migration.version).await? == Some(false) {
+                // The file may have been mended since: the row gets the checksum of what was applied in the end.
+                runner.ledger.mark(runner.session, migration.version, Mark::Removed).await?;
+                runner.ledger.begin(runner.session, migration).await?;
+            }
+            let nanos = i64::try_from(started.elapsed().as_nanos()).unwrap_or(i64::MAX);
+            runner.ledger.finish(runner.session, migration, nanos).await?;
+        }
+        Direction::Down => {
+            // refinery's ledger has no row of a migration that was cut off on its way up.
+            if runner.ledger.success(runner.session, migration.version).await?.is_some() {
+                runner.ledger.mark(runner.session, migration.version, Mark::Removed).await?;
+            }
+            journal::remove(runner.session, migration.version, None).await?;
+        }
+    }
+    runner.actions.clear();
+    match runner.unit {
+        Unit::Migration if wrote => {
+            runner.session.run_own("COMMIT").await?;
+            runner.open = Open::Nothing;
+        }
+        Unit::Migration => runner.open = Open::Bookkeeping,
+        Unit::Run => {}
+    }
+    Ok(())
 }

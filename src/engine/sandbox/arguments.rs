@@ -47,8 +47,8 @@ pub(super) fn server(options: &Options, directory: &Path, root: bool) -> Vec<OsS
         argument
     };
     arguments.extend([path("--datadir=", DATA), path("--socket=", SOCKET), path("--pid-file=", PID)]);
-    // A private one: a start of MariaDB clears temporary tables (#sql…) out of the folder, whoever uses them. Servers that
-    // shared it were seen to crash (signal 11 in a query that had such a table, 10.11.19).
+    // A private one: a start of MariaDB clears temporary tables (#sql…) out of the folder, whoever uses them. A server that
+    // shared it and was queried fails (error 6) or crashes (signal 11) within about ten starts of the other (10.11.19).
     let mut tmpdir = OsString::from("--tmpdir=");
     tmpdir.push(directory);
     arguments.push(tmpdir);

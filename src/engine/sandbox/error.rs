@@ -1,6 +1,7 @@
 //! Why there is no sandbox, each with the way out of it.
 
 use super::locate::ServerKind;
+use super::log::ServerLog;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -30,27 +31,37 @@ pub enum SandboxError {
         reason: String,
     },
     /// The data directory could not be initialised.
-    #[error("`{}` could not initialise a data directory ({status}){}", program.display(), quoted(log))]
+    #[error("`{}` could not initialise a data directory ({status}){log}", program.display())]
     Initialise {
         /// The program that was run.
         program: PathBuf,
         /// How it ended.
         status: String,
-        /// The last lines of its log.
-        log: String,
+        /// What it wrote before.
+        log: ServerLog,
     },
     /// The server ended before it answered.
-    #[error("`{}` ended while starting ({status}){}", program.display(), quoted(log))]
+    #[error("`{}` ended while starting ({status}){log}", program.display())]
     Ended {
         /// The program that was run.
         program: PathBuf,
         /// How it ended.
         status: String,
-        /// The last lines of its log.
-        log: String,
+        /// What it wrote before.
+        log: ServerLog,
+    },
+    /// The server had answered, and then ended without being told to.
+    #[error("the throwaway server `{}` ended by itself ({status}){log}", program.display())]
+    Died {
+        /// The program that was run.
+        program: PathBuf,
+        /// How it ended.
+        status: String,
+        /// What it wrote before.
+        log: ServerLog,
     },
     /// The server runs but does not answer.
-    #[error("`{}` did not answer within {seconds} seconds: {last}{}", program.display(), quoted(log))]
+    #[error("`{}` did not answer within {seconds} seconds: {last}{log}", program.display())]
     Silent {
         /// The program that runs.
         program: PathBuf,
@@ -58,8 +69,8 @@ pub enum SandboxError {
         seconds: u64,
         /// The error of the last attempt to connect.
         last: String,
-        /// The last lines of its log.
-        log: String,
+        /// What it wrote before.
+        log: ServerLog,
     },
     /// A file or a process could not be handled.
     #[error("the sandbox cannot {action} `{}`: {source}", path.display())]
@@ -84,16 +95,5 @@ impl SandboxError {
 }
 
 fn listed(found: &[String]) -> String {
-    indented(found.iter().map(String::as_str))
-}
-
-fn quoted(log: &str) -> String {
-    if log.is_empty() {
-        return String::new();
-    }
-    format!("; the last lines of its log:{}", indented(log.lines()))
-}
-
-fn indented<'a>(lines: impl Iterator<Item = &'a str>) -> String {
-    lines.flat_map(|line| ["\n  ", line]).collect()
+    found.iter().flat_map(|line| ["\n  ", line.as_str()]).collect()
 }

@@ -7,6 +7,7 @@
 mod arguments;
 mod error;
 mod locate;
+mod log;
 mod ready;
 mod supervisor;
 mod template;
@@ -14,12 +15,19 @@ mod template;
 pub use arguments::Options;
 pub use error::SandboxError;
 pub use locate::{ServerKind, ServerProgram};
+pub use log::ServerLog;
 
 use crate::model::engine::Engine;
 use sqlx::MySqlPool;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions, MySqlSslMode};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use supervisor::{Ending, Supervised};
+
+/// How often to look for a server's end.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+/// Longest wait of a pool for a connection. On a socket of one's own only a loaded machine makes it more than a moment.
+const ACQUIRE: Duration = Duration::from_secs(15);
 
 /// A running server of its own, gone when dropped. Dropping waits until the process has ended and its directory is
 /// removed, which takes a few hundredths of a second.
@@ -94,7 +102,7 @@ impl Sandbox {
     pub fn pool(&self, database: Option<&str>, size: u32) -> MySqlPool {
         let options = self.connect_options();
         let options = database.map_or(options.clone(), |name| options.database(name));
-        MySqlPoolOptions::new().max_connections(size).connect_lazy_with(options)
+        MySqlPoolOptions::new().max_connections(size).acquire_timeout(ACQUIRE).connect_lazy_with(options)
     }
 
     /// A URL of `database` on this server, in sqlx's syntax, for `--database-url`.
@@ -102,6 +110,21 @@ impl Sandbox {
     #[must_use]
     pub fn url(&self, database: &str) -> String {
         format!("mysql://root@localhost/{database}?socket={}&ssl-mode=disabled", self.socket().display())
+    }
+
+    /// Why the server is gone, if it is although nobody ended it: for whoever has just lost a connection. A connection
+    /// breaks a moment before its server has ended, so this waits for up to a second. The log is kept outside the sandbox.
+    pub async fn ended(&self) -> Option<SandboxError> {
+        const LOOKS: u32 = 50;
+        let server = self.server.as_ref()?;
+        for _ in 0..LOOKS {
+            if let Some(status) = server.ended() {
+                let (program, status) = (server.program().to_owned(), ready::worded(status));
+                return Some(SandboxError::Died { program, status, log: server.log() });
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        None
     }
 
     /// Kills the server as a crash would, and keeps its data for [`Sandbox::restart`].

@@ -14,16 +14,18 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub(super) async fn wait(server: &mut Supervised, options: &MySqlConnectOptions) -> Result<String, SandboxError> {
     let begun = Instant::now();
     loop {
-        let last = match version(options).await {
-            Ok(version) => return Ok(version),
-            Err(error) => error,
+        let left = DEADLINE.saturating_sub(begun.elapsed());
+        let last = match tokio::time::timeout(left, version(options)).await {
+            Ok(Ok(version)) => return Ok(version),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "it took the connection and said nothing".into(),
         };
         let program = server.program().to_owned();
         if let Some(status) = server.exited() {
             return Err(SandboxError::Ended { program, status: worded(status), log: server.log() });
         }
-        if begun.elapsed() > DEADLINE {
-            let (seconds, last) = (DEADLINE.as_secs(), last.to_string());
+        if begun.elapsed() >= DEADLINE {
+            let seconds = DEADLINE.as_secs();
             return Err(SandboxError::Silent { program, seconds, last, log: server.log() });
         }
         tokio::time::sleep(PAUSE).await;

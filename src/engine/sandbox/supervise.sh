@@ -7,8 +7,9 @@
 # Standard input: one line begins; then `keep`, or nothing, and the end of input end the server, and unless it was
 # `keep` the directory is removed. The file `exited` in the directory gets the server's status when it ends by itself.
 
-# A signal meant for the one who asked is not for us: the end of input is our only order.
-trap '' HUP INT TERM PIPE
+# A signal meant for the one who asked is not for us: the end of input is our only order. XFSZ is what a server, which
+# inherits this, would die of where it could report a full disk (`ulimit -f`).
+trap '' HUP INT TERM PIPE XFSZ
 directory=$1
 shift
 if ! read -r _; then

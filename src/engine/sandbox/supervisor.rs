@@ -2,6 +2,7 @@
 //! when we let go of it, or die of anything at all, the script kills the server and removes its directory.
 
 use super::error::SandboxError;
+use super::log::ServerLog;
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::os::unix::fs::MetadataExt as _;
@@ -13,8 +14,6 @@ use tempfile::TempDir;
 const SCRIPT: &str = include_str!("supervise.sh");
 const LOG: &str = "log";
 const EXITED: &str = "exited";
-/// How much of a log an error shows.
-const LINES: usize = 12;
 
 /// What becomes of the directory when the server is ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,13 +72,17 @@ impl Supervised {
     pub(super) fn exited(&mut self) -> Option<i32> {
         // Without the shell nobody would ever write the status.
         let shell = self.shell.try_wait().ok().flatten().map(|status| status.code().unwrap_or(-1));
-        let status = std::fs::read_to_string(self.directory.join(EXITED)).ok();
-        status.and_then(|text| text.trim().parse().ok()).or(shell)
+        self.ended().or(shell)
     }
 
-    /// The last lines that the command wrote.
-    pub(super) fn log(&self) -> String {
-        last_lines(&std::fs::read(self.directory.join(LOG)).unwrap_or_default())
+    /// The status of a command that ended by itself, once the shell has written it.
+    pub(super) fn ended(&self) -> Option<i32> {
+        std::fs::read_to_string(self.directory.join(EXITED)).ok()?.trim().parse().ok()
+    }
+
+    /// What the command wrote, kept for whoever looks into its end.
+    pub(super) fn log(&self) -> ServerLog {
+        ServerLog::keep(&self.directory.join(LOG), &self.program)
     }
 
     /// Kills the command and waits until it, and with [`Ending::Remove`] its directory, is gone.
@@ -116,10 +119,4 @@ pub(super) fn directory() -> Result<TempDir, SandboxError> {
 /// Whether the files that this process makes are root's, which is to say that it runs as root.
 pub(super) fn owned_by_root(directory: &Path) -> Result<bool, SandboxError> {
     Ok(std::fs::metadata(directory).map_err(SandboxError::io("read", directory))?.uid() == 0)
-}
-
-fn last_lines(log: &[u8]) -> String {
-    let text = String::from_utf8_lossy(log);
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    lines[lines.len().saturating_sub(LINES)..].join("\n")
 }

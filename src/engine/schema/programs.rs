@@ -1,20 +1,23 @@
 //! Views, triggers, routines and events as their definitions, comparable between databases of different names.
 
+use super::server::Which;
 use crate::engine::error::EngineError;
 use crate::engine::text::{self, TextRow};
 use crate::model::schema::Routine;
+use crate::sql::quote;
 use sqlx::MySqlConnection;
 
 /// Reads them all, sorted; what the account may not see is left out.
 pub(super) async fn read(
     conn: &mut MySqlConnection,
     database: &str,
-    skip: &[&str],
+    which: &Which<'_>,
 ) -> Result<Vec<Routine>, EngineError> {
     let mut found = Vec::new();
     let views = "SELECT TABLE_NAME, VIEW_DEFINITION, CHECK_OPTION, SECURITY_TYPE FROM information_schema.VIEWS \
                  WHERE TABLE_SCHEMA = DATABASE()";
-    for row in allowed(text::rows(conn, views.into()).await)? {
+    let views = format!("{views}{}", which.clause("TABLE_NAME"));
+    for row in allowed(text::rows(conn, views).await)? {
         let mut definition = without_database(&row.text(1), database);
         if row.get(2).is_some_and(|option| option != "NONE") {
             definition = format!("{definition} WITH {} CHECK OPTION", row.text(2));
@@ -26,17 +29,19 @@ pub(super) async fn read(
     }
     let triggers = "SELECT TRIGGER_NAME, ACTION_TIMING, EVENT_MANIPULATION, EVENT_OBJECT_TABLE, ACTION_STATEMENT \
                     FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE()";
-    for row in allowed(text::rows(conn, triggers.into()).await)? {
+    let triggers = format!("{triggers}{}", which.clause("TRIGGER_NAME"));
+    for row in allowed(text::rows(conn, triggers).await)? {
         let table = row.text(3);
-        if !skip.iter().any(|name| name.eq_ignore_ascii_case(&table)) {
+        if which.has(&table) {
             let definition = format!("{} {} ON {table} FOR EACH ROW {}", row.text(1), row.text(2), row.text(4));
             found.push(Routine { kind: "trigger".into(), name: row.text(0), definition });
         }
     }
-    found.extend(procedures(conn).await?);
+    found.extend(procedures(conn, which).await?);
     let events = "SELECT EVENT_NAME, EXECUTE_AT, INTERVAL_VALUE, INTERVAL_FIELD, STATUS, EVENT_DEFINITION \
                   FROM information_schema.EVENTS WHERE EVENT_SCHEMA = DATABASE()";
-    for row in allowed(text::rows(conn, events.into()).await)? {
+    let events = format!("{events}{}", which.clause("EVENT_NAME"));
+    for row in allowed(text::rows(conn, events).await)? {
         let when = match row.get(1) {
             Some(at) => format!("AT {at}"),
             None => format!("EVERY {} {}", row.text(2), row.text(3)),
@@ -48,7 +53,7 @@ pub(super) async fn read(
     Ok(found)
 }
 
-async fn procedures(conn: &mut MySqlConnection) -> Result<Vec<Routine>, EngineError> {
+async fn procedures(conn: &mut MySqlConnection, which: &Which<'_>) -> Result<Vec<Routine>, EngineError> {
     let parameters = "SELECT SPECIFIC_NAME, ROUTINE_TYPE, PARAMETER_MODE, PARAMETER_NAME, DTD_IDENTIFIER \
                       FROM information_schema.PARAMETERS WHERE SPECIFIC_SCHEMA = DATABASE() AND ORDINAL_POSITION > 0 \
                       ORDER BY SPECIFIC_NAME, ROUTINE_TYPE, ORDINAL_POSITION";
@@ -56,7 +61,8 @@ async fn procedures(conn: &mut MySqlConnection) -> Result<Vec<Routine>, EngineEr
     let sql = "SELECT ROUTINE_NAME, ROUTINE_TYPE, DTD_IDENTIFIER, IS_DETERMINISTIC, SQL_DATA_ACCESS, ROUTINE_DEFINITION \
                FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE()";
     let mut found = Vec::new();
-    for row in allowed(text::rows(conn, sql.into()).await)? {
+    let sql = format!("{sql}{}", which.clause("ROUTINE_NAME"));
+    for row in allowed(text::rows(conn, sql).await)? {
         let own = parameters.iter().filter(|one| one.get(0) == row.get(0) && one.get(1) == row.get(1));
         let words = own.map(|one| {
             let words = [one.get(2), one.get(3), one.get(4)];
@@ -81,7 +87,7 @@ fn allowed(rows: Result<Vec<TextRow>, EngineError>) -> Result<Vec<TextRow>, Engi
 
 /// Takes the database's name off the tables of a view's definition, but not out of its texts.
 fn without_database(definition: &str, database: &str) -> String {
-    let qualifier = format!("{}.", text::name(database));
+    let qualifier = format!("{}.", quote::name(database));
     let (mut bare, mut rest) = (String::with_capacity(definition.len()), definition);
     while let Some(c) = rest.chars().next() {
         let length = match c {
@@ -89,27 +95,13 @@ fn without_database(definition: &str, database: &str) -> String {
                 rest = &rest[qualifier.len()..];
                 continue;
             }
-            '\'' | '"' | '`' => quoted(rest, c),
+            '\'' | '"' | '`' => quote::length(rest).unwrap_or(rest.len()),
             c => c.len_utf8(),
         };
         bare.push_str(&rest[..length]);
         rest = &rest[length..];
     }
     bare
-}
-
-/// The length of a quoted text with its quotes, or of all that is left.
-fn quoted(rest: &str, quote: char) -> usize {
-    let mut chars = rest.char_indices().skip(1).peekable();
-    while let Some((at, c)) = chars.next() {
-        let doubled = c == quote && chars.peek().is_some_and(|(_, next)| *next == quote);
-        if doubled || (c == '\\' && quote != '`') {
-            chars.next();
-        } else if c == quote {
-            return at + c.len_utf8();
-        }
-    }
-    rest.len()
 }
 
 #[cfg(test)]

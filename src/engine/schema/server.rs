@@ -11,6 +11,9 @@ use crate::model::schema::{Column, ForeignKey, Index, IndexKind, KeyPart, Schema
 use sqlx::MySqlConnection;
 use std::collections::BTreeMap;
 
+/// What the names of aura-db's own tables begin with.
+const OWN: &str = "_aura_db_";
+
 /// Tables by name while they are put together.
 type Tables = BTreeMap<String, Table>;
 
@@ -22,6 +25,52 @@ type Tables = BTreeMap<String, Table>;
 /// # Errors
 /// When no database is chosen, the server refuses, or the connection breaks.
 pub async fn read(conn: &mut MySqlConnection, engine: &Engine, skip: &[&str]) -> Result<Schema, EngineError> {
+    read_those(conn, engine, &Which::AllBut(skip)).await
+}
+
+/// Reads what bears one of these names, in a time that does not depend on how much else there is.
+///
+/// # Errors
+/// As with [`read`].
+pub async fn read_only(conn: &mut MySqlConnection, engine: &Engine, names: &[String]) -> Result<Schema, EngineError> {
+    if names.is_empty() {
+        return Ok(Schema::default());
+    }
+    read_those(conn, engine, &Which::Only(names)).await
+}
+
+/// Which objects to read. aura-db's own tables are never among them.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Which<'a> {
+    /// All but the tables of these names.
+    AllBut(&'a [&'a str]),
+    /// Those of these names.
+    Only(&'a [String]),
+}
+
+impl Which<'_> {
+    /// A condition on the column that holds the name, to be added to others.
+    pub(super) fn clause(&self, column: &str) -> String {
+        match self {
+            Self::AllBut(_) => String::new(),
+            Self::Only(names) => {
+                let names: Vec<String> = names.iter().map(|name| text::text(name)).collect();
+                format!(" AND {column} IN ({})", names.join(", "))
+            }
+        }
+    }
+
+    /// Whether a table is to be read.
+    pub(super) fn has(&self, table: &str) -> bool {
+        !table.starts_with(OWN)
+            && match self {
+                Self::AllBut(names) => !names.iter().any(|name| name.eq_ignore_ascii_case(table)),
+                Self::Only(_) => true,
+            }
+    }
+}
+
+async fn read_those(conn: &mut MySqlConnection, engine: &Engine, which: &Which<'_>) -> Result<Schema, EngineError> {
     if engine.kind == EngineKind::Mysql {
         // Reading through the cached statistics would also write them.
         text::run(conn, "SET SESSION information_schema_stats_expiry = 0".into()).await?;
@@ -30,27 +79,30 @@ pub async fn read(conn: &mut MySqlConnection, engine: &Engine, skip: &[&str]) ->
     let Some(database) = database.first().and_then(|row| row.get(0)).map(str::to_owned) else {
         return Err(EngineError::Configuration("no database is chosen".into()));
     };
-    let mut tables = read_tables(conn, skip).await?;
-    read_columns(conn, engine, &mut tables).await?;
-    read_partitions(conn, &mut tables).await?;
-    read_indexes(conn, engine, &mut tables).await?;
-    read_foreign_keys(conn, &database, &mut tables).await?;
-    read_checks(conn, engine, &mut tables).await?;
+    let mut tables = read_tables(conn, which).await?;
+    read_columns(conn, engine, which, &mut tables).await?;
+    read_partitions(conn, which, &mut tables).await?;
+    read_indexes(conn, engine, which, &mut tables).await?;
+    read_foreign_keys(conn, &database, which, &mut tables).await?;
+    read_checks(conn, engine, which, &mut tables).await?;
     for table in tables.values_mut() {
         table.indexes.sort_by(|a, b| a.name.cmp(&b.name));
         table.foreign_keys.sort_by(|a, b| a.name.cmp(&b.name));
         table.checks.sort();
     }
-    let routines = programs::read(conn, &database, skip).await?;
+    let routines = programs::read(conn, &database, which).await?;
     Ok(Schema { tables: tables.into_values().collect(), routines })
 }
 
-async fn read_tables(conn: &mut MySqlConnection, skip: &[&str]) -> Result<Tables, EngineError> {
-    let sql = "SELECT TABLE_NAME, ENGINE, TABLE_COLLATION, TABLE_COMMENT, TABLE_ROWS, CREATE_OPTIONS \
-               FROM information_schema.TABLES \
-               WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')";
-    let rows = text::rows(conn, sql.into()).await?;
-    let wanted = rows.iter().filter(|row| !skip.iter().any(|name| name.eq_ignore_ascii_case(&row.text(0))));
+async fn read_tables(conn: &mut MySqlConnection, which: &Which<'_>) -> Result<Tables, EngineError> {
+    let sql = format!(
+        "SELECT TABLE_NAME, ENGINE, TABLE_COLLATION, TABLE_COMMENT, TABLE_ROWS, CREATE_OPTIONS \
+         FROM information_schema.TABLES \
+         WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED'){}",
+        which.clause("TABLE_NAME")
+    );
+    let rows = text::rows(conn, sql).await?;
+    let wanted = rows.iter().filter(|row| which.has(&row.text(0)));
     let table = |row: &TextRow| Table {
         name: row.text(0),
         storage_engine: row.get(1).map(str::to_owned),
@@ -63,12 +115,19 @@ async fn read_tables(conn: &mut MySqlConnection, skip: &[&str]) -> Result<Tables
     Ok(wanted.map(|row| (row.text(0), table(row))).collect())
 }
 
-async fn read_partitions(conn: &mut MySqlConnection, tables: &mut Tables) -> Result<(), EngineError> {
-    let sql = "SELECT TABLE_NAME, PARTITION_METHOD, PARTITION_EXPRESSION, PARTITION_NAME, PARTITION_DESCRIPTION, \
-               SUBPARTITION_METHOD, SUBPARTITION_EXPRESSION, SUBPARTITION_NAME FROM information_schema.PARTITIONS \
-               WHERE TABLE_SCHEMA = DATABASE() AND PARTITION_NAME IS NOT NULL \
-               ORDER BY TABLE_NAME, PARTITION_ORDINAL_POSITION, SUBPARTITION_ORDINAL_POSITION";
-    for row in text::rows(conn, sql.into()).await? {
+async fn read_partitions(
+    conn: &mut MySqlConnection,
+    which: &Which<'_>,
+    tables: &mut Tables,
+) -> Result<(), EngineError> {
+    let sql = format!(
+        "SELECT TABLE_NAME, PARTITION_METHOD, PARTITION_EXPRESSION, PARTITION_NAME, PARTITION_DESCRIPTION, \
+         SUBPARTITION_METHOD, SUBPARTITION_EXPRESSION, SUBPARTITION_NAME FROM information_schema.PARTITIONS \
+         WHERE TABLE_SCHEMA = DATABASE() AND PARTITION_NAME IS NOT NULL{} \
+         ORDER BY TABLE_NAME, PARTITION_ORDINAL_POSITION, SUBPARTITION_ORDINAL_POSITION",
+        which.clause("TABLE_NAME")
+    );
+    for row in text::rows(conn, sql).await? {
         let Some(table) = tables.get_mut(&row.text(0)) else { continue };
         let words: Vec<&str> = (1..8).filter_map(|column| row.get(column)).collect();
         table.options = format!("{}; partition {}", table.options, words.join(" "));
@@ -76,11 +135,19 @@ async fn read_partitions(conn: &mut MySqlConnection, tables: &mut Tables) -> Res
     Ok(())
 }
 
-async fn read_columns(conn: &mut MySqlConnection, engine: &Engine, tables: &mut Tables) -> Result<(), EngineError> {
-    let sql = "SELECT TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, COLUMN_DEFAULT, EXTRA, COLLATION_NAME, \
-               GENERATION_EXPRESSION, COLUMN_COMMENT FROM information_schema.COLUMNS \
-               WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME, ORDINAL_POSITION";
-    for row in text::rows(conn, sql.into()).await? {
+async fn read_columns(
+    conn: &mut MySqlConnection,
+    engine: &Engine,
+    which: &Which<'_>,
+    tables: &mut Tables,
+) -> Result<(), EngineError> {
+    let sql = format!(
+        "SELECT TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, COLUMN_DEFAULT, EXTRA, COLLATION_NAME, \
+         GENERATION_EXPRESSION, COLUMN_COMMENT FROM information_schema.COLUMNS \
+         WHERE TABLE_SCHEMA = DATABASE(){} ORDER BY TABLE_NAME, ORDINAL_POSITION",
+        which.clause("TABLE_NAME")
+    );
+    for row in text::rows(conn, sql).await? {
         let Some(table) = tables.get_mut(&row.text(0)) else { continue };
         table.columns.push(Column {
             name: row.text(1),
@@ -100,7 +167,12 @@ async fn read_columns(conn: &mut MySqlConnection, engine: &Engine, tables: &mut 
     Ok(())
 }
 
-async fn read_indexes(conn: &mut MySqlConnection, engine: &Engine, tables: &mut Tables) -> Result<(), EngineError> {
+async fn read_indexes(
+    conn: &mut MySqlConnection,
+    engine: &Engine,
+    which: &Which<'_>,
+    tables: &mut Tables,
+) -> Result<(), EngineError> {
     let (expression, visible) = match engine.kind {
         // 8.0 before 8.0.13 has no functional key parts; the column came with them.
         EngineKind::Mysql if has_column(conn, "EXPRESSION").await? => ("EXPRESSION", "IS_VISIBLE"),
@@ -111,7 +183,8 @@ async fn read_indexes(conn: &mut MySqlConnection, engine: &Engine, tables: &mut 
     let sql = format!(
         "SELECT TABLE_NAME, INDEX_NAME, NON_UNIQUE, INDEX_TYPE, {visible}, INDEX_COMMENT, COLUMN_NAME, {expression}, \
          SUB_PART, COLLATION, CARDINALITY FROM information_schema.STATISTICS \
-         WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX"
+         WHERE TABLE_SCHEMA = DATABASE(){} ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX",
+        which.clause("TABLE_NAME")
     );
     for row in text::rows(conn, sql).await? {
         let Some(table) = tables.get_mut(&row.text(0)) else { continue };
@@ -163,19 +236,30 @@ async fn has_column(conn: &mut MySqlConnection, column: &str) -> Result<bool, En
     Ok(!text::rows(conn, sql).await?.is_empty())
 }
 
-async fn read_foreign_keys(conn: &mut MySqlConnection, database: &str, tables: &mut Tables) -> Result<(), EngineError> {
-    let rules = "SELECT TABLE_NAME, CONSTRAINT_NAME, DELETE_RULE, UPDATE_RULE \
-                 FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = DATABASE()";
-    let rules: BTreeMap<(String, String), (String, String)> = text::rows(conn, rules.into())
+async fn read_foreign_keys(
+    conn: &mut MySqlConnection,
+    database: &str,
+    which: &Which<'_>,
+    tables: &mut Tables,
+) -> Result<(), EngineError> {
+    let rules = format!(
+        "SELECT TABLE_NAME, CONSTRAINT_NAME, DELETE_RULE, UPDATE_RULE \
+         FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = DATABASE(){}",
+        which.clause("TABLE_NAME")
+    );
+    let rules: BTreeMap<(String, String), (String, String)> = text::rows(conn, rules)
         .await?
         .iter()
         .map(|row| ((row.text(0), row.text(1)), (row.text(2), row.text(3))))
         .collect();
-    let sql = "SELECT TABLE_NAME, CONSTRAINT_NAME, COLUMN_NAME, REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME, \
-               REFERENCED_COLUMN_NAME FROM information_schema.KEY_COLUMN_USAGE \
-               WHERE TABLE_SCHEMA = DATABASE() AND REFERENCED_TABLE_NAME IS NOT NULL \
-               ORDER BY TABLE_NAME, CONSTRAINT_NAME, ORDINAL_POSITION";
-    for row in text::rows(conn, sql.into()).await? {
+    let sql = format!(
+        "SELECT TABLE_NAME, CONSTRAINT_NAME, COLUMN_NAME, REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME, \
+         REFERENCED_COLUMN_NAME FROM information_schema.KEY_COLUMN_USAGE \
+         WHERE TABLE_SCHEMA = DATABASE() AND REFERENCED_TABLE_NAME IS NOT NULL{} \
+         ORDER BY TABLE_NAME, CONSTRAINT_NAME, ORDINAL_POSITION",
+        which.clause("TABLE_NAME")
+    );
+    for row in text::rows(conn, sql).await? {
         let Some(table) = tables.get_mut(&row.text(0)) else { continue };
         let name = row.text(1);
         if table.foreign_keys.last().is_none_or(|key| key.name != name) {
@@ -199,7 +283,12 @@ async fn read_foreign_keys(conn: &mut MySqlConnection, database: &str, tables: &
     Ok(())
 }
 
-async fn read_checks(conn: &mut MySqlConnection, engine: &Engine, tables: &mut Tables) -> Result<(), EngineError> {
+async fn read_checks(
+    conn: &mut MySqlConnection,
+    engine: &Engine,
+    which: &Which<'_>,
+    tables: &mut Tables,
+) -> Result<(), EngineError> {
     let sql = if engine.kind == EngineKind::Mariadb {
         "SELECT TABLE_NAME, CONSTRAINT_NAME, CHECK_CLAUSE, 'YES' FROM information_schema.CHECK_CONSTRAINTS \
          WHERE CONSTRAINT_SCHEMA = DATABASE()"
@@ -208,7 +297,7 @@ async fn read_checks(conn: &mut MySqlConnection, engine: &Engine, tables: &mut T
          JOIN information_schema.CHECK_CONSTRAINTS c USING (CONSTRAINT_SCHEMA, CONSTRAINT_NAME) \
          WHERE t.CONSTRAINT_SCHEMA = DATABASE() AND t.CONSTRAINT_TYPE = 'CHECK'"
     };
-    let rows = match text::rows(conn, sql.into()).await {
+    let rows = match text::rows(conn, format!("{sql}{}", which.clause("TABLE_NAME"))).await {
         // CHECK_CONSTRAINTS came with 8.0.16, CHECK itself with it.
         Err(error) if error.code() == Some(1109) => Vec::new(),
         rows => rows?,

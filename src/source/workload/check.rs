@@ -1,6 +1,7 @@
 //! What can be wrong with an entry that is valid YAML.
 
 use super::entry::{Given, Names};
+use crate::model::count::counted;
 use crate::source::fields::Reader;
 use crate::source::node::Node;
 use crate::source::workload::place;
@@ -41,10 +42,11 @@ fn parameters(reader: &mut Reader<'_>, statement: &Node, name: &str, wanted: usi
     for sample in samples.iter().filter(|sample| sample.params.len() != wanted) {
         let given = sample.params.len();
         if let Some(at) = sample.at {
-            let message = format!("{name} has {wanted} placeholder(s), and {given} parameter(s) are given");
+            let given = counted(given as u64, "parameter");
+            let message = format!("{name} has {}, and was given {given}", counted(wanted as u64, "placeholder"));
             reader.wrong(at, &message, "give one value for each ? in the statement, in order");
         } else {
-            let message = format!("{name} has {wanted} placeholder(s), and no params");
+            let message = format!("{name} has {}, and no params", counted(wanted as u64, "placeholder"));
             reader.wrong(statement, &message, "add params: [...] with typical values");
         }
     }

@@ -41,12 +41,12 @@ fn every_mistake_is_shown_at_its_place() {
     let errors = loaded(text).unwrap_err();
     for expected in [
         "w.yaml:4:13",
-        "a has 2 placeholder(s), and 1 parameter(s) are given",
+        "a has 2 placeholders, and was given 1 parameter",
         "w.yaml:8:24",
         "the SQL does not parse",
         "w.yaml:11:16",
         "`often` is no frequency",
-        "c has 1 placeholder(s), and no params",
+        "c has 1 placeholder, and no params",
     ] {
         assert!(errors.contains(expected), "{expected} not in:\n{errors}");
     }

@@ -157,10 +157,9 @@ fn standing_alone(clauses: &[Element<'_>]) -> Alone {
     }
     let partition = word(1) == "PARTITION" && clause[1].kind == Kind::Word;
     match word(0).as_str() {
-        "COALESCE" | "REORGANIZE" | "REBUILD" | "OPTIMIZE" if partition => Alone::MovesRows,
         // New ranges and lists are empty; more hash partitions take rows from those that are there.
         "ADD" if partition && clause.iter().any(|element| element.is("VALUES")) => Alone::MovesNothing,
-        "ADD" if partition => Alone::MovesRows,
+        "ADD" | "COALESCE" | "REORGANIZE" | "REBUILD" | "OPTIMIZE" if partition => Alone::MovesRows,
         "DROP" | "TRUNCATE" | "ANALYZE" | "CHECK" | "REPAIR" | "EXCHANGE" | "DISCARD" | "IMPORT" | "CONVERT"
             if partition =>
         {

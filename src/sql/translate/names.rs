@@ -4,6 +4,7 @@
 //! unknown one for a string. Index names are one name space per database in `SQLite` and one per table in `MySQL`, so
 //! every index is called `table.index` there.
 
+use crate::sql::quote;
 use sqlparser::ast::{Ident, ObjectName, ObjectNamePart};
 
 /// The name that an index has in the embedded engine, not quoted.
@@ -30,7 +31,7 @@ pub(super) fn quoted(name: &str) -> String {
     if plain && !sqlparser::keywords::ALL_KEYWORDS.contains(&name.to_ascii_uppercase().as_str()) {
         name.to_owned()
     } else {
-        format!("`{}`", name.replace('`', "``"))
+        quote::name(name)
     }
 }
 

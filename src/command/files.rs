@@ -1,0 +1,117 @@
+//! The migrations that a verb works with, and the ledger that belongs to them.
+
+use super::failure::Failure;
+use super::target::Target;
+use crate::cli::{LedgerChoice, Migrations};
+use crate::engine::Session;
+use crate::engine::ledger::{Ledger, find};
+use crate::migration::choice::{Request, choose};
+use crate::model::ledger::Tool;
+use crate::model::migration::Migration;
+use crate::source::migrations::{Folder, Options, read};
+use crate::source::sqlx_toml;
+use crate::sql::ddl::targets;
+use crate::term::Term;
+use std::path::{Path, PathBuf};
+
+/// The folder when nothing else is said.
+const DEFAULT_FOLDER: &str = "migrations";
+
+/// A folder of migrations, read.
+#[derive(Debug)]
+pub(super) struct Files {
+    /// The migrations by version.
+    pub(super) migrations: Vec<Migration>,
+    request: Request,
+}
+
+impl Files {
+    /// Loads the migrations that flags, profile and `sqlx.toml` point to; every unusable file is named in the failure.
+    ///
+    /// # Errors
+    /// When a file cannot be used.
+    pub(super) fn load(args: &Migrations, target: Option<&Target>, term: &mut Term) -> Result<Self, Failure> {
+        let place = Place::of(args)?;
+        if place.by_sqlx_toml {
+            term.note(&format!("migrations: {}, as sqlx.toml says", place.folder.display()));
+        }
+        let tool = tool(args).or_else(|| target.and_then(|target| target.ledger));
+        let table = args.ledger_table.clone().or_else(|| target.and_then(|target| target.ledger_table.clone()));
+        let options = Options { tool, ignored: place.ignored };
+        let Folder { migrations, tool: files, notes } = read(&place.folder, &options)
+            .map_err(|errors| Failure::unable(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?;
+        for note in notes {
+            term.note(&note);
+        }
+        let highest = migrations.last().map_or(0, |migration| migration.version);
+        let request = Request { tool, table, sqlx_table: place.sqlx_table, files, highest };
+        Ok(Self { migrations, request })
+    }
+
+    /// The ledger, said on stderr when it is not the usual one.
+    ///
+    /// # Errors
+    /// When files, database and flags do not agree on one, or a migration touches it.
+    pub(super) async fn ledger(&self, session: &mut Session, term: &mut Term) -> Result<Ledger, Failure> {
+        let found = find(session, &self.request.tables()).await?;
+        let choice = choose(&self.request, &found).map_err(Failure::state)?;
+        if choice.ledger != Ledger::default() || choice.other.is_some() {
+            let other = choice.other.map(|other| format!("; the database has {other} too, which is not looked at"));
+            term.note(&format!("ledger: {}{}", choice.ledger, other.unwrap_or_default()));
+        }
+        untouched(&self.migrations, &choice.ledger)?;
+        Ok(choice.ledger)
+    }
+}
+
+/// Where the migrations are.
+#[derive(Debug)]
+pub(super) struct Place {
+    /// The folder.
+    pub(super) folder: PathBuf,
+    by_sqlx_toml: bool,
+    sqlx_table: Option<String>,
+    ignored: Vec<char>,
+}
+
+impl Place {
+    /// The place as the flag says, else `sqlx.toml` in the current directory, else the usual one.
+    ///
+    /// # Errors
+    /// When `sqlx.toml` cannot be used.
+    pub(super) fn of(args: &Migrations) -> Result<Self, Failure> {
+        let toml = sqlx_toml::load(Path::new("sqlx.toml")).map_err(|error| Failure::unable(error.message))?;
+        let by_toml = toml.folder.filter(|_| args.migrations.as_os_str() == DEFAULT_FOLDER);
+        let by_sqlx_toml = by_toml.as_ref().is_some_and(|folder| *folder != args.migrations);
+        Ok(Self {
+            folder: by_toml.unwrap_or_else(|| args.migrations.clone()),
+            by_sqlx_toml,
+            sqlx_table: toml.table,
+            ignored: toml.ignored,
+        })
+    }
+}
+
+/// The tool that the flag names.
+pub(super) fn tool(args: &Migrations) -> Option<Tool> {
+    args.ledger.map(|choice| match choice {
+        LedgerChoice::Sqlx => Tool::Sqlx,
+        LedgerChoice::Refinery => Tool::Refinery,
+    })
+}
+
+/// Refuses migrations that would write to a ledger whose name nobody could know when the files were read.
+fn untouched(migrations: &[Migration], ledger: &Ledger) -> Result<(), Failure> {
+    let statements = migrations.iter().flat_map(|migration| {
+        migration.up.statements.iter().chain(migration.down.iter().flat_map(|down| &down.statements))
+    });
+    let touching = statements
+        .filter(|statement| targets(&statement.sql).iter().any(|name| name.eq_ignore_ascii_case(ledger.table())));
+    let refusals: Vec<String> = touching
+        .map(|statement| {
+            let (at, ledger) = (&statement.at, ledger.table());
+            format!("{at}: a migration may not touch the ledger {ledger}; remove the statement")
+        })
+        .collect();
+    if refusals.is_empty() { Ok(()) } else { Err(Failure::unable(refusals.join("\n"))) }
+}

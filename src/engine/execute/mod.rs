@@ -1,0 +1,190 @@
+//! The one way in which a user's statement is sent to a server: it gives way to the app instead of keeping it waiting, is
+//! looked after while it takes long, and is not left behind on the server.
+//!
+//! DDL that waits for a metadata lock makes every later statement on the table wait behind it. So each attempt waits for
+//! seconds (`lock_wait_timeout`, error 1205), gives way, and is made again after a pause. A refused attempt has had no
+//! effect. A statement that writes rows is part of a transaction, which its error may have rolled back (1213): going
+//! back to the last commit is the runner's.
+
+mod blockers;
+mod companion;
+mod notice;
+mod policy;
+mod waits;
+
+pub use blockers::{Blocker, Blockers};
+pub use notice::Notice;
+pub use policy::Policy;
+
+use super::session::SessionConnection;
+use super::{EngineError, Session};
+use crate::sql::ddl::{self, Effect};
+use companion::Companion;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use waits::Wanted;
+
+/// How often a pause looks whether Ctrl-C was pressed.
+const SLICE: Duration = Duration::from_millis(50);
+
+/// Told at once of what goes on.
+pub type Notify<'a> = dyn FnMut(Notice) + Send + 'a;
+
+/// Sends the statements of one run.
+#[derive(Debug)]
+pub struct Executor {
+    policy: Policy,
+    interrupted: Arc<AtomicBool>,
+    companion: Option<Companion>,
+}
+
+impl Executor {
+    /// Sends statements by a policy until `interrupted` is set.
+    #[must_use]
+    pub fn new(policy: Policy, interrupted: Arc<AtomicBool>) -> Self {
+        Self { policy, interrupted, companion: None }
+    }
+
+    /// Fails when Ctrl-C was pressed.
+    ///
+    /// # Errors
+    /// [`EngineError::Interrupted`].
+    pub fn check(&self) -> Result<(), EngineError> {
+        if self.interrupted.load(Ordering::SeqCst) { Err(EngineError::Interrupted) } else { Ok(()) }
+    }
+
+    async fn pause(&self, pause: Duration) -> Result<(), EngineError> {
+        let until = Instant::now() + pause;
+        while let Some(left) = until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
+            self.check()?;
+            tokio::time::sleep(left.min(SLICE)).await;
+        }
+        self.check()
+    }
+}
+
+/// Runs one statement of the user's. `effect` is what it does, as [`ddl::effect`] reads it (of `EXECUTE`: what it stands
+/// for). On the embedded engine it is run as it is, since locks are the file's there.
+///
+/// # Errors
+/// When the engine refuses it: [`EngineError::Blocked`] when a lock could not be had, after every attempt where it may be
+/// tried again. When the connection breaks, after its server side was ended. When Ctrl-C was pressed.
+pub async fn execute(
+    session: &mut Session,
+    sql: &str,
+    effect: &Effect,
+    executor: &mut Executor,
+    notify: &mut Notify<'_>,
+) -> Result<(), EngineError> {
+    executor.check()?;
+    if !matches!(session.connection, SessionConnection::Server(_)) {
+        return session.run(sql).await;
+    }
+    let lower = |names: Vec<String>| names.into_iter().map(|name| name.to_lowercase()).collect::<Vec<_>>();
+    let mut databases = lower(ddl::databases(sql));
+    databases.extend(session.database().map(|name| name.to_lowercase()));
+    let wanted = Wanted { connection: session.connection_id(), tables: lower(ddl::targets(sql)), databases };
+    let mut refused: Option<Instant> = None;
+    for attempt in 1.. {
+        let error = match attempt_once(session, sql, effect, &wanted, attempt, executor, notify).await {
+            Ok(()) => return Ok(()),
+            Err(error) if error.is_lock_timeout() => error,
+            Err(error) => return Err(error),
+        };
+        let since = *refused.get_or_insert_with(Instant::now);
+        let blockers = match executor.companion.as_mut().and_then(|companion| companion.blockers.take()) {
+            Some(blockers) => blockers,
+            None => Box::pin(ask_itself(session, &wanted)).await,
+        };
+        let pause = policy::pause(attempt);
+        let limit = executor.policy.give_up_after;
+        if !is_repeatable(effect) || since.elapsed() + pause >= limit {
+            return Err(given_up(error, attempt, executor.policy, effect, &blockers));
+        }
+        notify(Notice::Retrying { attempt, pause, limit, blockers });
+        executor.pause(pause).await?;
+    }
+    Ok(())
+}
+
+/// Sends the statement once, and looks after it when it takes long.
+async fn attempt_once(
+    session: &mut Session,
+    sql: &str,
+    effect: &Effect,
+    wanted: &Wanted,
+    attempt: u32,
+    executor: &mut Executor,
+    notify: &mut Notify<'_>,
+) -> Result<(), EngineError> {
+    let canceller = session.canceller();
+    let companion = executor.companion.get_or_insert_with(|| Companion::new(canceller.clone()));
+    let policy = executor.policy;
+    // Once somebody was in the way the companion is there already, and can look as soon as the statement waits again.
+    let after = if attempt == 1 { policy.watch_after } else { policy.watch_after.min(Duration::from_millis(200)) };
+    // The row of a statement that is part of a transaction is locked by that transaction.
+    let heartbeat = !effect.is_transactional();
+    let outcome = {
+        // Boxed: it holds a whole connection, and is part of every future around it.
+        let watching = Box::pin(companion.watch(wanted, heartbeat, after, policy.dead_after, notify));
+        tokio::select! {
+            biased;
+            outcome = session.run(sql) => outcome,
+            dead = watching => Err(EngineError::Connection(dead)),
+        }
+    };
+    if let Err(EngineError::Connection(_)) = &outcome {
+        // What nobody waits for any more must not go on behind the client's back.
+        let ended = Box::pin(canceller.end()).await;
+        let failed = ended.err().map(|error| error.to_string());
+        notify(Notice::Abandoned { connection: wanted.connection, failed });
+    }
+    outcome
+}
+
+/// Whether a statement that got no lock may simply be sent again: it commits what was open before it waits, and takes
+/// effect as a whole or not at all. A procedure may have done a part of its work.
+fn is_repeatable(effect: &Effect) -> bool {
+    match effect {
+        Effect::CreateTable { .. }
+        | Effect::DropTable { .. }
+        | Effect::Truncate { .. }
+        | Effect::RenameTable { .. }
+        | Effect::AlterTable { .. }
+        | Effect::CreateIndex { .. }
+        | Effect::DropIndex { .. }
+        | Effect::Routine { .. }
+        | Effect::ReplaceTable { .. } => true,
+        Effect::Rows { .. } | Effect::Transaction | Effect::Session | Effect::Read | Effect::Use | Effect::Other => {
+            false
+        }
+    }
+}
+
+/// Asks over the statement's own connection, which is free again: no second one was needed, or none could be had.
+async fn ask_itself(session: &mut Session, wanted: &Wanted) -> Blockers {
+    match &mut session.connection {
+        SessionConnection::Server(connection) => waits::blockers(connection, wanted).await,
+        SessionConnection::Embedded(_) => Blockers::Unknown("the embedded engine does not say".into()),
+    }
+}
+
+fn given_up(error: EngineError, attempts: u32, policy: Policy, effect: &Effect, blockers: &Blockers) -> EngineError {
+    let EngineError::Server(error) = error else { return error };
+    let tried = match attempts {
+        1 => String::from("1 attempt"),
+        more => format!("{more} attempts in {} s", policy.give_up_after.as_secs()),
+    };
+    let effect = if is_repeatable(effect) { "; the statement has had no effect" } else { "" };
+    let remedy = match blockers.connections().first() {
+        Some(id) => format!("end that transaction (or KILL {id}), then run the command again"),
+        None => "run the command again when the table is not in use".into(),
+    };
+    let wait = policy.lock_wait_timeout.as_secs();
+    let story = format!(
+        "gave up after {tried} of {wait} s for a lock, {blockers}{effect}\n{remedy}; lock-wait-timeout and lock-give-up of \
+         the profile say how long is waited"
+    );
+    EngineError::Blocked { error, story }
+}

@@ -1,0 +1,196 @@
+//! The journal's table: one row for each statement of a migration, so that a later run knows what an earlier one did.
+//!
+//! Rows are written as text over one round trip with the transaction's own `COMMIT` or `START TRANSACTION`: the journal
+//! must cost a migration next to nothing. A migration's rows stay while it is applied and go when it is rolled back.
+
+use super::session::SessionConnection;
+use super::text::{self, TextRow};
+use super::{EngineError, Session};
+use crate::model::journal::{JournalRow, Progress};
+use crate::model::migration::Direction;
+
+/// The journal's table.
+pub const TABLE: &str = "_aura_db_journal";
+
+const CREATE: &str = "CREATE TABLE IF NOT EXISTS _aura_db_journal (
+    version BIGINT NOT NULL,
+    direction VARCHAR(4) CHARACTER SET ascii NOT NULL,
+    position INT UNSIGNED NOT NULL,
+    total INT UNSIGNED NOT NULL,
+    hash CHAR(64) CHARACTER SET ascii NOT NULL,
+    progress VARCHAR(8) CHARACTER SET ascii NOT NULL,
+    statement LONGTEXT NOT NULL,
+    place TEXT NOT NULL,
+    state_before LONGTEXT NOT NULL,
+    variables LONGTEXT NOT NULL,
+    connection BIGINT UNSIGNED NOT NULL,
+    note TEXT NOT NULL,
+    begun_at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
+    done_at TIMESTAMP(6) NULL DEFAULT NULL,
+    heartbeat TIMESTAMP(6) NULL DEFAULT NULL,
+    PRIMARY KEY (version, direction, position)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4";
+
+const COLUMNS: &str = "version, direction, position, total, hash, progress, statement, place, state_before, variables, \
+                       connection, note";
+
+/// Whether the journal is there. The embedded engine, whose runs are one transaction, has none.
+///
+/// # Errors
+/// When the catalogue cannot be read.
+pub async fn exists(session: &mut Session) -> Result<bool, EngineError> {
+    let sql =
+        format!("SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = '{TABLE}'");
+    Ok(!ask(session, sql).await?.is_empty())
+}
+
+/// Creates the journal if it is missing.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn create(session: &mut Session) -> Result<(), EngineError> {
+    session.run_own(CREATE).await
+}
+
+/// Drops the journal. Only for one that this run created and that is empty again.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn drop_table(session: &mut Session) -> Result<(), EngineError> {
+    session.run_own(&format!("DROP TABLE IF EXISTS {TABLE}")).await
+}
+
+/// All rows, in the order of versions and positions; none when the journal is not there. Writes nothing.
+///
+/// # Errors
+/// When they cannot be read.
+pub async fn rows(session: &mut Session) -> Result<Vec<JournalRow>, EngineError> {
+    if !exists(session).await? {
+        return Ok(Vec::new());
+    }
+    let sql = format!("SELECT {COLUMNS} FROM {TABLE} ORDER BY version, direction, position");
+    ask(session, sql).await?.iter().map(read).collect()
+}
+
+/// The rows of one version and direction.
+///
+/// # Errors
+/// When they cannot be read.
+pub async fn rows_of(
+    session: &mut Session,
+    version: i64,
+    direction: Direction,
+) -> Result<Vec<JournalRow>, EngineError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM {TABLE} WHERE version = {version} AND direction = '{}' ORDER BY position",
+        word(direction)
+    );
+    ask(session, sql).await?.iter().map(read).collect()
+}
+
+/// Writes a row, in place of the one that may be there, and commits: what the row says stands before its statement runs.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn write_and_commit(session: &mut Session, row: &JournalRow) -> Result<(), EngineError> {
+    session.run_own(&format!("{}; COMMIT", replace(row))).await
+}
+
+/// Writes a row, in place of the one that may be there, as part of the open transaction.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn write(session: &mut Session, row: &JournalRow) -> Result<(), EngineError> {
+    session.run_own(&replace(row)).await
+}
+
+/// Opens a transaction and completes a row in it.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn begin_and_complete(session: &mut Session, row: &JournalRow) -> Result<(), EngineError> {
+    let update = format!(
+        "UPDATE {TABLE} SET progress = '{}', variables = {}, note = {}, done_at = CURRENT_TIMESTAMP(6) WHERE {}",
+        row.progress,
+        text::text(&row.variables),
+        text::text(&row.note),
+        key(row.version, row.direction, row.position)
+    );
+    session.run_own(&format!("START TRANSACTION; {update}")).await
+}
+
+/// Removes a version's rows as part of the open transaction: those of one direction, or all.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn remove(session: &mut Session, version: i64, direction: Option<Direction>) -> Result<(), EngineError> {
+    let only = direction.map(|direction| format!(" AND direction = '{}'", word(direction))).unwrap_or_default();
+    session.run_own(&format!("DELETE FROM {TABLE} WHERE version = {version}{only}")).await
+}
+
+/// Removes the rows that are no statements, of units that are at their end.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn remove_units(session: &mut Session) -> Result<(), EngineError> {
+    session.run_own(&format!("DELETE FROM {TABLE} WHERE position = 0")).await
+}
+
+fn replace(row: &JournalRow) -> String {
+    let done = if row.progress.is_settled() { "CURRENT_TIMESTAMP(6)" } else { "NULL" };
+    format!(
+        "REPLACE INTO {TABLE} ({COLUMNS}, done_at) VALUES ({}, '{}', {}, {}, '{}', '{}', {}, {}, {}, {}, {}, {}, {done})",
+        row.version,
+        word(row.direction),
+        row.position,
+        row.of,
+        row.hash,
+        row.progress,
+        text::text(&row.sql),
+        text::text(&row.place),
+        text::text(&row.before),
+        text::text(&row.variables),
+        row.connection,
+        text::text(&row.note)
+    )
+}
+
+fn key(version: i64, direction: Direction, position: u32) -> String {
+    format!("version = {version} AND direction = '{}' AND position = {position}", word(direction))
+}
+
+fn word(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Up => "up",
+        Direction::Down => "down",
+    }
+}
+
+fn read(row: &TextRow) -> Result<JournalRow, EngineError> {
+    let unexpected =
+        |what: &str| EngineError::Unexpected(format!("{TABLE} holds {what} that this version does not know"));
+    let number = |column: usize| row.number(column).ok_or_else(|| unexpected("a number"));
+    let small =
+        |column: usize| number(column).and_then(|number| u32::try_from(number).map_err(|_| unexpected("a number")));
+    Ok(JournalRow {
+        version: row.text(0).parse().map_err(|_| unexpected("a version"))?,
+        direction: if row.text(1) == "down" { Direction::Down } else { Direction::Up },
+        position: small(2)?,
+        of: small(3)?,
+        hash: row.text(4),
+        progress: Progress::from_word(&row.text(5)).ok_or_else(|| unexpected(&format!("the state {}", row.text(5))))?,
+        sql: row.text(6),
+        place: row.text(7),
+        before: row.text(8),
+        variables: row.text(9),
+        connection: number(10)?,
+        note: row.text(11),
+    })
+}
+
+async fn ask(session: &mut Session, sql: String) -> Result<Vec<TextRow>, EngineError> {
+    match &mut session.connection {
+        SessionConnection::Server(connection) => text::rows(connection, sql).await,
+        SessionConnection::Embedded(_) => Ok(Vec::new()),
+    }
+}

@@ -1,0 +1,92 @@
+//! What the objects that a statement names are just now, for the journal and for settling doubt after a crash.
+
+use super::session::SessionConnection;
+use super::{EngineError, Session, text};
+use crate::migration::recovery::{State, States};
+use crate::migration::witness::{Kind, Object, Witness};
+use crate::model::engine::EngineKind;
+use sqlx::MySqlConnection;
+
+/// The servers' codes for a table, a trigger, a program, an event that is not there.
+const NOT_THERE: [u32; 4] = [1146, 1360, 1305, 1539];
+
+/// The states of a witness's objects. An object that the account may not see is unknown, which stops nothing.
+///
+/// # Errors
+/// When the connection breaks.
+pub async fn states(session: &mut Session, witness: &Witness) -> Result<States, EngineError> {
+    let kind = session.engine.kind;
+    let SessionConnection::Server(connection) = &mut session.connection else { return Ok(States::new()) };
+    let mut states = States::new();
+    for object in witness.objects() {
+        let mut state = definition(connection, object).await?;
+        if let (Witness::Identity(_), State::Present { identity, .. }) = (witness, &mut state) {
+            *identity = self::identity(connection, kind, &object.name).await?;
+        }
+        states.insert(object.to_string(), state);
+    }
+    Ok(states)
+}
+
+async fn definition(connection: &mut MySqlConnection, object: &Object) -> Result<State, EngineError> {
+    let (kind, column) = match object.kind {
+        Kind::Table => ("TABLE", 1),
+        Kind::Trigger => ("TRIGGER", 2),
+        Kind::Procedure => ("PROCEDURE", 2),
+        Kind::Function => ("FUNCTION", 2),
+        Kind::Event => ("EVENT", 3),
+    };
+    let rows = text::rows(connection, format!("SHOW CREATE {kind} {}", text::name(&object.name))).await;
+    Ok(match rows {
+        Ok(rows) => match rows.first().and_then(|row| row.get(column)) {
+            Some(definition) => State::Present { definition: without_counter(definition), identity: None },
+            None => State::Unknown("its definition is not shown to this account".into()),
+        },
+        Err(EngineError::Server(error)) if NOT_THERE.contains(&error.code) => State::Absent,
+        Err(EngineError::Server(error)) => State::Unknown(error.message),
+        Err(error) => return Err(error),
+    })
+}
+
+/// `InnoDB`'s number of a table, that of its newest partition for a partitioned one; `None` when it may not be read.
+async fn identity(
+    connection: &mut MySqlConnection,
+    kind: EngineKind,
+    table: &str,
+) -> Result<Option<String>, EngineError> {
+    // Other characters are encoded in file names in a way that is not followed here.
+    if !table.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+        return Ok(None);
+    }
+    let view = if kind == EngineKind::Mariadb { "INNODB_SYS_TABLES" } else { "INNODB_TABLES" };
+    let sql = format!(
+        "SELECT CAST(MAX(TABLE_ID) AS CHAR) FROM information_schema.{view} WHERE NAME = CONCAT(DATABASE(), '/', {name}) \
+         OR NAME LIKE CONCAT(REPLACE(DATABASE(), '_', '\\_'), '/', REPLACE({name}, '_', '\\_'), '#p#%')",
+        name = text::text(table)
+    );
+    match text::rows(connection, sql).await {
+        Ok(rows) => Ok(rows.first().and_then(|row| row.get(0)).map(str::to_owned)),
+        Err(EngineError::Server(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// A table's definition without the next `AUTO_INCREMENT` value, which every inserted row changes.
+fn without_counter(definition: &str) -> String {
+    const COUNTER: &str = " AUTO_INCREMENT=";
+    let Some(at) = definition.rfind(COUNTER) else { return definition.to_owned() };
+    let rest = definition[at + COUNTER.len()..].trim_start_matches(|c: char| c.is_ascii_digit());
+    format!("{}{rest}", &definition[..at])
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_counter_is_no_part_of_a_definition() {
+        let definition =
+            "CREATE TABLE `t` (\n  `id` int NOT NULL AUTO_INCREMENT\n) ENGINE=InnoDB AUTO_INCREMENT=7 CHARSET=x";
+        let bare = super::without_counter(definition);
+        assert_eq!(bare, "CREATE TABLE `t` (\n  `id` int NOT NULL AUTO_INCREMENT\n) ENGINE=InnoDB CHARSET=x");
+        assert_eq!(super::without_counter(&bare), bare);
+    }
+}

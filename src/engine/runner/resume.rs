@@ -1,0 +1,215 @@
+//! Where a migration goes on that an earlier run was cut off in: what that run did is settled from the journal and the
+//! catalogue, and the session is brought back to where it was.
+
+use super::memory::Memory;
+use super::{Observer, RunError, Runner};
+use crate::engine::{EngineError, journal, objects};
+use crate::migration::checksum::statement_hash;
+use crate::migration::partial_down;
+use crate::migration::recovery::{Settled, settle};
+use crate::migration::witness::{Witness, witness};
+use crate::model::journal::{JournalRow, Progress};
+use crate::model::migration::{Direction, Migration, Statement};
+use crate::sql::ddl::{Effect, databases, effect};
+
+/// Where and with what a migration begins.
+#[derive(Debug, Default)]
+pub(super) struct Resumption {
+    /// The first statement to run, counted from 0.
+    pub(super) from: usize,
+    /// What is left of that statement, when an earlier run did half of it.
+    pub(super) rest: Option<String>,
+    /// The session's memory.
+    pub(super) memory: Memory,
+    /// Whether no earlier run has begun it.
+    pub(super) is_fresh: bool,
+}
+
+/// The user's word on a statement in doubt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// It took effect.
+    TookEffect,
+    /// It did not.
+    DidNot,
+}
+
+/// A statement of which nothing tells whether it took effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doubt {
+    /// Where it stands.
+    pub place: String,
+    /// The statement.
+    pub sql: String,
+    /// Why it cannot be told.
+    pub reason: String,
+}
+
+/// Settles what an earlier run has left of a migration.
+pub(super) async fn resume(
+    runner: &mut Runner<'_>,
+    migration: &Migration,
+    observer: &mut dyn Observer,
+) -> Result<Resumption, RunError> {
+    let statements = runner.direction.statements(migration);
+    let fresh = Resumption { is_fresh: true, memory: Memory::new(statements), ..Resumption::default() };
+    let success = if runner.journal.iter().any(|row| row.version == migration.version) {
+        runner.ledger.success(runner.session, migration.version).await?
+    } else {
+        return Ok(fresh);
+    };
+    if runner.direction == Direction::Down {
+        let ups = rows(runner, migration, Direction::Up);
+        let of = ups.last().map_or(0, |row| row.of);
+        let done = match ups.last() {
+            Some(last) if !(last.progress.is_settled() && last.position == of) => {
+                Some(self::settled(runner, migration, Direction::Up, ups, observer).await?.0)
+            }
+            _ => None,
+        };
+        runner.actions = match done {
+            Some(done) => partial(runner, migration, done).await?,
+            None => Vec::new(),
+        };
+    }
+    let known = rows(runner, migration, runner.direction);
+    if known.is_empty() {
+        return Ok(fresh);
+    }
+    if success.is_none() && runner.direction == Direction::Up && runner.ledger.format.remembers_begun() {
+        // Somebody took the ledger's row away by hand, which says that nothing of the migration is left.
+        journal::remove(runner.session, migration.version, None).await?;
+        return Ok(fresh);
+    }
+    let (from, rest) = settled(runner, migration, runner.direction, known.clone(), observer).await?;
+    if known.iter().all(|row| !row.progress.is_settled()) && from == 0 && rest.is_none() {
+        return Ok(Resumption { is_fresh: false, memory: Memory::new(statements), ..Resumption::default() });
+    }
+    let file = statements.first().map(|statement| statement.at.file.clone()).unwrap_or_default();
+    observer.note(&format!("{file}: a run was cut off here; going on after statement {from} of {}", statements.len()));
+    let mut resumption = Resumption { from, rest, memory: Memory::new(statements), is_fresh: false };
+    replay(runner, statements, &known, &mut resumption).await?;
+    Ok(resumption)
+}
+
+fn rows(runner: &Runner<'_>, migration: &Migration, direction: Direction) -> Vec<JournalRow> {
+    let own = |row: &&JournalRow| row.version == migration.version && row.direction == direction && row.position > 0;
+    runner.journal.iter().filter(own).cloned().collect()
+}
+
+/// How many statements have taken effect, and what is left of the next one if it did so in part.
+async fn settled(
+    runner: &mut Runner<'_>,
+    migration: &Migration,
+    direction: Direction,
+    mut rows: Vec<JournalRow>,
+    observer: &mut dyn Observer,
+) -> Result<(usize, Option<String>), RunError> {
+    let statements = direction.statements(migration);
+    let mut rest = None;
+    for row in rows.iter_mut().filter(|row| !row.progress.is_settled()) {
+        let edited = statements.get(row.position as usize - 1).is_none_or(|one| statement_hash(&one.sql) != row.hash);
+        match settle_row(runner, row, edited).await? {
+            // What was marked done in a transaction that never committed may be followed by other rows.
+            Settled::Done => {
+                observer.note(&format!("{}: found done, although the run that did it was cut off", row.place));
+                row.progress = Progress::Done;
+                journal::write(runner.session, row).await?;
+                continue;
+            }
+            Settled::NotDone if row.note.is_empty() => {
+                observer.note(&format!("{}: had not taken effect when the run was cut off", row.place));
+            }
+            Settled::NotDone => {}
+            Settled::Rest(sql) => rest = Some(sql),
+            Settled::InDoubt(reason) => {
+                let doubt = Doubt { place: row.place.clone(), sql: row.sql.clone(), reason };
+                return Err(RunError::Doubt(Box::new(doubt)));
+            }
+        }
+        break;
+    }
+    let done: Vec<&JournalRow> = rows.iter().filter(|row| row.progress.is_settled()).collect();
+    for row in &done {
+        let now = statements.get(row.position as usize - 1);
+        if now.is_none_or(|statement| statement_hash(&statement.sql) != row.hash) {
+            return Err(RunError::Edited { place: row.place.clone(), position: row.position, of: row.of });
+        }
+    }
+    Ok((done.iter().map(|row| row.position as usize).max().unwrap_or(0), rest))
+}
+
+async fn settle_row(runner: &mut Runner<'_>, row: &JournalRow, edited: bool) -> Result<Settled, EngineError> {
+    let effect = effect(&row.sql);
+    let own = runner.session.database();
+    let elsewhere = databases(&row.sql).into_iter().find(|other| own.as_ref().is_some_and(|own| own != other));
+    let witness = witness(&effect, elsewhere.as_deref());
+    let settled = match (row.progress, &witness) {
+        // Who has changed a statement since it failed knows what it had left behind.
+        (Progress::Entered, Witness::None(reason)) if !edited || row.note.is_empty() => {
+            Settled::InDoubt(reason.clone())
+        }
+        // The transaction of the latter never committed anything.
+        (Progress::Failed, _) | (_, Witness::None(_)) => Settled::NotDone,
+        _ => {
+            let before = serde_json::from_str(&row.before).unwrap_or_default();
+            let now = objects::states(runner.session, &witness).await?;
+            settle(&effect, &witness, &before, &now)
+        }
+    };
+    Ok(match (settled, runner.answer) {
+        (Settled::InDoubt(_), Some(Answer::TookEffect)) => Settled::Done,
+        (Settled::InDoubt(_), Some(Answer::DidNot)) => Settled::NotDone,
+        (settled, _) => settled,
+    })
+}
+
+/// What of the down script applies to a migration of which only some statements took effect.
+async fn partial(
+    runner: &mut Runner<'_>,
+    migration: &Migration,
+    done: usize,
+) -> Result<Vec<partial_down::Action>, RunError> {
+    let schema = runner.session.schema(&[runner.ledger.table()]).await?;
+    let down = Direction::Down.statements(migration);
+    partial_down::actions(down, &migration.up.statements, done, &schema).map_err(|refusal| RunError::Partial {
+        place: refusal.statement.at.to_string(),
+        reason: refusal.reason,
+        done,
+        of: migration.up.statements.len(),
+    })
+}
+
+/// Brings the session to where the statements that are done had brought it.
+async fn replay(
+    runner: &mut Runner<'_>,
+    statements: &[Statement],
+    rows: &[JournalRow],
+    resumption: &mut Resumption,
+) -> Result<(), RunError> {
+    for (at, statement) in statements[..resumption.from].iter().enumerate() {
+        if is_temporary(&statement.sql) {
+            return Err(RunError::Doubt(Box::new(Doubt {
+                place: statement.at.to_string(),
+                sql: statement.sql.clone(),
+                reason: "its temporary table went with the connection of the run that was cut off".into(),
+            })));
+        }
+        let variables = rows.iter().find(|row| row.position as usize == at + 1).map_or("", |row| &row.variables);
+        if effect(&statement.sql) == Effect::Session {
+            let again = runner.session.run(&statement.sql).await;
+            // What it computed for variables is known; what it was computed from may be gone.
+            if variables.is_empty() {
+                again?;
+            }
+            resumption.memory.learn(runner.session, &statement.sql).await?;
+        }
+        resumption.memory.restore(runner.session, variables).await?;
+    }
+    Ok(())
+}
+
+fn is_temporary(sql: &str) -> bool {
+    let words = sql.split_whitespace().take(4).map(str::to_ascii_uppercase).collect::<Vec<_>>();
+    words.first().is_some_and(|word| word == "CREATE") && words.iter().any(|word| word == "TEMPORARY")
+}

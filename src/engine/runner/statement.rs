@@ -1,0 +1,210 @@
+//! One statement of a migration on a server, with its row in the journal.
+
+use super::send::send;
+use super::step::{Course, open};
+use super::{Observer, Open, Runner};
+use crate::engine::execute::{Notice, execute};
+use crate::engine::{EngineError, journal, objects};
+use crate::migration::checksum::statement_hash;
+use crate::migration::partial_down::Action;
+use crate::migration::witness::{Witness, witness};
+use crate::model::journal::{JournalRow, Progress};
+use crate::model::migration::Statement;
+use crate::sql::ddl::{Effect, databases, effect};
+
+/// Whether everything up to and with a statement is committed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Committed {
+    /// Yes.
+    Yes,
+    /// It is part of the open transaction.
+    No,
+}
+
+/// Runs the statement at a position, counted from 0. The error says at which statement; one after it means that the
+/// statement itself took effect.
+pub(super) async fn run(
+    runner: &mut Runner<'_>,
+    course: &mut Course<'_>,
+    at: usize,
+    observer: &mut dyn Observer,
+) -> Result<Committed, (usize, EngineError)> {
+    let failed = |error| (at, error);
+    let statement = &runner.direction.statements(course.migration)[at];
+    let stands_for = course.memory.stands_for(runner.session, &statement.sql).await.map_err(failed)?;
+    let sql = stands_for.unwrap_or_else(|| statement.sql.clone());
+    let effect = effect(&sql);
+    let mut row = runner.row(course, at, sql);
+    let text = match runner.actions.get(at).cloned() {
+        Some(Action::Skip(reason)) => {
+            observer.note(&format!("{}: skipped: {reason}", statement.at));
+            return skip(runner, course, row, &reason).await.map_err(failed);
+        }
+        Some(Action::RunInstead(sql)) => sql,
+        _ => course.rest.take().unwrap_or_else(|| statement.sql.clone()),
+    };
+    let rolls_back = runner.rolls_back(&effect);
+    match &effect {
+        Effect::Transaction => control(runner, course, row, (&text, &effect), observer).await.map_err(failed),
+        effect if effect.is_transactional() && rolls_back => {
+            rows(runner, course, row, (&text, effect), observer).await.map_err(failed)
+        }
+        effect => {
+            let elsewhere = elsewhere(runner, statement);
+            let witness = witness(effect, elsewhere.as_deref());
+            let before = objects::states(runner.session, &witness).await.map_err(failed)?;
+            row.before = serde_json::to_string(&before).unwrap_or_default();
+            before_it(runner, course, &mut row, &witness, rolls_back).await.map_err(failed)?;
+            send(runner, &statement.at, (&text, effect), observer).await.map_err(failed)?;
+            // DDL that succeeded was not cut short, and is better finished than taken back.
+            after_it(runner, course, row, &witness).await.map_err(|error| (at + 1, error))?;
+            Ok(Committed::Yes)
+        }
+    }
+}
+
+/// The other database that a statement names, if any.
+fn elsewhere(runner: &Runner<'_>, statement: &Statement) -> Option<String> {
+    let own = runner.session.database()?;
+    databases(&statement.sql).into_iter().find(|other| *other != own)
+}
+
+/// A statement whose effect the open transaction holds, its row with it.
+async fn rows(
+    runner: &mut Runner<'_>,
+    course: &mut Course<'_>,
+    mut row: JournalRow,
+    (sql, effect): (&str, &Effect),
+    observer: &mut dyn Observer,
+) -> Result<Committed, EngineError> {
+    if runner.open == Open::Bookkeeping {
+        // A rollback of these rows must not take the end of the migration before along.
+        runner.session.run_own("COMMIT").await?;
+        runner.open = Open::Nothing;
+    }
+    open(runner, course).await?;
+    let mut tell = |notice: Notice| observer.note(&format!("{}: {notice}", row.place));
+    execute(runner.session, sql, effect, &mut runner.executor, &mut tell).await?;
+    course.wrote_rows |= !effect.is_neutral();
+    row.variables = course.memory.learn(runner.session, sql).await?;
+    row.progress = Progress::Done;
+    journal::write(runner.session, &row).await?;
+    // A cancelled statement may end early without an error, as SLEEP does; it can still be rolled back.
+    runner.check_interrupt()?;
+    Ok(Committed::No)
+}
+
+/// `COMMIT`, `LOCK TABLES` and their like: the transaction is opened again after them.
+async fn control(
+    runner: &mut Runner<'_>,
+    course: &mut Course<'_>,
+    mut row: JournalRow,
+    (sql, effect): (&str, &Effect),
+    observer: &mut dyn Observer,
+) -> Result<Committed, EngineError> {
+    if runner.open == Open::Bookkeeping {
+        runner.session.run_own("COMMIT").await?;
+        runner.open = Open::Nothing;
+    }
+    open(runner, course).await?;
+    let mut tell = |notice: Notice| observer.note(&format!("{}: {notice}", row.place));
+    execute(runner.session, sql, effect, &mut runner.executor, &mut tell).await?;
+    runner.session.run_own("START TRANSACTION").await?;
+    course.wrote_rows = false;
+    // What rolled back has taken the ledger's row too, which is the witness that the migration is under way.
+    course.entered = runner.is_known(course.migration).await?;
+    open(runner, course).await?;
+    row.progress = Progress::Done;
+    journal::write(runner.session, &row).await?;
+    Ok(Committed::Yes)
+}
+
+async fn skip(
+    runner: &mut Runner<'_>,
+    course: &mut Course<'_>,
+    mut row: JournalRow,
+    reason: &str,
+) -> Result<Committed, EngineError> {
+    open(runner, course).await?;
+    row.progress = Progress::Skipped;
+    reason.clone_into(&mut row.note);
+    journal::write(runner.session, &row).await?;
+    Ok(Committed::No)
+}
+
+/// Writes the row of a statement that commits by itself, so that it stands whatever becomes of the statement.
+async fn before_it(
+    runner: &mut Runner<'_>,
+    course: &mut Course<'_>,
+    row: &mut JournalRow,
+    witness: &Witness,
+    rolls_back: bool,
+) -> Result<(), EngineError> {
+    let shows_nothing = matches!(witness, Witness::None(_));
+    if shows_nothing && runner.open == Open::Bookkeeping {
+        runner.session.run_own("COMMIT").await?;
+        runner.open = Open::Nothing;
+    }
+    open(runner, course).await?;
+    if shows_nothing {
+        // Whatever it commits it commits together with this row.
+        row.progress = Progress::Entered;
+    }
+    // Rows that the file wrote go with the statement's own commit, so that one that does not parse takes nothing with it.
+    // Where rows are written outside of transactions, the row must not wait for one.
+    let commits = if shows_nothing { !rolls_back } else { !course.wrote_rows };
+    if commits {
+        runner.open = Open::Nothing;
+        return journal::write_and_commit(runner.session, row).await;
+    }
+    journal::write(runner.session, row).await
+}
+
+async fn after_it(
+    runner: &mut Runner<'_>,
+    course: &mut Course<'_>,
+    mut row: JournalRow,
+    witness: &Witness,
+) -> Result<(), EngineError> {
+    row.variables = course.memory.learn(runner.session, &row.sql).await?;
+    row.progress = Progress::Done;
+    if matches!(witness, Witness::None(_)) {
+        // Committed together with what the statement left in the transaction.
+        journal::write_and_commit(runner.session, &row).await?;
+        runner.session.run_own("START TRANSACTION").await?;
+    } else {
+        journal::begin_and_complete(runner.session, &row).await?;
+    }
+    runner.open = Open::Work;
+    course.wrote_rows = false;
+    Ok(())
+}
+
+impl Runner<'_> {
+    /// Whether rows that a statement writes are undone by a rollback, as far as is known.
+    fn rolls_back(&self, effect: &Effect) -> bool {
+        let Effect::Rows { table: Some(table), .. } = effect else { return true };
+        let storage = self.before.as_ref().and_then(|schema| schema.table(table)?.storage_engine.as_deref());
+        storage.is_none_or(|storage| storage.eq_ignore_ascii_case("InnoDB"))
+    }
+
+    /// The row of a statement that is about to run.
+    fn row(&self, course: &Course<'_>, at: usize, sql: String) -> JournalRow {
+        let statements = self.direction.statements(course.migration);
+        let small = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        JournalRow {
+            version: course.migration.version,
+            direction: self.direction,
+            position: small(at + 1),
+            of: small(statements.len()),
+            hash: statement_hash(&statements[at].sql),
+            progress: Progress::Begun,
+            sql,
+            place: statements[at].at.to_string(),
+            before: String::new(),
+            variables: String::new(),
+            connection: self.connection,
+            note: String::new(),
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! How a migration that was cut off on its way up is taken down: of its down script, what undoes something that took
+//! effect runs, and what has nothing to undo is left out.
+//!
+//! Decided from the schema alone. What the schema does not show, as rows that a down script changes, runs only where it
+//! cannot hit rows that the up script has not touched.
+
+use crate::model::migration::Statement;
+use crate::model::schema::Schema;
+use crate::sql::ddl::{AlterAction, Effect, effect};
+use crate::sql::quote;
+
+/// What becomes of one statement of the down script.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// It runs.
+    Run,
+    /// This runs in its place.
+    RunInstead(String),
+    /// It has nothing to undo, and why.
+    Skip(String),
+}
+
+/// A statement for which it cannot be told whether it may run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal<'a> {
+    /// The statement.
+    pub statement: &'a Statement,
+    /// Why.
+    pub reason: String,
+}
+
+/// Decides for each statement of a down script; `up` is the up script and `done` the number of its statements that took
+/// effect.
+///
+/// # Errors
+/// At the first statement for which it cannot be told.
+pub fn actions<'a>(
+    down: &'a [Statement],
+    up: &[Statement],
+    done: usize,
+    schema: &Schema,
+) -> Result<Vec<Action>, Refusal<'a>> {
+    let made: Vec<String> = up
+        .iter()
+        .filter_map(|statement| match effect(&statement.sql) {
+            Effect::CreateTable { table } => Some(table.to_ascii_lowercase()),
+            _ => None,
+        })
+        .collect();
+    let rows_left = up[done.min(up.len())..]
+        .iter()
+        .any(|statement| matches!(effect(&statement.sql), Effect::Rows { .. } | Effect::Other));
+    let context = Context { schema, made, rows_left };
+    down.iter()
+        .map(|statement| context.action(&effect(&statement.sql)).map_err(|reason| Refusal { statement, reason }))
+        .collect()
+}
+
+struct Context<'a> {
+    schema: &'a Schema,
+    /// The tables that the up script makes, in lower case.
+    made: Vec<String>,
+    /// Whether the up script has rows yet to write.
+    rows_left: bool,
+}
+
+impl Context<'_> {
+    fn action(&self, effect: &Effect) -> Result<Action, String> {
+        let there = |table: &str| {
+            self.schema.table(table).is_some()
+                || self
+                    .schema
+                    .routines
+                    .iter()
+                    .any(|routine| routine.kind == "view" && routine.name.eq_ignore_ascii_case(table))
+        };
+        let is_made = |table: &str| self.made.contains(&table.to_ascii_lowercase());
+        match effect {
+            Effect::DropTable { tables } => {
+                let left: Vec<&String> = tables.iter().filter(|table| there(table)).collect();
+                Ok(match left.len() {
+                    0 => Action::Skip(format!("{} was not made", tables.join(", "))),
+                    all if all == tables.len() => Action::Run,
+                    _ => Action::RunInstead(format!("DROP TABLE {}", quote::names(&left))),
+                })
+            }
+            Effect::DropIndex { table, index } => {
+                let has = self.schema.table(table).is_some_and(|table| table.index(index).is_some());
+                Ok(if has { Action::Run } else { Action::Skip(format!("index {index} on {table} was not made")) })
+            }
+            Effect::RenameTable { pairs } => match pairs.iter().filter(|(from, _)| there(from)).count() {
+                0 => Ok(Action::Skip("the tables were not renamed".into())),
+                all if all == pairs.len() && pairs.iter().all(|(_, to)| !there(to)) => Ok(Action::Run),
+                _ => Err("it cannot be told which of the tables were renamed".into()),
+            },
+            Effect::Routine { verb, kind, name: Some(name) } if verb == "DROP" => {
+                let has =
+                    self.schema.routines.iter().any(|routine| {
+                        routine.kind.eq_ignore_ascii_case(kind) && routine.name.eq_ignore_ascii_case(name)
+                    });
+                Ok(if has { Action::Run } else { Action::Skip(format!("{kind} {name} was not made")) })
+            }
+            Effect::AlterTable { table, .. } | Effect::Truncate { table } | Effect::CreateIndex { table, .. }
+                if !there(table) && is_made(table) =>
+            {
+                Ok(Action::Skip(format!("table {table} was not made")))
+            }
+            Effect::AlterTable { table, actions } => self.altered(table, actions),
+            Effect::Rows { table: Some(table), .. } if !there(table) => {
+                Ok(Action::Skip(format!("table {table} was not made")))
+            }
+            Effect::Rows { table: Some(table), .. } if is_made(table) || !self.rows_left => Ok(Action::Run),
+            Effect::Rows { .. } => {
+                Err("it changes rows, and the up script had rows yet to write when it was cut off".into())
+            }
+            Effect::Session | Effect::Read | Effect::Transaction => Ok(Action::Run),
+            _ => Err("the schema does not show whether what it undoes took effect".into()),
+        }
+    }
+
+    fn altered(&self, table: &str, actions: &[AlterAction]) -> Result<Action, String> {
+        let Some(table) = self.schema.table(table) else {
+            return Err(format!("table {table} is not there"));
+        };
+        let mut undone = Vec::new();
+        for action in actions {
+            undone.push(match action {
+                AlterAction::DropColumn(column) => table.column(column).is_none(),
+                AlterAction::DropIndex(index) => table.index(index).is_none(),
+                AlterAction::RenameColumn(from, to) => table.column(from).is_none() && table.column(to).is_some(),
+                AlterAction::Execution => continue,
+                _ => return Err("the schema does not show whether what it undoes took effect".into()),
+            });
+        }
+        if undone.iter().all(|undone| *undone) {
+            return Ok(Action::Skip(format!("table {} was not changed", table.name)));
+        }
+        if undone.iter().any(|undone| *undone) {
+            return Err("some of what it undoes took effect and some did not".into());
+        }
+        Ok(Action::Run)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::location::Location;
+    use crate::model::schema::{Column, Table};
+
+    fn script(statements: &[&str]) -> Vec<Statement> {
+        let at = Location::line("x.sql", 1);
+        statements.iter().map(|sql| Statement { sql: (*sql).into(), at: at.clone() }).collect()
+    }
+
+    fn schema(tables: &[(&str, &[&str])]) -> Schema {
+        let column = |name: &&str| Column { name: (*name).into(), ..Column::default() };
+        let tables = tables.iter().map(|(name, columns)| Table {
+            name: (*name).into(),
+            columns: columns.iter().map(column).collect(),
+            ..Table::default()
+        });
+        Schema { tables: tables.collect(), routines: vec![] }
+    }
+
+    #[test]
+    fn only_what_took_effect_is_undone() {
+        let up = script(&["CREATE TABLE a (x INT)", "CREATE TABLE b (x INT)", "ALTER TABLE c ADD y INT"]);
+        let down = script(&["ALTER TABLE c DROP COLUMN y", "DROP TABLE b, a"]);
+        let actions = actions(&down, &up, 1, &schema(&[("a", &["x"]), ("c", &["x"])])).unwrap();
+        assert!(matches!(&actions[0], Action::Skip(reason) if reason.contains("c was not changed")));
+        assert_eq!(actions[1], Action::RunInstead("DROP TABLE `a`".into()));
+    }
+
+    #[test]
+    fn rows_are_changed_only_where_none_were_left_to_write() {
+        let up = script(&["ALTER TABLE c ADD y INT", "UPDATE c SET x = x * 100"]);
+        let down = script(&["UPDATE c SET x = x / 100", "ALTER TABLE c DROP COLUMN y"]);
+        let schema = schema(&[("c", &["x", "y"])]);
+        let refusal = actions(&down, &up, 1, &schema).unwrap_err();
+        assert!(refusal.reason.contains("rows yet to write"), "{refusal:?}");
+        assert_eq!(actions(&down, &up, 2, &schema).unwrap(), [Action::Run, Action::Run]);
+    }
+
+    #[test]
+    fn rows_of_a_table_that_the_file_makes_go_with_it() {
+        let up = script(&["CREATE TABLE a (x INT)", "INSERT INTO a VALUES (1)"]);
+        let down = script(&["DELETE FROM a", "DROP TABLE a"]);
+        let none = actions(&down, &up, 0, &schema(&[])).unwrap();
+        assert!(none.iter().all(|action| matches!(action, Action::Skip(_))), "{none:?}");
+        assert_eq!(actions(&down, &up, 1, &schema(&[("a", &["x"])])).unwrap(), [Action::Run, Action::Run]);
+    }
+
+    #[test]
+    fn what_the_schema_does_not_show_is_refused() {
+        let up = script(&["ALTER TABLE c MODIFY x BIGINT", "CREATE TABLE a (x INT)"]);
+        let down = script(&["ALTER TABLE c MODIFY x INT"]);
+        assert!(actions(&down, &up, 1, &schema(&[("c", &["x"])])).is_err());
+    }
+}

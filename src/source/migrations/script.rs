@@ -1,0 +1,60 @@
+//! One migration file: read, split into statements, and refused where it would do what no migration may.
+
+use crate::model::ledger::DEFAULT_TABLES;
+use crate::model::location::Location;
+use crate::model::migration::{Script, Set, Statement};
+use crate::source::error::SourceError;
+use crate::source::text::{read, shown};
+use crate::sql::ddl::{Effect, effect, targets};
+use crate::sql::lex;
+use std::path::Path;
+
+/// Reads a file. `ignored` characters are left out of the text that the checksum is taken of.
+pub(super) fn script(path: &Path, ignored: &[char]) -> Result<Script, SourceError> {
+    let text = read(path)?;
+    let file = shown(path);
+    let pieces = lex::split(&text).map_err(|error| SourceError {
+        message: format!("{file}:{}:{}: {}", error.line, error.column, error.message),
+        at: Some(Location { file: file.clone(), line: error.line, column: Some(error.column) }),
+    })?;
+    let statements: Vec<Statement> = pieces
+        .into_iter()
+        .map(|piece| Statement {
+            sql: piece.sql.to_owned(),
+            at: Location { file: file.clone(), line: piece.line, column: Some(piece.column) },
+        })
+        .collect();
+    for statement in &statements {
+        let names = targets(&statement.sql);
+        if let Some(ledger) =
+            DEFAULT_TABLES.iter().find(|ledger| names.iter().any(|name| name.eq_ignore_ascii_case(ledger)))
+        {
+            let message =
+                format!("{}: a migration may not touch the ledger {ledger}; remove the statement", statement.at);
+            return Err(SourceError { message, at: Some(statement.at.clone()) });
+        }
+        if effect(&statement.sql) == Effect::Use {
+            let message = format!(
+                "{}: `{}` would leave the database that was asked for; remove it (the connection's database is used)",
+                statement.at, statement.sql
+            );
+            return Err(SourceError { message, at: Some(statement.at.clone()) });
+        }
+    }
+    let text = if ignored.is_empty() { text } else { text.replace(ignored, "") };
+    Ok(Script { file, text, statements })
+}
+
+/// Nothing but secondary indexes makes an index migration; statements that only set the session do not count.
+pub(super) fn set_of(up: &Script) -> Set {
+    let effects: Vec<Effect> = up.statements.iter().map(|statement| effect(&statement.sql)).collect();
+    let any_index = effects.iter().any(Effect::is_index_only);
+    let only_indexes = effects.iter().all(|effect| effect.is_index_only() || effect.is_neutral());
+    if any_index && only_indexes { Set::Indexes } else { Set::Schema }
+}
+
+/// What is wrong with a file as a whole.
+pub(super) fn problem(path: &Path, message: &str) -> SourceError {
+    let file = shown(path);
+    SourceError { message: format!("{file}: {message}"), at: Some(Location::line(&file, 1)) }
+}

@@ -1,0 +1,80 @@
+//! The proof of crash recovery: connections are cut and processes are killed from outside, at every kind of moment, and
+//! a plain rerun has to end where an undisturbed run ends. Not one may need a hand.
+//!
+//! An ordinary run tries 20 faults per engine. `AURA_DB_FAULTS=200` tries so many, `AURA_DB_FAULTS=all` kills the
+//! client at every boundary between commands; `AURA_DB_FAULTS_SEED` repeats a run (see `scripts/faults`).
+
+mod campaign;
+mod case;
+mod disk_full;
+mod fault;
+mod packet;
+mod proxy;
+mod scenario;
+mod scenarios;
+mod seed;
+mod server;
+mod snapshot;
+
+use aura_db::engine::sandbox::ServerKind;
+use campaign::Campaign;
+use std::io::Write as _;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Faults per engine in an ordinary run.
+const FEW: usize = 20;
+/// An ordinary run tries the same faults each time.
+const SEED: u64 = 20_260_105;
+
+fn setting(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// For a reader of a long run, whom the test harness would keep waiting.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+fn survives(kind: ServerKind) {
+    let wanted = setting("AURA_DB_FAULTS");
+    let seed = match setting("AURA_DB_FAULTS_SEED") {
+        Some(seed) => seed.parse().expect("AURA_DB_FAULTS_SEED is a number"),
+        None if wanted.is_none() => SEED,
+        None => SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs(),
+    };
+    let only = setting("AURA_DB_FAULTS_ONLY").unwrap_or_default();
+    let scenarios: Vec<_> = scenarios::all().into_iter().filter(|one| one.name.contains(&only)).collect();
+    assert!(!scenarios.is_empty(), "no scenario has `{only}` in its name");
+    let mut campaign = Campaign::new(kind, scenarios, seed);
+    match wanted.as_deref() {
+        None => campaign.draw(FEW),
+        Some("all") => campaign.sweep(),
+        Some(number) => campaign.draw(number.parse().expect("AURA_DB_FAULTS is a number, or `all`")),
+    }
+    if wanted.is_some() {
+        say(&format!("\nseed {seed} · {}", campaign.table()));
+    }
+    let failures = campaign.failures();
+    assert!(failures.is_empty(), "seed {seed}\n{}\n{}", campaign.table(), failures.join("\n\n"));
+}
+
+#[test]
+fn a_rerun_ends_where_an_undisturbed_run_ends_on_mysql() {
+    survives(ServerKind::Mysql);
+}
+
+#[test]
+fn a_rerun_ends_where_an_undisturbed_run_ends_on_mariadb() {
+    survives(ServerKind::Mariadb);
+}
+
+#[test]
+fn every_scenario_ends_well_when_nothing_disturbs_it() {
+    for kind in [ServerKind::Mysql, ServerKind::Mariadb] {
+        let mut server = server::Durable::start(kind);
+        for scenario in scenarios::all() {
+            let undisturbed = case::undisturbed(&mut server, &scenario);
+            assert!(undisturbed.sent.len() > 10, "{}: {:?}", scenario.name, undisturbed.sent);
+        }
+    }
+}

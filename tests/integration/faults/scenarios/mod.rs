@@ -1,0 +1,16 @@
+//! The apps whose migrations are disturbed.
+
+mod aura;
+mod bulk;
+mod refused;
+mod session;
+mod shop;
+mod sums;
+mod units;
+
+use super::scenario::Scenario;
+
+/// All of them.
+pub(crate) fn all() -> Vec<Scenario> {
+    [shop::ALL, sums::ALL, bulk::ALL, session::ALL, units::ALL, refused::ALL, aura::ALL].concat()
+}
