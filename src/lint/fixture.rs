@@ -6,7 +6,7 @@ use crate::model::engine::EngineKind;
 use crate::model::finding::{Finding, Severity};
 use crate::model::lint::{Attempt, BrokenQuery, Size, Sizes, Trial};
 use crate::model::location::Location;
-use crate::model::migration::{Migration, Script, Set, Statement};
+use crate::model::migration::{Migration, Naming, Script, Set, Statement};
 use crate::model::online::{LockTaken, OnlineClass, Outcome};
 use crate::sql::lex::split;
 use crate::sql::shape::fixture::schema;
@@ -87,7 +87,8 @@ impl Bench {
         };
         let up = script("m.up.sql", &text);
         let down = self.down.then(|| script("m.down.sql", "DO 0"));
-        let migration = Migration { version: 1, description: "m".into(), set: Set::Schema, up, down };
+        let (version, description, naming) = (1, "m".into(), Naming::default());
+        let migration = Migration { version, description, naming, set: Set::Schema, up, down };
         let standing = |attempt: &Attempt| Trial {
             attempt: attempt.clone(),
             before: None,
