@@ -87,8 +87,8 @@ impl Bench {
         };
         let up = script("m.up.sql", &text);
         let down = self.down.then(|| script("m.down.sql", "DO 0"));
-        let migration =
-            Migration { version: 1, description: "m".into(), set: Set::Schema, naming: Naming::Sqlx, up, down };
+        let (version, description, naming) = (1, "m".into(), Naming::default());
+        let migration = Migration { version, description, naming, set: Set::Schema, up, down };
         let standing = |attempt: &Attempt| Trial {
             attempt: attempt.clone(),
             before: None,

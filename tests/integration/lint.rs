@@ -4,6 +4,7 @@
 use crate::binary::AuraDb;
 use crate::project::{Project, contains};
 use crate::servers::{Server, both, mariadb, mysql};
+use aura_db::model::engine::EngineKind;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -247,6 +248,49 @@ fn another_app_is_judged_without_a_database_at_the_scale_that_is_given() {
     assert_eq!(project.tables(), [] as [&str; 0]);
 }
 
+#[test]
+fn what_a_run_has_done_before_it_failed_is_not_judged_again() {
+    for server in both() {
+        let project = shop(server, "lint_resumed");
+        project.pair(2, "ALTER TABLE orders DROP COLUMN note;\nALTER TABLE orders ADD COLUMN state INT;\n", "DO 0;");
+        project.run("migrate").exits(4);
+        project.pair(2, "ALTER TABLE orders DROP COLUMN note;\nALTER TABLE orders ADD COLUMN total INT;\n", "DO 0;");
+        let report = report(&project, "", 0);
+        assert_eq!(found(&report), [] as [&str; 0], "{}", server.engine());
+        assert_eq!(classes(&report), ["- -", "instant none"]);
+        assert_eq!(report["statements"][0]["notes"][0], "done already, by a run that was cut off after it");
+        contains(&project.run("migrate --dry-run").exits(0).stdout, ":2:1  INSTANT, ");
+        project.run("migrate").exits(0);
+    }
+}
+
+#[test]
+fn refinerys_files_and_history_are_linted_too() {
+    for server in both() {
+        let project = Project::new(server, "lint_refinery");
+        project.file("migrations/V1__shop.sql", "CREATE TABLE orders (id INT PRIMARY KEY, note TEXT);");
+        project.run("migrate").exits(0);
+        project.file(
+            "migrations/V2__note.sql",
+            "-- aura-db: allow not-reversible because nothing reads it\nALTER TABLE orders DROP COLUMN note;",
+        );
+        let report = report(&project, "--fail-on warning", 1);
+        assert_eq!(found(&report), ["data-loss@2"], "{}", server.engine());
+        assert_eq!(report["waived"][0]["finding"]["rule"], "not-reversible");
+        assert_eq!(report["statements"].as_array().unwrap().len(), 1);
+    }
+}
+
+/// What only one of the two has.
+const MARIADBS: [&str; 2] = [
+    "CREATE SEQUENCE numbers START WITH 5",
+    "CREATE TABLE versioned (id INT PRIMARY KEY DEFAULT (NEXT VALUE FOR numbers), a INT) WITH SYSTEM VERSIONING",
+];
+const MYSQLS: [&str; 2] = [
+    "CREATE TABLE functional (id INT PRIMARY KEY, j JSON, KEY f ((CAST(j->>'$.a' AS UNSIGNED))), KEY i (id) INVISIBLE)",
+    "CREATE TABLE modern (a VARCHAR(9) DEFAULT (UUID_SHORT() % 7)) COLLATE utf8mb4_0900_as_cs",
+];
+
 /// What a live database may hold that a copy must hold too.
 const ODD: [&str; 9] = [
     "CREATE TABLE `order` (`key` INT PRIMARY KEY AUTO_INCREMENT COMMENT ') AUTO_INCREMENT=7', `a b` VARCHAR(9) CHARACTER SET latin1, \
@@ -270,6 +314,9 @@ fn a_live_schema_is_copied_whole_whatever_is_in_it() {
             if at == 5 {
                 project.database.run("CREATE VIEW b_inner AS SELECT `key` FROM `order`");
             }
+            project.database.run(sql);
+        }
+        for sql in if server.engine().kind == EngineKind::Mariadb { MARIADBS } else { MYSQLS } {
             project.database.run(sql);
         }
         let before = project.contents();
