@@ -139,6 +139,11 @@ impl<'a> Case<'a> {
         (outcome, proxy)
     }
 
+    /// Drops the database.
+    pub(crate) fn forget(self) {
+        run(&mut self.server.connect(None), &format!("DROP DATABASE `{}`", self.database));
+    }
+
     fn repair(&self) {
         if !self.scenario.repair.is_empty() {
             run(&mut self.server.connect(Some(&self.database)), self.scenario.repair);
