@@ -6,7 +6,9 @@ mod judging;
 mod migrations;
 
 pub use judging::{Audit, Catalogue, Explain, FailOn, Judge, SandboxChoice};
-pub use migrations::{Apply, InDoubt, LedgerChoice, Migrate, Migrations, New, Rollback, SetChoice, Status, Write};
+pub use migrations::{
+    Apply, InDoubt, LedgerChoice, LockChoice, Migrate, Migrations, New, Rollback, SetChoice, Status, Write,
+};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;

@@ -13,6 +13,7 @@ mod prepare;
 mod rollback;
 mod status;
 mod target;
+mod turn;
 mod up;
 
 use crate::cli::{Cli, Command, Write};

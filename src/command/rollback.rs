@@ -6,13 +6,14 @@ use super::interrupt::{Interrupt, early};
 use super::narrator::Narrator;
 use super::prepare::{self, History};
 use super::target::Target;
+use super::turn::Turn;
 use super::up::{answer, count};
-use crate::cli::{Rollback, SetChoice, Write};
+use crate::cli::{Rollback, SetChoice};
 use crate::engine::Session;
 use crate::engine::connect::Purpose;
 use crate::engine::ledger::Ledger;
 use crate::engine::loss::{self, Loss};
-use crate::engine::runner::{Runner, Unit};
+use crate::engine::runner::{Answer, Runner, Unit};
 
 use crate::exit::Exit;
 use crate::migration::cascade::with_cascades;
@@ -32,38 +33,57 @@ pub(super) async fn run(args: &Rollback, target: &Target, term: &mut Term) -> Re
     let dry_run = args.write.dry_run;
     prepare::present(target)?;
     let mut session = early(prepare::open(target, Purpose::Read, term)).await?;
+    let mut turn = Turn::new(target, &args.write);
     if !dry_run {
-        early(prepare::take_lock(&mut session, target, term)).await?;
+        early(turn.take(&mut session, term)).await?;
     }
+    let outcome = plan_and_run(args, &files, session, &mut turn, term).await;
+    turn.end().await;
+    outcome
+}
+
+async fn plan_and_run(
+    args: &Rollback,
+    files: &Files,
+    mut session: Session,
+    turn: &mut Turn<'_>,
+    term: &mut Term,
+) -> Result<Exit, Failure> {
     let ledger = early(files.ledger(&mut session, term)).await?;
-    let history = early(History::read(&mut session, &ledger)).await?;
-    let entries = history.checked(&files.migrations, Direction::Down, true)?;
-    let chosen = plan::down(&entries, request(args)).map_err(|error| Failure::state(error.to_string()))?;
-    let downs = || chosen.iter().filter_map(|migration| migration.down.as_ref().map(|down| (*migration, down)));
-    prepare::translatable(&session, downs().flat_map(|(_, down)| &down.statements))?;
-    let losses = early(losses(&mut session, &ledger, &chosen)).await?;
-    if dry_run {
-        for loss in &losses {
-            term.note(&format!("would lose {}", line(loss)));
+    loop {
+        let history = early(History::read(&mut session, &ledger)).await?;
+        let entries = history.checked(&files.migrations, Direction::Down, true)?;
+        let chosen = plan::down(&entries, request(args)).map_err(|error| Failure::state(error.to_string()))?;
+        let downs = || chosen.iter().filter_map(|migration| migration.down.as_ref().map(|down| (*migration, down)));
+        prepare::translatable(&session, downs().flat_map(|(_, down)| &down.statements))?;
+        let losses = early(losses(&mut session, &ledger, &chosen)).await?;
+        if args.write.dry_run {
+            for loss in &losses {
+                term.note(&format!("would lose {}", line(loss)));
+            }
+            term.stdout(&render::run::script(&downs().collect::<Vec<_>>()))?;
+            return Ok(Exit::Clean);
         }
-        term.stdout(&render::run::script(&downs().collect::<Vec<_>>()))?;
-        return Ok(Exit::Clean);
+        if chosen.is_empty() {
+            term.note("nothing to do: no migration that was asked for is applied");
+            return Ok(Exit::Clean);
+        }
+        if !losses.is_empty() && !args.discard_data {
+            let list: Vec<String> = losses.iter().map(|loss| format!("  {}", line(loss))).collect();
+            return Err(Failure::state(format!(
+                "this rollback would lose data, so nothing was done:\n{}\npass --discard-data to go on",
+                list.join("\n")
+            )));
+        }
+        let lost = if losses.is_empty() { String::new() } else { " and discard data".into() };
+        let question = format!("roll back {}{lost} on {}", count(chosen.len()), session.place);
+        let versions = chosen.iter().map(|migration| migration.version.to_string());
+        let plan = versions.chain(losses.iter().map(line)).collect::<Vec<_>>().join("\n");
+        if turn.is_agreed(&mut session, &question, plan, term).await? {
+            let answer = args.write.in_doubt.map(answer);
+            return execute(turn, session, ledger, &chosen, answer, term).await;
+        }
     }
-    if chosen.is_empty() {
-        term.note("nothing to do: no migration that was asked for is applied");
-        return Ok(Exit::Clean);
-    }
-    if !losses.is_empty() && !args.discard_data {
-        let list: Vec<String> = losses.iter().map(|loss| format!("  {}", line(loss))).collect();
-        return Err(Failure::state(format!(
-            "this rollback would lose data, so nothing was done:\n{}\npass --discard-data to go on",
-            list.join("\n")
-        )));
-    }
-    let lost = if losses.is_empty() { String::new() } else { " and discard data".into() };
-    super::confirm(term, target, &args.write, &format!("roll back {}{lost} on {}", count(chosen.len()), session.place))
-        .await?;
-    execute(&args.write, target, session, ledger, &chosen, term).await
 }
 
 fn request(args: &Rollback) -> Down {
@@ -94,19 +114,18 @@ fn line(loss: &Loss) -> String {
 }
 
 async fn execute(
-    write: &Write,
-    target: &Target,
+    turn: &Turn<'_>,
     mut session: Session,
     ledger: Ledger,
     chosen: &[&Migration],
+    answer: Option<Answer>,
     term: &mut Term,
 ) -> Result<Exit, Failure> {
     let interrupt = Interrupt::listen(&session);
     let mut narrator = Narrator::new(term.progress(chosen.len() as u64, "rolling back"), "rolled back");
-    let runner =
-        Runner::new(&mut session, ledger, Direction::Down, Unit::Migration, prepare::executor(target, &interrupt))
-            .answer(write.in_doubt.map(answer))
-            .copies(target.copies(write));
+    let runner = Runner::new(&mut session, ledger, Direction::Down, Unit::Migration, turn.executor(&interrupt))
+        .answer(answer)
+        .copies(turn.copies());
     let outcome = interrupt.guard(term, runner.run(chosen, &mut narrator)).await;
     let lines = std::mem::take(&mut narrator.lines);
     drop(narrator);

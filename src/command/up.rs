@@ -6,6 +6,7 @@ use super::interrupt::{Interrupt, early};
 use super::narrator::Narrator;
 use super::prepare::{self, History};
 use super::target::Target;
+use super::turn::Turn;
 use crate::cli::{Apply, InDoubt, Migrate, Migrations, SetChoice, Write};
 use crate::engine::Session;
 use crate::engine::connect::Purpose;
@@ -72,26 +73,44 @@ async fn run(request: &Request<'_>, target: &Target, term: &mut Term) -> Result<
     let dry_run = request.write.dry_run;
     let purpose = if dry_run { Purpose::Read } else { Purpose::Write };
     let mut session = early(prepare::open(target, purpose, term)).await?;
+    let mut turn = Turn::new(target, request.write);
     if !dry_run {
-        early(prepare::take_lock(&mut session, target, term)).await?;
+        early(turn.take(&mut session, term)).await?;
     }
+    let outcome = plan_and_run(request, &files, session, &mut turn, term).await;
+    turn.end().await;
+    outcome
+}
+
+async fn plan_and_run(
+    request: &Request<'_>,
+    files: &Files,
+    mut session: Session,
+    turn: &mut Turn<'_>,
+    term: &mut Term,
+) -> Result<Exit, Failure> {
     let ledger = early(files.ledger(&mut session, term)).await?;
-    let history = early(History::read(&mut session, &ledger)).await?;
-    let entries = history.checked(&files.migrations, Direction::Up, request.allow_out_of_order)?;
-    let chosen = plan::up(&entries, request.up).map_err(|error| Failure::state(error.to_string()))?;
-    prepare::written(&chosen)?;
-    early(check(request, &mut session, &ledger, &history, &chosen)).await?;
-    if dry_run {
-        let text = render::run::script(&chosen.iter().map(|m| (*m, &m.up)).collect::<Vec<_>>());
-        term.stdout(&text)?;
-        return Ok(Exit::Clean);
+    loop {
+        let history = early(History::read(&mut session, &ledger)).await?;
+        let entries = history.checked(&files.migrations, Direction::Up, request.allow_out_of_order)?;
+        let chosen = plan::up(&entries, request.up).map_err(|error| Failure::state(error.to_string()))?;
+        prepare::written(&chosen)?;
+        early(check(request, &mut session, &ledger, &history, &chosen)).await?;
+        if request.write.dry_run {
+            let text = render::run::script(&chosen.iter().map(|m| (*m, &m.up)).collect::<Vec<_>>());
+            term.stdout(&text)?;
+            return Ok(Exit::Clean);
+        }
+        if chosen.is_empty() {
+            term.note("nothing to do: every migration that was asked for is applied");
+            return Ok(Exit::Clean);
+        }
+        let question = format!("apply {} to {}", count(chosen.len()), session.place);
+        let plan = chosen.iter().map(|migration| migration.version.to_string()).collect::<Vec<_>>().join(" ");
+        if turn.is_agreed(&mut session, &question, plan, term).await? {
+            return execute(request, turn, session, ledger, &chosen, term).await;
+        }
     }
-    if chosen.is_empty() {
-        term.note("nothing to do: every migration that was asked for is applied");
-        return Ok(Exit::Clean);
-    }
-    super::confirm(term, target, request.write, &format!("apply {} to {}", count(chosen.len()), session.place)).await?;
-    execute(request, target, session, ledger, &chosen, term).await
 }
 
 /// Refuses before anything runs what would fail for certain, or could not be taken back where that is promised.
@@ -148,7 +167,7 @@ fn renamed_to(action: &AlterAction) -> Option<String> {
 
 async fn execute(
     request: &Request<'_>,
-    target: &Target,
+    turn: &Turn<'_>,
     mut session: Session,
     ledger: Ledger,
     chosen: &[&Migration],
@@ -157,9 +176,9 @@ async fn execute(
     let interrupt = Interrupt::listen(&session);
     let transactional = session.has_transactional_ddl();
     let mut narrator = Narrator::new(term.progress(chosen.len() as u64, "migrating"), "applied");
-    let runner = Runner::new(&mut session, ledger, Direction::Up, request.unit, prepare::executor(target, &interrupt))
+    let runner = Runner::new(&mut session, ledger, Direction::Up, request.unit, turn.executor(&interrupt))
         .answer(request.answer)
-        .copies(target.copies(request.write));
+        .copies(turn.copies());
     let outcome = interrupt.guard(term, runner.run(chosen, &mut narrator)).await;
     let lines = std::mem::take(&mut narrator.lines);
     drop(narrator);

@@ -28,11 +28,12 @@ const CREATE: &str = "CREATE TABLE IF NOT EXISTS _aura_db_journal (
     begun_at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
     done_at TIMESTAMP(6) NULL DEFAULT NULL,
     heartbeat TIMESTAMP(6) NULL DEFAULT NULL,
-    PRIMARY KEY (version, direction, position)
+    ledger VARCHAR(64) NOT NULL,
+    PRIMARY KEY (ledger, version, direction, position)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4";
 
 const COLUMNS: &str = "version, direction, position, total, hash, progress, statement, place, state_before, variables, \
-                       connection, note";
+                       connection, note, ledger";
 
 /// Whether the journal is there. The embedded engine, whose runs are one transaction, has none.
 ///
@@ -60,15 +61,18 @@ pub async fn drop_table(session: &mut Session) -> Result<(), EngineError> {
     session.run_own(&format!("DROP TABLE IF EXISTS {TABLE}")).await
 }
 
-/// All rows, in the order of versions and positions; none when the journal is not there. Writes nothing.
+/// All rows of a ledger's migrations, in the order of versions and positions; none when the journal is not there. Writes nothing.
 ///
 /// # Errors
 /// When they cannot be read.
-pub async fn rows(session: &mut Session) -> Result<Vec<JournalRow>, EngineError> {
+pub async fn rows(session: &mut Session, ledger: &str) -> Result<Vec<JournalRow>, EngineError> {
     if !exists(session).await? {
         return Ok(Vec::new());
     }
-    let sql = format!("SELECT {COLUMNS} FROM {TABLE} ORDER BY version, direction, position");
+    let sql = format!(
+        "SELECT {COLUMNS} FROM {TABLE} WHERE ledger = {} ORDER BY version, direction, position",
+        text::text(ledger)
+    );
     ask(session, sql).await?.iter().map(read).collect()
 }
 
@@ -78,11 +82,13 @@ pub async fn rows(session: &mut Session) -> Result<Vec<JournalRow>, EngineError>
 /// When they cannot be read.
 pub async fn rows_of(
     session: &mut Session,
+    ledger: &str,
     version: i64,
     direction: Direction,
 ) -> Result<Vec<JournalRow>, EngineError> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM {TABLE} WHERE version = {version} AND direction = '{}' ORDER BY position",
+        "SELECT {COLUMNS} FROM {TABLE} WHERE ledger = {} AND version = {version} AND direction = '{}' ORDER BY position",
+        text::text(ledger),
         word(direction)
     );
     ask(session, sql).await?.iter().map(read).collect()
@@ -114,7 +120,7 @@ pub async fn begin_and_complete(session: &mut Session, row: &JournalRow) -> Resu
         row.progress,
         text::text(&row.variables),
         text::text(&row.note),
-        key(row.version, row.direction, row.position)
+        key(row)
     );
     session.run_own(&format!("START TRANSACTION; {update}")).await
 }
@@ -123,23 +129,30 @@ pub async fn begin_and_complete(session: &mut Session, row: &JournalRow) -> Resu
 ///
 /// # Errors
 /// When the server refuses.
-pub async fn remove(session: &mut Session, version: i64, direction: Option<Direction>) -> Result<(), EngineError> {
+pub async fn remove(
+    session: &mut Session,
+    ledger: &str,
+    version: i64,
+    direction: Option<Direction>,
+) -> Result<(), EngineError> {
     let only = direction.map(|direction| format!(" AND direction = '{}'", word(direction))).unwrap_or_default();
-    session.run_own(&format!("DELETE FROM {TABLE} WHERE version = {version}{only}")).await
+    let ledger = text::text(ledger);
+    session.run_own(&format!("DELETE FROM {TABLE} WHERE ledger = {ledger} AND version = {version}{only}")).await
 }
 
 /// Removes the rows that are no statements, of units that are at their end.
 ///
 /// # Errors
 /// When the server refuses.
-pub async fn remove_units(session: &mut Session) -> Result<(), EngineError> {
-    session.run_own(&format!("DELETE FROM {TABLE} WHERE position = 0")).await
+pub async fn remove_units(session: &mut Session, ledger: &str) -> Result<(), EngineError> {
+    let ledger = text::text(ledger);
+    session.run_own(&format!("DELETE FROM {TABLE} WHERE ledger = {ledger} AND position = 0")).await
 }
 
 fn replace(row: &JournalRow) -> String {
     let done = if row.progress.is_settled() { "CURRENT_TIMESTAMP(6)" } else { "NULL" };
     format!(
-        "REPLACE INTO {TABLE} ({COLUMNS}, done_at) VALUES ({}, '{}', {}, {}, '{}', '{}', {}, {}, {}, {}, {}, {}, {done})",
+        "REPLACE INTO {TABLE} ({COLUMNS}, done_at) VALUES ({}, '{}', {}, {}, '{}', '{}', {}, {}, {}, {}, {}, {}, {}, {done})",
         row.version,
         word(row.direction),
         row.position,
@@ -151,12 +164,19 @@ fn replace(row: &JournalRow) -> String {
         text::text(&row.before),
         text::text(&row.variables),
         row.connection,
-        text::text(&row.note)
+        text::text(&row.note),
+        text::text(&row.ledger)
     )
 }
 
-fn key(version: i64, direction: Direction, position: u32) -> String {
-    format!("version = {version} AND direction = '{}' AND position = {position}", word(direction))
+fn key(row: &JournalRow) -> String {
+    format!(
+        "ledger = {} AND version = {} AND direction = '{}' AND position = {}",
+        text::text(&row.ledger),
+        row.version,
+        word(row.direction),
+        row.position
+    )
 }
 
 fn word(direction: Direction) -> &'static str {
@@ -185,6 +205,7 @@ fn read(row: &TextRow) -> Result<JournalRow, EngineError> {
         variables: row.text(9),
         connection: number(10)?,
         note: row.text(11),
+        ledger: row.text(12),
     })
 }
 

@@ -13,6 +13,7 @@ pub mod loss;
 pub mod objects;
 pub mod online;
 pub mod planner;
+pub mod progress;
 pub mod restore;
 pub mod runner;
 pub mod sandbox;

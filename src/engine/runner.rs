@@ -162,7 +162,7 @@ impl<'a> Runner<'a> {
     async fn prepare_journal(&mut self) -> Result<(), EngineError> {
         self.journal_was_there = journal::exists(self.session).await?;
         if self.journal_was_there {
-            self.journal = journal::rows(self.session).await?;
+            self.journal = journal::rows(self.session, self.ledger.table()).await?;
         } else {
             journal::create(self.session).await?;
         }

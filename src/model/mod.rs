@@ -10,6 +10,7 @@ pub mod location;
 pub mod migration;
 pub mod online;
 pub mod plan;
+pub mod progress;
 pub mod query;
 pub mod report;
 pub mod scale;

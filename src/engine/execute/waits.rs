@@ -131,7 +131,12 @@ fn named(wanted: &Wanted, schema: &str, table: &str, and: &str) -> String {
     )
 }
 
-/// The sessions with an open transaction, or with a statement under way that is not itself waiting for a lock.
+/// What the server says of a session; `None` when it is not there or may not be seen.
+pub(in crate::engine) async fn session_named(connection: &mut MySqlConnection, id: u64) -> Option<Blocker> {
+    sessions(connection, |other| other == id).await.ok()?.into_iter().next()
+}
+
+/// The sessions with an open transaction.
 async fn candidates(connection: &mut MySqlConnection, waiting: u64) -> Result<Vec<Blocker>, EngineError> {
     let own = text::rows(connection, "SELECT CONNECTION_ID()".into()).await?;
     let own = own.first().and_then(|row| row.number(0));

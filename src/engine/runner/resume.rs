@@ -78,7 +78,7 @@ pub(super) async fn resume(
     }
     if success.is_none() && runner.direction == Direction::Up && runner.ledger.format.remembers_begun() {
         // Somebody took the ledger's row away by hand, which says that nothing of the migration is left.
-        journal::remove(runner.session, migration.version, None).await?;
+        journal::remove(runner.session, runner.ledger.table(), migration.version, None).await?;
         return Ok(fresh);
     }
     let (from, rest) = settled(runner, migration, runner.direction, known.clone(), observer).await?;

@@ -5,7 +5,7 @@ use crate::engine::execute::execute;
 use crate::engine::online::run_asserted;
 use crate::engine::{EngineError, Session};
 use crate::model::location::Location;
-use crate::sql::ddl::{Effect, effect};
+use crate::sql::ddl::Effect;
 
 /// Sends a statement; `sql` is what is sent and `stands_for` what that does.
 pub(super) async fn send(
@@ -22,18 +22,6 @@ pub(super) async fn send(
     if let Some(note) = outcome.and_then(|outcome| outcome.note()) {
         observer.note(&format!("{place}: {note}"));
     }
-    // What this run has made has no users yet.
-    match effect(sql) {
-        Effect::CreateTable { .. } if keeps_what_is_there(sql) => {}
-        Effect::CreateTable { table } | Effect::ReplaceTable { table } => {
-            runner.copies.made.insert(table.to_lowercase());
-        }
-        _ => {}
-    }
+    runner.copies.learn(sql);
     Ok(())
-}
-
-/// Whether a CREATE TABLE leaves alone a table that is there already, which may have rows and users.
-fn keeps_what_is_there(sql: &str) -> bool {
-    sql.to_ascii_uppercase().contains("EXISTS")
 }

@@ -193,6 +193,7 @@ impl Runner<'_> {
         let statements = self.direction.statements(course.migration);
         let small = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         JournalRow {
+            ledger: self.ledger.table().to_owned(),
             version: course.migration.version,
             direction: self.direction,
             position: small(at + 1),

@@ -155,7 +155,7 @@ async fn finish(runner: &mut Runner<'_>, course: &mut Course<'_>, started: Insta
             if runner.ledger.success(runner.session, migration.version).await?.is_some() {
                 runner.ledger.mark(runner.session, migration.version, Mark::Removed).await?;
             }
-            journal::remove(runner.session, migration.version, None).await?;
+            journal::remove(runner.session, runner.ledger.table(), migration.version, None).await?;
         }
     }
     runner.actions.clear();
