@@ -53,6 +53,10 @@ async fn plan_and_run(
     let ledger = early(files.ledger(&mut session, term)).await?;
     loop {
         let history = early(History::read(&mut session, &ledger)).await?;
+        if history.has_undoing() && !args.write.dry_run {
+            turn.finish_undoing(&mut session, &ledger, term).await?;
+            continue;
+        }
         let entries = history.checked(&files.migrations, Direction::Down, true)?;
         let chosen = plan::down(&entries, request(args)).map_err(|error| Failure::state(error.to_string()))?;
         let downs = || chosen.iter().filter_map(|migration| migration.down.as_ref().map(|down| (*migration, down)));

@@ -93,6 +93,10 @@ async fn plan_and_run(
     let ledger = early(files.ledger(&mut session, term)).await?;
     loop {
         let history = early(History::read(&mut session, &ledger)).await?;
+        if history.has_undoing() && !request.write.dry_run {
+            turn.finish_undoing(&mut session, &ledger, term).await?;
+            continue;
+        }
         let entries = history.checked(&files.migrations, Direction::Up, request.allow_out_of_order)?;
         let chosen = plan::up(&entries, request.up).map_err(|error| Failure::state(error.to_string()))?;
         prepare::written(&chosen)?;

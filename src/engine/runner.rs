@@ -132,7 +132,6 @@ impl<'a> Runner<'a> {
         }
         if !transactional {
             self.prepare_journal().await?;
-            undo::finish(&mut self, observer).await?;
             match self.unit {
                 Unit::Run => undo::begin(&mut self, migrations, observer).await?,
                 Unit::Migration if self.journal.iter().any(|row| row.position == 0) => undo::end(&mut self).await?,
@@ -159,6 +158,16 @@ impl<'a> Runner<'a> {
             self.session.run_own("COMMIT").await?;
         }
         Ok(())
+    }
+
+    /// Finishes taking back what an earlier run was cut off in. Nothing can be planned before that: see
+    /// [`crate::model::journal::Progress::Undoing`].
+    ///
+    /// # Errors
+    /// When it cannot be taken back; the next run tries again.
+    pub async fn finish_undoing(mut self, observer: &mut dyn Observer) -> Result<(), RunError> {
+        self.prepare_journal().await?;
+        undo::finish(&mut self, observer).await
     }
 
     async fn prepare_journal(&mut self) -> Result<(), EngineError> {

@@ -107,7 +107,7 @@ async fn control(
         runner.open = Open::Nothing;
     }
     open(runner, course).await?;
-    // What commits commits the ledger's row, which must not stand there without the journal's.
+    // It may commit the ledger's row, which must not stand alone: the journal knows then that the migration is begun.
     journal::write(runner.session, &row).await?;
     let mut tell = |notice: Notice| observer.note(&format!("{}: {notice}", row.place));
     execute(runner.session, sql, effect, &mut runner.executor, &mut tell).await?;
