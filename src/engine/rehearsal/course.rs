@@ -145,14 +145,18 @@ impl State<'_, '_> {
         let names: Vec<String> = targets(&statement.sql).iter().map(|name| name.to_ascii_lowercase()).collect();
         let fresh = !names.is_empty() && names.iter().all(|name| self.fresh.contains(name));
         // What only touches tables of this run needs no look at the schema, which costs more than the statement.
-        let looks = !fresh && works_on_a_table(&effect);
-        let before = if looks { Some(self.schema().await?) } else { None };
+        // An index is no reason to look either, unless it fails.
+        let looks = !fresh && works_on_a_table(&effect) && !effect.is_index_only();
+        let mut before = if looks || self.lacks_a_size(&names) { Some(self.schema().await?) } else { None };
         let sizes = Arc::clone(&self.sizes);
         let attempt = self.rehearsal.attempt(statement).await?;
         if changes_the_schema(&effect) {
             self.schema = None;
         }
-        let after = if looks && changes_the_schema(&effect) { Some(self.schema().await?) } else { before.clone() };
+        let after = if looks && changes_the_schema(&effect) { Some(self.schema().await?) } else { None };
+        if effect.is_index_only() && !fresh && matches!(attempt, Attempt::Failed { .. } | Attempt::Unknown { .. }) {
+            before = Some(self.schema().await?);
+        }
         // IF NOT EXISTS may have found the table of before.
         if matches!(effect, Effect::CreateTable { .. }) && !statement.sql.to_ascii_uppercase().contains("EXISTS") {
             self.fresh.extend(names);
@@ -164,6 +168,13 @@ impl State<'_, '_> {
         let is_sure = !self.rehearsal.is_incomplete() || !matches!(attempt, Attempt::Unknown { .. });
         let before = before.filter(|_| is_sure);
         Ok(Trial { attempt, before, after, sizes, broken: Vec::new() })
+    }
+
+    /// Whether the profile has a size for one of these tables that was not estimated yet.
+    fn lacks_a_size(&self, names: &[String]) -> bool {
+        let Known::Scale(scale) = self.course.sizes else { return false };
+        let listed = |name: &String| scale.tables.keys().any(|table| table.eq_ignore_ascii_case(name));
+        self.schema.is_none() && names.iter().any(|name| !self.sizes.contains_key(name) && listed(name))
     }
 
     async fn schema(&mut self) -> Result<Arc<Schema>, EngineError> {

@@ -4,6 +4,7 @@ use super::{Check, Needs, Rule};
 use crate::lint::context::{Case, Weight};
 use crate::model::finding::{Finding, Severity};
 use crate::model::online::OnlineClass;
+use crate::sql::ddl::{AlterAction, Effect};
 
 pub(super) const RULE: Rule = Rule {
     id: "long-replication",
@@ -41,6 +42,14 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 
 /// Whether the table has an index afterwards that it has not before. Unknown counts as yes.
 fn builds_an_index(case: &Case<'_>) -> bool {
+    match case.effect {
+        Effect::CreateIndex { .. } => return true,
+        Effect::DropIndex { .. } => return false,
+        Effect::AlterTable { actions, .. } if case.effect.is_index_only() => {
+            return actions.iter().any(|action| matches!(action, AlterAction::AddIndex(_)));
+        }
+        _ => {}
+    }
     case.targets.iter().any(|target| {
         case.tables(&target.table).is_none_or(|(before, after)| {
             after.indexes.iter().any(|index| before.indexes.iter().all(|known| known.parts != index.parts))
