@@ -82,6 +82,11 @@ impl History {
         self.journal.iter().any(|row| row.progress == Progress::Applying)
     }
 
+    /// Whether a run was cut off while it took a unit back.
+    pub(super) fn has_undoing(&self) -> bool {
+        self.journal.iter().any(|row| row.progress == Progress::Undoing)
+    }
+
     /// Every version that files, ledger or journal know.
     pub(super) fn entries<'a>(&'a self, migrations: &'a [Migration]) -> Vec<Entry<'a>> {
         verify(migrations, &self.ledger, &self.journal, self.remembers_begun)

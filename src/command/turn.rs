@@ -2,13 +2,17 @@
 
 use super::failure::Failure;
 use super::interrupt::{Interrupt, early};
+use super::narrator::Narrator;
 use super::target::Target;
 use crate::cli::{LockChoice, Write};
 use crate::engine::execute::{Executor, Policy};
+use crate::engine::ledger::Ledger;
 use crate::engine::lock::{self, RunnerLock};
 use crate::engine::online::CopyPolicy;
+use crate::engine::runner::{Runner, Unit};
 use crate::engine::{EngineError, Session};
 use crate::model::environment::RunnerLockKind;
+use crate::model::migration::Direction;
 use crate::term::Term;
 
 /// The turn of one run.
@@ -86,6 +90,27 @@ impl<'a> Turn<'a> {
         Ok(false)
     }
 
+    /// Finishes what an earlier run began to take back and was cut off in, so that a plan can be made. Nobody is asked:
+    /// they agreed to that run.
+    ///
+    /// # Errors
+    /// When it cannot be taken back.
+    pub(super) async fn finish_undoing(
+        &self,
+        session: &mut Session,
+        ledger: &Ledger,
+        term: &mut Term,
+    ) -> Result<(), Failure> {
+        let interrupt = Interrupt::listen(session);
+        let mut narrator = Narrator::new(term.progress(1, "taking back"), "taken back");
+        let executor = self.executor(&interrupt);
+        // Which way the run went stands in the journal.
+        let runner = Runner::new(session, ledger.clone(), Direction::Up, Unit::Run, executor);
+        let outcome = interrupt.guard(term, runner.finish_undoing(&mut narrator)).await;
+        drop(narrator);
+        outcome.map_err(|error| Failure::from_run(&error, "run"))
+    }
+
     /// How the statements of the run are sent.
     pub(super) fn executor(&self, interrupt: &Interrupt) -> Executor {
         let settings = &self.target.settings;
@@ -94,6 +119,11 @@ impl<'a> Turn<'a> {
     }
 
     /// Whether the run may copy tables.
+    pub(super) fn copy_limit(&self) -> u64 {
+        self.target.copy_limit
+    }
+
+    /// Which tables may be copied.
     pub(super) fn copies(&self) -> CopyPolicy {
         self.target.copies(self.write)
     }

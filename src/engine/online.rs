@@ -124,13 +124,9 @@ pub async fn classify(session: &mut Session, sql: &str) -> Result<Option<Outcome
     Ok(Some(outcome))
 }
 
-/// Whether everybody has to wait for as long as the table is big.
+/// Whether the app's writes wait for as long as the table is big, by nobody's wish.
 fn hurts(rung: Rung) -> bool {
-    match rung.algorithm {
-        Algorithm::Copy => rung.lock != LockTaken::None,
-        Algorithm::Instant => false,
-        Algorithm::Nocopy | Algorithm::Inplace => !matches!(rung.lock, LockTaken::None | LockTaken::Shared),
-    }
+    rung.algorithm == Algorithm::Copy && rung.lock != LockTaken::None
 }
 
 async fn climb(

@@ -278,6 +278,57 @@ fn temporary_tables_are_never_in_use() {
 }
 
 #[test]
+fn a_lock_of_its_own_stays_and_is_no_way_around_the_limit() {
+    for server in both() {
+        let database = server.database("own_lock");
+        database.run(TABLES);
+        let run = |sql: &str, policy: &CopyPolicy| {
+            let send = async |session: &mut Session, text: &str| session.run(text).await;
+            block_on(run_asserted(&mut session(&database), sql, policy, send))
+        };
+        let strict = CopyPolicy::new(0, false);
+        let outcome = run("ALTER TABLE t ADD COLUMN n INT, LOCK=NONE", &strict).unwrap().unwrap();
+        assert_eq!((outcome.class, outcome.lock), (Some(OnlineClass::Instant), LockTaken::None));
+        let outcome = run("CREATE INDEX i ON t (b) LOCK=EXCLUSIVE", &strict).unwrap().unwrap();
+        assert_eq!(outcome.lock, LockTaken::Exclusive, "{}", server.engine());
+        contains(&outcome.sent, "LOCK=EXCLUSIVE ALGORITHM=INPLACE");
+        let refused = run("ALTER TABLE t MODIFY a BIGINT, LOCK=SHARED", &strict).unwrap_err();
+        contains(&refused.to_string(), "pass --allow-copy");
+        let impossible = run("ALTER TABLE t MODIFY a BIGINT, LOCK=NONE", &CopyPolicy::default()).unwrap_err();
+        assert_eq!(impossible.code(), Some(1846), "{impossible}");
+        let outcome = run("ALTER TABLE t MODIFY a BIGINT, LOCK=SHARED", &CopyPolicy::default()).unwrap().unwrap();
+        assert_eq!((outcome.class, outcome.lock), (Some(OnlineClass::Copy), LockTaken::Shared));
+    }
+}
+
+#[test]
+fn an_index_of_mariadb_goes_by_the_alter_table_that_says_the_same() {
+    let database = mariadb().database("drop_index");
+    database.run(TABLES);
+    let outcome = classified(&database, "DROP INDEX IF EXISTS `ka` ON t");
+    assert_eq!(outcome.sent, "ALTER TABLE t ALGORITHM=NOCOPY, LOCK=NONE, DROP INDEX IF EXISTS `ka`");
+    assert_eq!(classified(&database, "DROP INDEX IF EXISTS `ka` ON t WAIT 3").lock, LockTaken::None);
+    let primary = classified(&database, "DROP INDEX `PRIMARY` ON t");
+    let keys =
+        "SELECT COUNT(*) FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = 't'";
+    assert_eq!(database.value(keys).as_deref(), Some("0"), "{primary:?}");
+}
+
+#[test]
+fn a_table_that_has_had_its_instant_changes_is_rebuilt_beside_the_app() {
+    let database = mysql().database("row_versions");
+    database.run("CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1)");
+    let mut session = session(&database);
+    let mut outcomes = (0..300).map(|number| {
+        let sql = format!("ALTER TABLE t ADD COLUMN c{number} TINYINT");
+        block_on(classify(&mut session, &sql)).unwrap().unwrap()
+    });
+    let first = outcomes.find(|outcome| outcome.class != Some(OnlineClass::Instant)).expect("the versions never end");
+    assert_eq!(first.class, Some(OnlineClass::Inplace { rebuild: Some(true) }));
+    assert_eq!(first.refusals.iter().map(|refusal| refusal.error.code).collect::<Vec<_>>(), [4092], "{first:?}");
+}
+
+#[test]
 fn grouped_index_statements_do_what_each_would_have_done() {
     let statements = [
         "CREATE INDEX i USING BTREE ON t (b(5), a DESC) COMMENT 'x, y'",

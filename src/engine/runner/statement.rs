@@ -107,6 +107,8 @@ async fn control(
         runner.open = Open::Nothing;
     }
     open(runner, course).await?;
+    // It may commit the ledger's row, which must not stand alone: the journal knows then that the migration is begun.
+    journal::write(runner.session, &row).await?;
     let mut tell = |notice: Notice| observer.note(&format!("{}: {notice}", row.place));
     execute(runner.session, sql, effect, &mut runner.executor, &mut tell).await?;
     runner.session.run_own("START TRANSACTION").await?;

@@ -100,7 +100,8 @@ fn read(row: &JournalRow) -> Result<Target, EngineError> {
         .map_err(|error| EngineError::Unexpected(format!("{} holds no state to restore: {error}", journal::TABLE)))
 }
 
-/// Finishes taking back what an earlier run was cut off in.
+/// Finishes taking back what an earlier run was cut off in. What is to run can be told only afterwards, as a unit takes
+/// more migrations with it than the one that failed.
 pub(super) async fn finish(runner: &mut Runner<'_>, observer: &mut dyn Observer) -> Result<(), RunError> {
     let undoing = |row: &&JournalRow| row.progress == Progress::Undoing;
     let Some(row) = runner.journal.iter().find(undoing).cloned() else { return Ok(()) };
@@ -110,7 +111,7 @@ pub(super) async fn finish(runner: &mut Runner<'_>, observer: &mut dyn Observer)
     if !left.is_empty() {
         return Err(RunError::Left(left));
     }
-    runner.journal = journal::rows(runner.session, runner.ledger.table()).await?;
+    end(runner).await?;
     Ok(())
 }
 

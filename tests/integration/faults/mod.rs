@@ -45,7 +45,7 @@ fn survives(kind: ServerKind) {
     let only = setting("AURA_DB_FAULTS_ONLY").unwrap_or_default();
     let scenarios: Vec<_> = scenarios::all().into_iter().filter(|one| one.name.contains(&only)).collect();
     assert!(!scenarios.is_empty(), "no scenario has `{only}` in its name");
-    let mut campaign = Campaign::new(kind, scenarios, seed);
+    let mut campaign = Campaign::new(kind, scenarios, seed, wanted.is_some());
     match wanted.as_deref() {
         None => campaign.draw(FEW),
         Some("all") => campaign.sweep(),
