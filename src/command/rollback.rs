@@ -5,6 +5,7 @@ use super::files::Files;
 use super::interrupt::{Interrupt, early};
 use super::narrator::Narrator;
 use super::prepare::{self, History};
+use super::survey::{self, Dry};
 use super::target::Target;
 use super::turn::Turn;
 use super::up::{answer, count};
@@ -65,7 +66,10 @@ async fn plan_and_run(
             for loss in &losses {
                 term.note(&format!("would lose {}", line(loss)));
             }
-            term.stdout(&render::run::script(&downs().collect::<Vec<_>>()))?;
+            let scripts: Vec<_> = downs().collect();
+            let dry = Dry { scripts: &scripts, direction: Direction::Down, copy_limit_bytes: turn.copy_limit() };
+            let linted = early(survey::dry_run(&mut session, &ledger, &history, dry, term)).await?;
+            term.stdout(&render::run::script(&scripts, &linted))?;
             return Ok(Exit::Clean);
         }
         if chosen.is_empty() {

@@ -119,6 +119,11 @@ impl<'a> Turn<'a> {
     }
 
     /// Whether the run may copy tables.
+    pub(super) fn copy_limit(&self) -> u64 {
+        self.target.copy_limit
+    }
+
+    /// Which tables may be copied.
     pub(super) fn copies(&self) -> CopyPolicy {
         self.target.copies(self.write)
     }

@@ -5,6 +5,7 @@ use super::files::Files;
 use super::interrupt::{Interrupt, early};
 use super::narrator::Narrator;
 use super::prepare::{self, History};
+use super::survey::{self, Dry};
 use super::target::Target;
 use super::turn::Turn;
 use crate::cli::{Apply, InDoubt, Migrate, Migrations, SetChoice, Write};
@@ -101,8 +102,10 @@ async fn plan_and_run(
         prepare::written(&chosen)?;
         early(check(request, &mut session, &ledger, &history, &chosen)).await?;
         if request.write.dry_run {
-            let text = render::run::script(&chosen.iter().map(|m| (*m, &m.up)).collect::<Vec<_>>());
-            term.stdout(&text)?;
+            let scripts: Vec<_> = chosen.iter().map(|migration| (*migration, &migration.up)).collect();
+            let dry = Dry { scripts: &scripts, direction: Direction::Up, copy_limit_bytes: turn.copy_limit() };
+            let linted = early(survey::dry_run(&mut session, &ledger, &history, dry, term)).await?;
+            term.stdout(&render::run::script(&scripts, &linted))?;
             return Ok(Exit::Clean);
         }
         if chosen.is_empty() {

@@ -2,6 +2,7 @@
 
 pub mod canceller;
 pub mod connect;
+pub mod definitions;
 pub mod error;
 pub mod execute;
 pub mod explain;
@@ -14,6 +15,7 @@ pub mod objects;
 pub mod online;
 pub mod planner;
 pub mod progress;
+pub mod rehearsal;
 pub mod restore;
 pub mod runner;
 pub mod sandbox;

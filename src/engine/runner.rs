@@ -42,6 +42,8 @@ pub trait Observer: Send {
     fn done(&mut self, migration: &Migration, took: Duration);
     /// Something worth a line.
     fn note(&mut self, text: &str);
+    /// How far the statement at hand is; worth showing only while it is.
+    fn progress(&mut self, text: &str);
 }
 
 /// What the open transaction of a run on a server holds.

@@ -6,6 +6,7 @@ pub mod environment;
 pub mod finding;
 pub mod journal;
 pub mod ledger;
+pub mod lint;
 pub mod location;
 pub mod migration;
 pub mod online;

@@ -17,6 +17,7 @@ mod faults;
 mod interrupt;
 mod layering;
 mod ledger;
+mod lint;
 mod lock;
 mod lock_orphan;
 mod lock_row;

@@ -93,7 +93,12 @@ pub async fn execute(
     let lower = |names: Vec<String>| names.into_iter().map(|name| name.to_lowercase()).collect::<Vec<_>>();
     let mut databases = lower(ddl::databases(sql));
     databases.extend(session.database().map(|name| name.to_lowercase()));
-    let wanted = Wanted { connection: session.connection_id(), tables: lower(ddl::targets(sql)), databases };
+    let wanted = Wanted {
+        kind: session.engine.kind,
+        connection: session.connection_id(),
+        tables: lower(ddl::targets(sql)),
+        databases,
+    };
     let mut refused: Option<Instant> = None;
     for attempt in 1.. {
         let error = match attempt_once(session, sql, effect, &wanted, attempt, executor, notify).await {
