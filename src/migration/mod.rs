@@ -11,6 +11,7 @@ pub mod plan;
 pub mod recovery;
 pub mod refinery;
 pub mod stopped;
+pub mod temporary;
 pub mod undoable;
 pub mod verify;
 pub mod witness;

@@ -5,12 +5,12 @@ use super::memory::Memory;
 use super::{Observer, RunError, Runner};
 use crate::engine::{EngineError, journal, objects};
 use crate::migration::checksum::statement_hash;
-use crate::migration::partial_down;
 use crate::migration::recovery::{Settled, settle};
 use crate::migration::witness::{Witness, witness};
+use crate::migration::{partial_down, temporary};
 use crate::model::journal::{JournalRow, Progress};
 use crate::model::migration::{Direction, Migration, Statement};
-use crate::sql::ddl::{Effect, databases, effect};
+use crate::sql::ddl::{Effect, databases, effect, temporary as temporary_table};
 
 /// Where and with what a migration begins.
 #[derive(Debug, Default)]
@@ -187,13 +187,26 @@ async fn replay(
     rows: &[JournalRow],
     resumption: &mut Resumption,
 ) -> Result<(), RunError> {
+    let lost = temporary::lost(statements, resumption.from);
+    if let Some(lost) = lost.first().filter(|_| runner.answer != Some(Answer::DidNot)) {
+        let statement = &statements[lost.at];
+        return Err(RunError::Doubt(Box::new(Doubt {
+            place: statement.at.to_string(),
+            sql: statement.sql.clone(),
+            reason: format!(
+                "the temporary table {} went with the connection of the run that was cut off, and what it was filled \
+                 from may have changed since",
+                lost.name
+            ),
+        })));
+    }
     for (at, statement) in statements[..resumption.from].iter().enumerate() {
-        if is_temporary(&statement.sql) {
-            return Err(RunError::Doubt(Box::new(Doubt {
-                place: statement.at.to_string(),
-                sql: statement.sql.clone(),
-                reason: "its temporary table went with the connection of the run that was cut off".into(),
-            })));
+        if temporary::fills(&statement.sql, &lost) {
+            runner.session.run(&statement.sql).await?;
+            continue;
+        }
+        if temporary_table(&statement.sql).is_some() {
+            continue;
         }
         let variables = rows.iter().find(|row| row.position as usize == at + 1).map_or("", |row| &row.variables);
         if effect(&statement.sql) == Effect::Session {
@@ -207,9 +220,4 @@ async fn replay(
         resumption.memory.restore(runner.session, variables).await?;
     }
     Ok(())
-}
-
-fn is_temporary(sql: &str) -> bool {
-    let words = sql.split_whitespace().take(4).map(str::to_ascii_uppercase).collect::<Vec<_>>();
-    words.first().is_some_and(|word| word == "CREATE") && words.iter().any(|word| word == "TEMPORARY")
 }

@@ -8,6 +8,15 @@ mod reader;
 
 use reader::Reader;
 
+/// What a statement does to temporary tables.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Temporary {
+    /// Makes one.
+    Made(String),
+    /// Drops these, with `DROP TEMPORARY TABLE`.
+    Dropped(Vec<String>),
+}
+
 /// What one statement does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
@@ -262,6 +271,21 @@ fn set(reader: &Reader) -> Effect {
         return Effect::Other;
     }
     if reader.has_ahead(&["autocommit", "@@autocommit"]) { Effect::Transaction } else { Effect::Session }
+}
+
+/// What a statement does to temporary tables, if anything.
+#[must_use]
+pub fn temporary(sql: &str) -> Option<Temporary> {
+    let mut reader = Reader::new(sql)?;
+    let creates = reader.eat("CREATE");
+    if creates && reader.eat("OR") {
+        reader.eat("REPLACE");
+    }
+    if !(creates || reader.eat("DROP")) || !reader.eat("TEMPORARY") || !(reader.eat("TABLE") || reader.eat("TABLES")) {
+        return None;
+    }
+    reader.if_exists();
+    if creates { reader.name().map(Temporary::Made) } else { Some(Temporary::Dropped(reader.names())) }
 }
 
 fn create(reader: &mut Reader) -> Effect {
