@@ -1,5 +1,6 @@
 //! `rollback`: migrations or a whole set down, without losing rows by surprise.
 
+use super::archive;
 use super::failure::Failure;
 use super::files::Files;
 use super::interrupt::{Interrupt, early};
@@ -15,6 +16,7 @@ use crate::engine::loss::{self, Loss};
 use crate::engine::runner::{Runner, Unit};
 
 use crate::exit::Exit;
+use crate::migration::archive::Plan;
 use crate::migration::cascade::with_cascades;
 use crate::migration::loss::{at_risk, seeds};
 use crate::migration::plan::{self, Down};
@@ -28,6 +30,9 @@ use crate::term::Term;
 /// # Errors
 /// See [`Failure`].
 pub(super) async fn run(args: &Rollback, target: &Target, term: &mut Term) -> Result<Exit, Failure> {
+    if args.restore || args.discard_archive.is_some() {
+        return archive::run(args, target, term).await;
+    }
     let files = Files::load(&args.migrations, Some(target), term)?;
     let dry_run = args.write.dry_run;
     prepare::present(target)?;
@@ -41,29 +46,54 @@ pub(super) async fn run(args: &Rollback, target: &Target, term: &mut Term) -> Re
     let chosen = plan::down(&entries, request(args)).map_err(|error| Failure::state(error.to_string()))?;
     let downs = || chosen.iter().filter_map(|migration| migration.down.as_ref().map(|down| (*migration, down)));
     prepare::translatable(&session, downs().flat_map(|(_, down)| &down.statements))?;
-    let losses = early(losses(&mut session, &ledger, &chosen)).await?;
+    let (unfinished, begun) = early(archive::unfinished(&mut session, &chosen, &history.journal)).await?;
+    let chosen: Vec<&Migration> = unfinished.iter().collect();
+    let fresh: Vec<&Migration> =
+        chosen.iter().copied().filter(|migration| !begun.contains(&migration.version)).collect();
+    let losses = early(losses(&mut session, &ledger, &fresh)).await?;
+    let plan = early(archive::plan(&mut session, &ledger, &fresh, &losses)).await?;
     if dry_run {
         for loss in &losses {
             term.note(&format!("would lose {}", line(loss)));
         }
-        term.stdout(&render::run::script(&downs().collect::<Vec<_>>()))?;
+        archive::foretell(&plan, &losses, term);
+        if args.archive
+            && let Err(refusals) = &plan
+        {
+            return Err(archive::refusal(refusals));
+        }
+        let rewritten = match &plan {
+            Ok(plan) if args.archive && !session.has_transactional_ddl() => archive::rewritten(&chosen, plan),
+            _ => unfinished.clone(),
+        };
+        let downs = rewritten.iter().filter_map(|migration| migration.down.as_ref().map(|down| (migration, down)));
+        term.stdout(&render::run::script(&downs.collect::<Vec<_>>()))?;
         return Ok(Exit::Clean);
     }
     if chosen.is_empty() {
         term.note("nothing to do: no migration that was asked for is applied");
         return Ok(Exit::Clean);
     }
-    if !losses.is_empty() && !args.discard_data {
+    if !losses.is_empty() && !args.discard_data && !args.archive {
         let list: Vec<String> = losses.iter().map(|loss| format!("  {}", line(loss))).collect();
         return Err(Failure::state(format!(
-            "this rollback would lose data, so nothing was done:\n{}\npass --discard-data to go on",
+            "this rollback would lose data, so nothing was done:\n{}\npass --discard-data to go on, or --archive to put it aside",
             list.join("\n")
         )));
     }
-    let lost = if losses.is_empty() { String::new() } else { " and discard data".into() };
+    let plan = if args.archive { plan.map_err(|refusals| archive::refusal(&refusals))? } else { Plan::default() };
+    let lost = match (losses.is_empty(), args.archive) {
+        (true, _) => "",
+        (false, true) => " and archive data",
+        (false, false) => " and discard data",
+    };
     super::confirm(term, target, &args.write, &format!("roll back {}{lost} on {}", count(chosen.len()), session.place))
         .await?;
-    execute(&args.write, target, session, ledger, &chosen, term).await
+    let rewritten = early(archive::begin(&mut session, &chosen, &plan)).await?;
+    let chosen: Vec<&Migration> = rewritten.iter().collect();
+    execute(&args.write, target, session, ledger, &chosen, term).await?;
+    archive::tell(&plan, term);
+    Ok(Exit::Clean)
 }
 
 fn request(args: &Rollback) -> Down {
@@ -108,6 +138,9 @@ async fn execute(
             .answer(write.in_doubt.map(answer))
             .copies(target.copies(write));
     let outcome = interrupt.guard(term, runner.run(chosen, &mut narrator)).await;
+    if outcome.is_ok() {
+        archive::finish(&mut session, chosen).await?;
+    }
     let lines = std::mem::take(&mut narrator.lines);
     drop(narrator);
     if session.has_transactional_ddl()

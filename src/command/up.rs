@@ -1,5 +1,6 @@
 //! `migrate` and `apply`: pending migrations, each by itself or all as one unit.
 
+use super::archive;
 use super::failure::Failure;
 use super::files::Files;
 use super::interrupt::{Interrupt, early};
@@ -28,6 +29,7 @@ struct Request<'a> {
     write: &'a Write,
     files: &'a Migrations,
     answer: Option<Answer>,
+    restore: bool,
 }
 
 /// Runs `migrate`.
@@ -42,6 +44,7 @@ pub(super) async fn migrate(args: &Migrate, target: &Target, term: &mut Term) ->
         write: &args.write,
         files: &args.migrations,
         answer: args.write.in_doubt.map(answer),
+        restore: !args.no_restore,
     };
     run(&request, target, term).await
 }
@@ -63,6 +66,7 @@ pub(super) async fn apply(args: &Apply, target: &Target, term: &mut Term) -> Res
         write: &args.write,
         files: &args.migrations,
         answer: args.write.in_doubt.map(answer),
+        restore: !args.no_restore,
     };
     run(&request, target, term).await
 }
@@ -87,11 +91,38 @@ async fn run(request: &Request<'_>, target: &Target, term: &mut Term) -> Result<
         return Ok(Exit::Clean);
     }
     if chosen.is_empty() {
+        if request.restore {
+            archive::bring_back(&mut session, None, term).await?;
+        }
+        end_embedded(&mut session).await?;
         term.note("nothing to do: every migration that was asked for is applied");
         return Ok(Exit::Clean);
     }
     super::confirm(term, target, request.write, &format!("apply {} to {}", count(chosen.len()), session.place)).await?;
-    execute(request, target, session, ledger, &chosen, term).await
+    let due = if request.restore { early(archive::due(&mut session, &chosen)).await? } else { Vec::new() };
+    // What comes after a migration may build on its rows, so they are brought back before it.
+    let groups: Vec<&[&Migration]> = match request.unit {
+        Unit::Migration => chosen.split_inclusive(|migration| due.contains(&migration.version)).collect(),
+        Unit::Run => vec![&chosen[..]],
+    };
+    for (at, group) in groups.iter().enumerate() {
+        let last = at + 1 == groups.len();
+        execute(request, target, &mut session, ledger.clone(), (group, !due.is_empty()), term).await?;
+        if last {
+            end_embedded(&mut session).await?;
+        }
+    }
+    session.close().await.ok();
+    term.note(&format!("applied {}", count(chosen.len())));
+    Ok(Exit::Clean)
+}
+
+/// Commits the one transaction of a run on the embedded engine.
+async fn end_embedded(session: &mut Session) -> Result<(), Failure> {
+    if session.has_transactional_ddl() {
+        session.run_own("COMMIT").await?;
+    }
+    Ok(())
 }
 
 /// Refuses before anything runs what would fail for certain, or could not be taken back where that is promised.
@@ -149,22 +180,22 @@ fn renamed_to(action: &AlterAction) -> Option<String> {
 async fn execute(
     request: &Request<'_>,
     target: &Target,
-    mut session: Session,
+    session: &mut Session,
     ledger: Ledger,
-    chosen: &[&Migration],
+    (chosen, brings_back): (&[&Migration], bool),
     term: &mut Term,
-) -> Result<Exit, Failure> {
-    let interrupt = Interrupt::listen(&session);
+) -> Result<(), Failure> {
+    let interrupt = Interrupt::listen(session);
     let transactional = session.has_transactional_ddl();
     let mut narrator = Narrator::new(term.progress(chosen.len() as u64, "migrating"), "applied");
-    let runner = Runner::new(&mut session, ledger, Direction::Up, request.unit, prepare::executor(target, &interrupt))
+    let runner = Runner::new(session, ledger, Direction::Up, request.unit, prepare::executor(target, &interrupt))
         .answer(request.answer)
         .copies(target.copies(request.write));
     let outcome = interrupt.guard(term, runner.run(chosen, &mut narrator)).await;
     let lines = std::mem::take(&mut narrator.lines);
     drop(narrator);
     let whole = request.unit == Unit::Run;
-    if transactional {
+    if transactional && outcome.is_err() {
         let end = if outcome.is_err() && whole { "ROLLBACK" } else { "COMMIT" };
         if let Err(error) = session.run_own(end).await {
             // A full disk, for one, has ended the transaction of the whole run already.
@@ -176,9 +207,11 @@ async fn execute(
     let unit = if whole { "run" } else { "migration" };
     outcome.map_err(|error| Failure::from_run(&error, unit))?;
     written?;
-    session.close().await.ok();
-    term.note(&format!("applied {}", count(chosen.len())));
-    Ok(Exit::Clean)
+    if brings_back {
+        let versions: Vec<i64> = chosen.iter().map(|migration| migration.version).collect();
+        archive::bring_back(session, Some(&versions), term).await?;
+    }
+    Ok(())
 }
 
 /// The engine's word for the user's.
