@@ -37,13 +37,11 @@ pub(super) async fn run(args: &Rollback, target: &Target, term: &mut Term) -> Re
     let chosen: Vec<&Archive> =
         archives.iter().filter(|archive| named.is_none_or(|name| name == archive.name)).collect();
     if chosen.is_empty() {
-        return match named {
-            Some(name) => Err(Failure::state(format!("there is no archive {name}; `aura-db status` lists them"))),
-            None => {
-                term.note("nothing to do: there is no archive");
-                Ok(Exit::Clean)
-            }
-        };
+        if let Some(name) = named {
+            return Err(Failure::state(format!("there is no archive {name}; `aura-db status` lists them")));
+        }
+        term.note("nothing to do: there is no archive");
+        return Ok(Exit::Clean);
     }
     let verb = if named.is_some() { "destroy" } else { "bring back" };
     if dry_run {

@@ -108,7 +108,7 @@ async fn run(request: &Request<'_>, target: &Target, term: &mut Term) -> Result<
     for (at, group) in groups.iter().enumerate() {
         let last = at + 1 == groups.len();
         execute(request, target, &mut session, ledger.clone(), (group, !due.is_empty()), term).await?;
-        if last {
+        if last && !due.is_empty() {
             end_embedded(&mut session).await?;
         }
     }
@@ -195,7 +195,7 @@ async fn execute(
     let lines = std::mem::take(&mut narrator.lines);
     drop(narrator);
     let whole = request.unit == Unit::Run;
-    if transactional && outcome.is_err() {
+    if transactional && (outcome.is_err() || !brings_back) {
         let end = if outcome.is_err() && whole { "ROLLBACK" } else { "COMMIT" };
         if let Err(error) = session.run_own(end).await {
             // A full disk, for one, has ended the transaction of the whole run already.

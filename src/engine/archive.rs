@@ -18,6 +18,10 @@ pub use super::archive_restore::{Outcome, restore};
 /// The registry's table.
 pub const TABLE: &str = "_aura_db_archives";
 
+/// A rewritten down script: the hash of the file's text, and each statement with the position, from 0, of the one in the
+/// file that it stands for.
+pub type RewrittenScript = (String, Vec<(usize, String)>);
+
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS _aura_db_archives (
     name VARCHAR(64) NOT NULL PRIMARY KEY,
     version BIGINT NOT NULL,
@@ -111,7 +115,7 @@ pub async fn list(session: &mut Session) -> Result<Vec<Archive>, EngineError> {
 pub async fn begin(
     session: &mut Session,
     archives: &[Archive],
-    scripts: &BTreeMap<i64, (String, Vec<(usize, String)>)>,
+    scripts: &BTreeMap<i64, RewrittenScript>,
 ) -> Result<(), EngineError> {
     session.run_own(CREATE).await?;
     let mut rows = Vec::new();
@@ -144,7 +148,7 @@ pub async fn begin(
 ///
 /// # Errors
 /// When the registry cannot be read.
-pub async fn scripts(session: &mut Session) -> Result<BTreeMap<i64, (String, Vec<(usize, String)>)>, EngineError> {
+pub async fn scripts(session: &mut Session) -> Result<BTreeMap<i64, RewrittenScript>, EngineError> {
     if !exists(session).await? {
         return Ok(BTreeMap::new());
     }

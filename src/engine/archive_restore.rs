@@ -104,8 +104,9 @@ fn statements(table: &Table, archive: &Archive, held: &[String]) -> Result<Filli
     let still = table.columns.iter().filter(|other| {
         other.extra.to_ascii_lowercase().contains("on update") && !other.name.eq_ignore_ascii_case(column)
     });
-    let still: String =
+    let still: Vec<String> =
         still.map(|other| quote::name(&other.name)).map(|other| format!(", {other} = {other}")).collect();
+    let still = still.concat();
     let not_null = if now.nullable { String::new() } else { format!(" AND {kept}.{name} IS NOT NULL") };
     let from = format!("FROM {kept} WHERE {}{not_null}", terms.join(" AND "));
     Ok(Filling {

@@ -314,7 +314,7 @@ fn copy(table: &Table, key: &[&Column], column: &Column, to: &str) -> [String; 2
 fn name(version: i64, table: &str, column: Option<&str>, taken: &[&String]) -> String {
     let column = column.map(|column| format!("__{column}")).unwrap_or_default();
     let whole = format!("_aura_db_archive_{version}_{table}{column}");
-    (1_u32..)
+    (1..=u32::MAX)
         .map(|number| {
             let suffix = if number == 1 { String::new() } else { format!("_{number}") };
             let room = LONGEST - suffix.len();
