@@ -4,7 +4,7 @@
 //!
 //! ```text
 //!   files ──► source ─┐
-//!                     ├─► model ──► sql, migration, audit ──► model (reports) ──► render ──► term ──► stdout
+//!                     ├─► model ──► sql, migration, audit, lint ──► model (reports) ──► render ──► term ──► stdout
 //!  server ──► engine ─┘   (plain)        (pure judgement)                         (pure)    (writer)
 //!                 └─ explain (pure)
 //!
@@ -17,6 +17,7 @@ pub mod command;
 pub mod engine;
 pub mod exit;
 pub mod explain;
+pub mod lint;
 pub mod migration;
 pub mod model;
 pub mod render;

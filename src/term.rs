@@ -151,11 +151,16 @@ pub struct Progress {
 impl Progress {
     /// One more step is done.
     pub fn step(&self, what: &str) {
+        self.show(what);
+        self.bar.inc(1);
+    }
+
+    /// Shows what is going on beside the bar.
+    pub fn show(&self, what: &str) {
         if self.is_watched && self.began.elapsed() >= PATIENCE {
             self.shown.call_once(|| self.bar.set_draw_target(ProgressDrawTarget::stderr()));
         }
         self.bar.set_message(what.to_owned());
-        self.bar.inc(1);
     }
 
     /// A note on stderr, above the bar.

@@ -39,6 +39,9 @@ pub struct Write {
     /// Do not ask, where the profile would
     #[arg(long, short)]
     pub yes: bool,
+    /// How runners keep out of each other's way; the profile's choice, or the advisory lock
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub lock: Option<LockChoice>,
     /// Let a schema change copy a table that is bigger than the profile's copy-limit; the app's writes to it wait
     #[arg(long)]
     pub allow_copy: bool,
@@ -54,6 +57,15 @@ pub enum InDoubt {
     Ran,
     /// It did not: run it again
     NotRun,
+}
+
+/// How runners keep out of each other's way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LockChoice {
+    /// The server's own lock (GET_LOCK), or a row where the server refuses it
+    Advisory,
+    /// A row with a heartbeat, in the table _aura_db_lock
+    Row,
 }
 
 /// A set of migrations.

@@ -3,10 +3,14 @@
 #![allow(clippy::doc_markdown, reason = "these texts are the help, where backticks would only be noise")]
 
 mod judging;
+mod lint;
 mod migrations;
 
 pub use judging::{Audit, Catalogue, Explain, FailOn, Judge, SandboxChoice};
-pub use migrations::{Apply, InDoubt, LedgerChoice, Migrate, Migrations, New, Rollback, SetChoice, Status, Write};
+pub use lint::Lint;
+pub use migrations::{
+    Apply, InDoubt, LedgerChoice, LockChoice, Migrate, Migrations, New, Rollback, SetChoice, Status, Write,
+};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -111,6 +115,16 @@ pub enum Command {
     /// Make a timestamped pair of up and down files
     #[command(after_help = "Example:\n  aura-db new add_index_on_orders_customer")]
     New(New),
+    /// Say what pending migrations will do to a server that is in use
+    #[command(
+        after_help = "Each statement is tried on an empty copy of the schema: of a configured server's, on a throwaway \
+                      server of the same engine; with --sandbox of what the migrations build. The configured server is \
+                      only read.\n\nA comment above a statement waives a rule for it:\n  -- aura-db: allow RULE because \
+                      REASON\n\nExamples:\n  aura-db lint                              the pending migrations of the \
+                      configured database\n  aura-db lint --sandbox mysql --after 20260105091000\n  aura-db lint --fail-on \
+                      warning --format json --output lint.json\n  aura-db lint --list-rules"
+    )]
+    Lint(Lint),
     /// EXPLAIN the catalogue; flag the unbounded and the unindexed queries
     #[command(
         after_help = "No statement of the catalogue is run, only EXPLAIN. With nothing configured the embedded engine \

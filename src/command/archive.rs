@@ -4,6 +4,7 @@ use super::failure::Failure;
 use super::interrupt::early;
 use super::prepare;
 use super::target::Target;
+use super::turn::Turn;
 use crate::cli::Rollback;
 use crate::engine::archive::{self, Outcome};
 use crate::engine::connect::Purpose;
@@ -27,48 +28,67 @@ use std::collections::BTreeMap;
 /// See [`Failure`].
 pub(super) async fn run(args: &Rollback, target: &Target, term: &mut Term) -> Result<Exit, Failure> {
     prepare::present(target)?;
-    let dry_run = args.write.dry_run;
     let mut session = early(prepare::open(target, Purpose::Read, term)).await?;
-    if !dry_run {
-        early(prepare::take_lock(&mut session, target, term)).await?;
+    let mut turn = Turn::new(target, &args.write);
+    if !args.write.dry_run {
+        early(turn.take(&mut session, term)).await?;
     }
-    let archives = archive::list(&mut session).await?;
-    let named = args.discard_archive.as_deref();
-    let chosen: Vec<&Archive> =
-        archives.iter().filter(|archive| named.is_none_or(|name| name == archive.name)).collect();
-    if chosen.is_empty() {
-        if let Some(name) = named {
-            return Err(Failure::state(format!("there is no archive {name}; `aura-db status` lists them")));
+    let outcome = plan_and_run(args, session, &mut turn, term).await;
+    turn.end().await;
+    outcome
+}
+
+async fn plan_and_run(
+    args: &Rollback,
+    mut session: Session,
+    turn: &mut Turn<'_>,
+    term: &mut Term,
+) -> Result<Exit, Failure> {
+    let verb = if args.discard_archive.is_some() { "destroy" } else { "bring back" };
+    loop {
+        let archives = early(async { Ok(archive::list(&mut session).await?) }).await?;
+        let chosen = chosen(&archives, args.discard_archive.as_deref())?;
+        if chosen.is_empty() {
+            term.note("nothing to do: there is no archive");
+            return Ok(Exit::Clean);
         }
-        term.note("nothing to do: there is no archive");
-        return Ok(Exit::Clean);
-    }
-    let verb = if named.is_some() { "destroy" } else { "bring back" };
-    if dry_run {
-        for archive in chosen {
-            term.note(&format!("would {verb} {}, kept as {}", archive.what(), archive.name));
+        if args.write.dry_run {
+            for archive in chosen {
+                term.note(&format!("would {verb} {}, kept as {}", archive.what(), archive.name));
+            }
+            return Ok(Exit::Clean);
         }
-        return Ok(Exit::Clean);
+        let question = format!("{verb} {} on {}", counted(chosen.len() as u64, "archive"), session.place);
+        let agreed = chosen.iter().map(|archive| archive.name.as_str()).collect::<Vec<_>>().join("\n");
+        if turn.is_agreed(&mut session, &question, agreed, term).await? {
+            return each(args, session, &chosen, term).await;
+        }
     }
-    super::confirm(
-        term,
-        target,
-        &args.write,
-        &format!("{verb} {} on {}", counted(chosen.len() as u64, "archive"), session.place),
-    )
-    .await?;
+}
+
+/// The archives that are asked for.
+fn chosen<'a>(archives: &'a [Archive], named: Option<&str>) -> Result<Vec<&'a Archive>, Failure> {
+    let chosen: Vec<_> = archives.iter().filter(|archive| named.is_none_or(|name| name == archive.name)).collect();
+    match named {
+        Some(name) if chosen.is_empty() => {
+            Err(Failure::state(format!("there is no archive {name}; `aura-db status` lists them")))
+        }
+        _ => Ok(chosen),
+    }
+}
+
+async fn each(args: &Rollback, mut session: Session, chosen: &[&Archive], term: &mut Term) -> Result<Exit, Failure> {
     let mut kept = false;
     for archive in chosen {
-        if named.is_some() {
+        if args.discard_archive.is_some() {
             archive::discard(&mut session, archive).await?;
             term.note(&format!("destroyed {} ({})", archive.name, archive.what()));
         } else {
             kept |= !one(&mut session, archive, false, term).await?;
         }
     }
-    if session.has_transactional_ddl() {
-        session.run_own("COMMIT").await?;
-    }
+    end_embedded(&mut session).await?;
+    session.close().await.ok();
     Ok(if kept { Exit::State } else { Exit::Clean })
 }
 
@@ -88,17 +108,37 @@ async fn one(session: &mut Session, archive: &Archive, replace: bool, term: &mut
     })
 }
 
-/// The versions among these of which something is to be brought back; marked so, that a run after a crash does it.
-pub(super) async fn due(session: &mut Session, chosen: &[&Migration]) -> Result<Vec<i64>, Failure> {
-    let mut versions = Vec::new();
-    for archive in archive::list(session).await? {
-        if chosen.iter().any(|migration| migration.version == archive.version) {
-            if archive.state == ArchiveState::Kept {
-                archive::set_state(session, &archive, ArchiveState::Due).await?;
-            }
-            versions.push(archive.version);
-        }
+/// Commits the one transaction of a run on the embedded engine.
+pub(super) async fn end_embedded(session: &mut Session) -> Result<(), Failure> {
+    if session.has_transactional_ddl() {
+        session.run_own("COMMIT").await?;
     }
+    Ok(())
+}
+
+/// Brings back what a run that was cut off had still to bring back.
+pub(super) async fn catch_up(session: &mut Session, term: &mut Term) -> Result<(), Failure> {
+    bring_back(session, None, term).await?;
+    end_embedded(session).await
+}
+
+/// The versions among these of which something is to be brought back; marked so, that a run after a crash does it.
+///
+/// What a run that was cut off had still to bring back of other versions is brought back at once: these migrations come
+/// after it.
+pub(super) async fn due(session: &mut Session, chosen: &[&Migration], term: &mut Term) -> Result<Vec<i64>, Failure> {
+    let (mut versions, mut left) = (Vec::new(), Vec::new());
+    for archive in early(async { Ok(archive::list(session).await?) }).await? {
+        if chosen.iter().all(|migration| migration.version != archive.version) {
+            left.push(archive.version);
+            continue;
+        }
+        if archive.state == ArchiveState::Kept {
+            archive::set_state(session, &archive, ArchiveState::Due).await?;
+        }
+        versions.push(archive.version);
+    }
+    bring_back(session, Some(&left), term).await?;
     Ok(versions)
 }
 
@@ -118,14 +158,28 @@ pub(super) async fn bring_back(
     Ok(())
 }
 
-/// The migrations, each with the down script that an earlier run of this rollback has begun, if one has.
-///
-/// Beside them the versions of which that is so: what they lose was judged before they began.
+/// The migrations of a rollback, with the down scripts that an earlier run of it has begun.
+#[derive(Debug)]
+pub(super) struct Unfinished {
+    /// All of them.
+    pub(super) migrations: Vec<Migration>,
+    /// The versions that were begun. What they lose was judged before.
+    begun: Vec<i64>,
+}
+
+impl Unfinished {
+    /// Those of which nothing has run yet.
+    pub(super) fn fresh(&self) -> Vec<&Migration> {
+        self.migrations.iter().filter(|migration| !self.begun.contains(&migration.version)).collect()
+    }
+}
+
+/// Finds the rewritten scripts that an earlier run has begun.
 pub(super) async fn unfinished(
     session: &mut Session,
     chosen: &[&Migration],
     journal: &[JournalRow],
-) -> Result<(Vec<Migration>, Vec<i64>), Failure> {
+) -> Result<Unfinished, Failure> {
     let begun = |version: i64| journal.iter().any(|row| row.version == version && row.direction == Direction::Down);
     let scripts = archive::scripts(session).await?;
     let known = scripts.into_iter().filter_map(|(version, (hash, script))| {
@@ -133,7 +187,7 @@ pub(super) async fn unfinished(
         (begun(version) && statement_hash(&down.text) == hash).then_some((version, script))
     });
     let plan = Plan { archives: Vec::new(), scripts: known.collect() };
-    Ok((rewritten(chosen, &plan), plan.scripts.into_keys().collect()))
+    Ok(Unfinished { migrations: rewritten(chosen, &plan), begun: plan.scripts.into_keys().collect() })
 }
 
 /// The migrations with their down scripts as the plan has them.
@@ -204,9 +258,13 @@ pub(super) fn refusal(refusals: &[String]) -> Failure {
 /// Writes the plan down, and gives the migrations as they are to be run.
 pub(super) async fn begin(
     session: &mut Session,
-    chosen: &[&Migration],
+    unfinished: &Unfinished,
     plan: &Plan,
 ) -> Result<Vec<Migration>, Failure> {
+    let chosen: Vec<&Migration> = unfinished.migrations.iter().collect();
+    let chosen = chosen.as_slice();
+    // A script of an earlier rollback that ended just before it was forgotten is not this one's.
+    finish(session, &unfinished.fresh()).await?;
     if plan.archives.is_empty() {
         return Ok(rewritten(chosen, &Plan::default()));
     }

@@ -60,7 +60,7 @@ fn rules() -> RulesReport {
     RulesReport { format_version: FORMAT_VERSION, rules: rules.collect() }
 }
 
-fn fail_on(choice: FailOn) -> Option<Severity> {
+pub(super) fn fail_on(choice: FailOn) -> Option<Severity> {
     match choice {
         FailOn::Info => Some(Severity::Info),
         FailOn::Warning => Some(Severity::Warning),

@@ -6,6 +6,7 @@ use crate::cli::{LedgerChoice, Migrations};
 use crate::engine::Session;
 use crate::engine::ledger::{Ledger, find};
 use crate::migration::choice::{Request, choose};
+use crate::migration::verify::{State, verify};
 use crate::model::ledger::Tool;
 use crate::model::migration::Migration;
 use crate::source::migrations::{Folder, Options, read};
@@ -56,11 +57,30 @@ impl Files {
         let found = find(session, &self.request.tables()).await?;
         let choice = choose(&self.request, &found).map_err(Failure::state)?;
         if choice.ledger != Ledger::default() || choice.other.is_some() {
-            let other = choice.other.map(|other| format!("; the database has {other} too, which is not looked at"));
+            let other =
+                choice.other.as_ref().map(|other| format!("; the database has {other} too, which is not looked at"));
             term.note(&format!("ledger: {}{}", choice.ledger, other.unwrap_or_default()));
+        }
+        if let (false, Some(other)) = (choice.is_there, &choice.other) {
+            self.unrecorded(session, other).await?;
         }
         untouched(&self.migrations, &choice.ledger)?;
         Ok(choice.ledger)
+    }
+
+    /// Refuses a new ledger for migrations that another one records already: they would run again.
+    async fn unrecorded(&self, session: &mut Session, other: &Ledger) -> Result<(), Failure> {
+        let rows = other.rows(session).await?;
+        let entries = verify(&self.migrations, &rows, &[], true);
+        let recorded = entries.iter().filter(|entry| entry.state == State::Applied).count();
+        if recorded == 0 {
+            return Ok(());
+        }
+        Err(Failure::state(format!(
+            "{} of these migrations are recorded in the ledger {} already, and would run again with a new one; leave out \
+             what names the new one, or rename the table",
+            recorded, other.table
+        )))
     }
 }
 

@@ -8,12 +8,15 @@ mod failure;
 mod files;
 mod interrupt;
 mod judge;
+mod lint;
 mod narrator;
 mod new;
 mod prepare;
 mod rollback;
 mod status;
+mod survey;
 mod target;
+mod turn;
 mod up;
 
 use crate::cli::{Cli, Command, Write};
@@ -52,6 +55,7 @@ async fn dispatch(cli: &Cli, term: &mut Term) -> Result<Exit, Failure> {
             Ok(Exit::Clean)
         }
         Command::Man { output } => manual(output.as_deref(), term),
+        Command::Lint(args) => Box::pin(interrupt::early(lint::run(args, &cli.global, term))).await,
         Command::Audit(args) => interrupt::early(audit::run(args, &cli.global, term)).await,
         Command::Explain(args) => interrupt::early(explain::run(args, &cli.global, term)).await,
         Command::Catalogue(args) => catalogue::run(args, term),

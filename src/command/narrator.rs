@@ -31,4 +31,8 @@ impl Observer for Narrator {
     fn note(&mut self, text: &str) {
         self.progress.note(text);
     }
+
+    fn progress(&mut self, text: &str) {
+        self.progress.show(text);
+    }
 }

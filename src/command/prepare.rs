@@ -1,12 +1,10 @@
 //! What every verb on the ledger needs first: files, session, lock, ledger.
 
 use super::failure::Failure;
-use super::interrupt::Interrupt;
 use super::target::Target;
 use crate::engine::connect::{Purpose, session};
-use crate::engine::execute::{Executor, Policy};
 use crate::engine::ledger::Ledger;
-use crate::engine::{EngineError, Session, journal, lock};
+use crate::engine::{Session, journal};
 use crate::migration::verify::{Entry, refusals, verify};
 use crate::model::journal::{JournalRow, Progress};
 use crate::model::migration::{Direction, LedgerRow, Migration};
@@ -55,33 +53,6 @@ pub(super) async fn open(target: &Target, purpose: Purpose, term: &mut Term) -> 
     Ok(session)
 }
 
-/// Takes the runner lock. On the embedded engine the run's one transaction is the lock.
-///
-/// # Errors
-/// When another runner does not finish in time.
-pub(super) async fn take_lock(session: &mut Session, target: &Target, term: &mut Term) -> Result<(), Failure> {
-    if session.has_transactional_ddl() {
-        session.run_own("BEGIN IMMEDIATE").await.map_err(|error| match error {
-            EngineError::Server(error) if error.message.contains("locked") => EngineError::Locked(format!(
-                "another runner is writing to {}; waited {} s. Try again when it is done",
-                session.place,
-                target.settings.runner_lock_timeout.as_secs()
-            )),
-            other => other,
-        })?;
-        return Ok(());
-    }
-    let mut waiting = |holder: &str| term.note(&format!("waiting for another runner: {holder}"));
-    Ok(lock::acquire(session, target.settings.runner_lock_timeout, &mut waiting).await?)
-}
-
-/// How the statements of a run are sent.
-#[must_use]
-pub(super) fn executor(target: &Target, interrupt: &Interrupt) -> Executor {
-    let settings = &target.settings;
-    Executor::new(Policy::new(settings.lock_wait_timeout, settings.lock_give_up), interrupt.flag())
-}
-
 /// What the database says of its migrations.
 #[derive(Debug)]
 pub(super) struct History {
@@ -101,7 +72,7 @@ impl History {
     pub(super) async fn read(session: &mut Session, ledger: &Ledger) -> Result<Self, Failure> {
         Ok(Self {
             ledger: ledger.rows(session).await?,
-            journal: journal::rows(session).await?,
+            journal: journal::rows(session, ledger.table()).await?,
             remembers_begun: ledger.format.remembers_begun(),
         })
     }
@@ -109,6 +80,11 @@ impl History {
     /// Whether a run was cut off that is one unit.
     pub(super) fn has_unit(&self) -> bool {
         self.journal.iter().any(|row| row.progress == Progress::Applying)
+    }
+
+    /// Whether a run was cut off while it took a unit back.
+    pub(super) fn has_undoing(&self) -> bool {
+        self.journal.iter().any(|row| row.progress == Progress::Undoing)
     }
 
     /// Every version that files, ledger or journal know.

@@ -6,15 +6,16 @@ use super::files::Files;
 use super::interrupt::{Interrupt, early};
 use super::narrator::Narrator;
 use super::prepare::{self, History};
+use super::survey::{self, Dry};
 use super::target::Target;
+use super::turn::Turn;
 use super::up::{answer, count};
-use crate::cli::{Rollback, SetChoice, Write};
+use crate::cli::{Rollback, SetChoice};
 use crate::engine::Session;
 use crate::engine::connect::Purpose;
 use crate::engine::ledger::Ledger;
 use crate::engine::loss::{self, Loss};
-use crate::engine::runner::{Runner, Unit};
-
+use crate::engine::runner::{Answer, Runner, Unit};
 use crate::exit::Exit;
 use crate::migration::archive::Plan;
 use crate::migration::cascade::with_cascades;
@@ -37,63 +38,103 @@ pub(super) async fn run(args: &Rollback, target: &Target, term: &mut Term) -> Re
     let dry_run = args.write.dry_run;
     prepare::present(target)?;
     let mut session = early(prepare::open(target, Purpose::Read, term)).await?;
+    let mut turn = Turn::new(target, &args.write);
     if !dry_run {
-        early(prepare::take_lock(&mut session, target, term)).await?;
+        early(turn.take(&mut session, term)).await?;
     }
+    let outcome = plan_and_run(args, &files, session, &mut turn, term).await;
+    turn.end().await;
+    outcome
+}
+
+async fn plan_and_run(
+    args: &Rollback,
+    files: &Files,
+    mut session: Session,
+    turn: &mut Turn<'_>,
+    term: &mut Term,
+) -> Result<Exit, Failure> {
     let ledger = early(files.ledger(&mut session, term)).await?;
-    let history = early(History::read(&mut session, &ledger)).await?;
-    let entries = history.checked(&files.migrations, Direction::Down, true)?;
-    let chosen = plan::down(&entries, request(args)).map_err(|error| Failure::state(error.to_string()))?;
-    let downs = || chosen.iter().filter_map(|migration| migration.down.as_ref().map(|down| (*migration, down)));
-    prepare::translatable(&session, downs().flat_map(|(_, down)| &down.statements))?;
-    let (unfinished, begun) = early(archive::unfinished(&mut session, &chosen, &history.journal)).await?;
-    let chosen: Vec<&Migration> = unfinished.iter().collect();
-    let fresh: Vec<&Migration> =
-        chosen.iter().copied().filter(|migration| !begun.contains(&migration.version)).collect();
-    let losses = early(losses(&mut session, &ledger, &fresh)).await?;
-    let plan = early(archive::plan(&mut session, &ledger, &fresh, &losses)).await?;
-    if dry_run {
-        for loss in &losses {
-            term.note(&format!("would lose {}", line(loss)));
+    loop {
+        let history = early(History::read(&mut session, &ledger)).await?;
+        if history.has_undoing() && !args.write.dry_run {
+            turn.finish_undoing(&mut session, &ledger, term).await?;
+            continue;
         }
-        archive::foretell(&plan, &losses, term);
-        if args.archive
-            && let Err(refusals) = &plan
-        {
-            return Err(archive::refusal(refusals));
+        let entries = history.checked(&files.migrations, Direction::Down, true)?;
+        let chosen = plan::down(&entries, request(args)).map_err(|error| Failure::state(error.to_string()))?;
+        let downs = || chosen.iter().filter_map(|migration| migration.down.as_ref().map(|down| (*migration, down)));
+        prepare::translatable(&session, downs().flat_map(|(_, down)| &down.statements))?;
+        let unfinished = early(archive::unfinished(&mut session, &chosen, &history.journal)).await?;
+        let chosen: Vec<&Migration> = unfinished.migrations.iter().collect();
+        let losses = early(losses(&mut session, &ledger, &unfinished.fresh())).await?;
+        let plan = early(archive::plan(&mut session, &ledger, &unfinished.fresh(), &losses)).await?;
+        if args.write.dry_run {
+            foretell(args, &losses, &plan, term)?;
+            let rewritten = match &plan {
+                Ok(plan) if args.archive && !session.has_transactional_ddl() => archive::rewritten(&chosen, plan),
+                _ => unfinished.migrations.clone(),
+            };
+            let scripts: Vec<_> =
+                rewritten.iter().filter_map(|migration| Some((migration, migration.down.as_ref()?))).collect();
+            let dry = Dry { scripts: &scripts, direction: Direction::Down, copy_limit_bytes: turn.copy_limit() };
+            let linted = early(survey::dry_run(&mut session, &ledger, &history, dry, term)).await?;
+            term.stdout(&render::run::script(&scripts, &linted))?;
+            return Ok(Exit::Clean);
         }
-        let rewritten = match &plan {
-            Ok(plan) if args.archive && !session.has_transactional_ddl() => archive::rewritten(&chosen, plan),
-            _ => unfinished.clone(),
+        if chosen.is_empty() {
+            term.note("nothing to do: no migration that was asked for is applied");
+            return Ok(Exit::Clean);
+        }
+        let plan = permitted(args, &losses, plan)?;
+        let lost = match (losses.is_empty(), args.archive) {
+            (true, _) => "",
+            (false, true) => " and archive data",
+            (false, false) => " and discard data",
         };
-        let downs = rewritten.iter().filter_map(|migration| migration.down.as_ref().map(|down| (migration, down)));
-        term.stdout(&render::run::script(&downs.collect::<Vec<_>>()))?;
-        return Ok(Exit::Clean);
+        let question = format!("roll back {}{lost} on {}", count(chosen.len()), session.place);
+        let versions = chosen.iter().map(|migration| migration.version.to_string());
+        let agreed = versions.chain(losses.iter().map(line)).collect::<Vec<_>>().join("\n");
+        if turn.is_agreed(&mut session, &question, agreed, term).await? {
+            let rewritten = early(archive::begin(&mut session, &unfinished, &plan)).await?;
+            let chosen: Vec<&Migration> = rewritten.iter().collect();
+            let answer = args.write.in_doubt.map(answer);
+            let exit = execute(turn, session, ledger, &chosen, answer, term).await?;
+            archive::tell(&plan, term);
+            return Ok(exit);
+        }
     }
-    if chosen.is_empty() {
-        term.note("nothing to do: no migration that was asked for is applied");
-        return Ok(Exit::Clean);
+}
+
+/// What `--archive` would do, or what it cannot.
+type Planned = Result<Plan, Vec<String>>;
+
+/// Says what would be lost, and put aside.
+fn foretell(args: &Rollback, losses: &[Loss], plan: &Planned, term: &mut Term) -> Result<(), Failure> {
+    for loss in losses {
+        term.note(&format!("would lose {}", line(loss)));
     }
-    if !losses.is_empty() && !args.discard_data && !args.archive {
-        let list: Vec<String> = losses.iter().map(|loss| format!("  {}", line(loss))).collect();
-        return Err(Failure::state(format!(
-            "this rollback would lose data, so nothing was done:\n{}\npass --discard-data to go on, or --archive to put it aside",
-            list.join("\n")
-        )));
+    archive::foretell(plan, losses, term);
+    match plan {
+        Err(refusals) if args.archive => Err(archive::refusal(refusals)),
+        _ => Ok(()),
     }
-    let plan = if args.archive { plan.map_err(|refusals| archive::refusal(&refusals))? } else { Plan::default() };
-    let lost = match (losses.is_empty(), args.archive) {
-        (true, _) => "",
-        (false, true) => " and archive data",
-        (false, false) => " and discard data",
-    };
-    super::confirm(term, target, &args.write, &format!("roll back {}{lost} on {}", count(chosen.len()), session.place))
-        .await?;
-    let rewritten = early(archive::begin(&mut session, &chosen, &plan)).await?;
-    let chosen: Vec<&Migration> = rewritten.iter().collect();
-    execute(&args.write, target, session, ledger, &chosen, term).await?;
-    archive::tell(&plan, term);
-    Ok(Exit::Clean)
+}
+
+/// What is to be put aside. Refuses a loss that nobody has agreed to.
+fn permitted(args: &Rollback, losses: &[Loss], plan: Planned) -> Result<Plan, Failure> {
+    if args.archive {
+        return plan.map_err(|refusals| archive::refusal(&refusals));
+    }
+    if losses.is_empty() || args.discard_data {
+        return Ok(Plan::default());
+    }
+    let list: Vec<String> = losses.iter().map(|loss| format!("  {}", line(loss))).collect();
+    Err(Failure::state(format!(
+        "this rollback would lose data, so nothing was done:\n{}\npass --discard-data to go on, or --archive to put it \
+         aside",
+        list.join("\n")
+    )))
 }
 
 fn request(args: &Rollback) -> Down {
@@ -124,19 +165,18 @@ fn line(loss: &Loss) -> String {
 }
 
 async fn execute(
-    write: &Write,
-    target: &Target,
+    turn: &Turn<'_>,
     mut session: Session,
     ledger: Ledger,
     chosen: &[&Migration],
+    answer: Option<Answer>,
     term: &mut Term,
 ) -> Result<Exit, Failure> {
     let interrupt = Interrupt::listen(&session);
     let mut narrator = Narrator::new(term.progress(chosen.len() as u64, "rolling back"), "rolled back");
-    let runner =
-        Runner::new(&mut session, ledger, Direction::Down, Unit::Migration, prepare::executor(target, &interrupt))
-            .answer(write.in_doubt.map(answer))
-            .copies(target.copies(write));
+    let runner = Runner::new(&mut session, ledger, Direction::Down, Unit::Migration, turn.executor(&interrupt))
+        .answer(answer)
+        .copies(turn.copies());
     let outcome = interrupt.guard(term, runner.run(chosen, &mut narrator)).await;
     if outcome.is_ok() {
         archive::finish(&mut session, chosen).await?;

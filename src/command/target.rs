@@ -3,7 +3,7 @@
 use crate::cli::{Global, Write};
 use crate::engine::online::CopyPolicy;
 use crate::engine::settings::{Address, ServerParts, Settings};
-use crate::model::environment::{COPY_LIMIT, Environment, TargetKind, TlsMode};
+use crate::model::environment::{COPY_LIMIT, Environment, RunnerLockKind, TargetKind, TlsMode};
 use crate::model::ledger::Tool;
 use crate::source::dotenv::{self, Dotenv};
 use crate::source::environment as profiles;
@@ -25,6 +25,8 @@ pub(super) struct Target {
     pub(super) copy_limit: u64,
     /// Whether writing verbs ask first.
     pub(super) confirm_writes: bool,
+    /// How runners keep out of each other's way.
+    pub(super) runner_lock: RunnerLockKind,
     /// What the user should know of the settings, such as a line that could not be read.
     pub(super) note: Option<String>,
     /// Whose ledger the profile says it is.
@@ -36,7 +38,7 @@ pub(super) struct Target {
 impl Target {
     /// Which tables a verb may copy.
     pub(super) fn copies(&self, write: &Write) -> CopyPolicy {
-        CopyPolicy { limit: self.copy_limit, allow: write.allow_copy, ..CopyPolicy::default() }
+        CopyPolicy::new(self.copy_limit, write.allow_copy)
     }
 }
 
@@ -111,6 +113,7 @@ fn settle(global: &Global, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Ta
             lock_give_up: Duration::from_secs(defaults.lock_give_up_s),
             runner_lock_timeout: Duration::from_secs(defaults.runner_lock_timeout_s),
         },
+        runner_lock: defaults.runner_lock,
         copy_limit: defaults.copy_limit_bytes,
         confirm_writes: defaults.confirm_writes,
         note: None,
@@ -135,6 +138,7 @@ fn default_environment() -> Environment {
         lock_wait_timeout_s: 3,
         lock_give_up_s: 60,
         runner_lock_timeout_s: 60,
+        runner_lock: RunnerLockKind::default(),
         copy_limit_bytes: COPY_LIMIT,
         confirm_writes: false,
         ledger: None,

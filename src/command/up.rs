@@ -6,7 +6,9 @@ use super::files::Files;
 use super::interrupt::{Interrupt, early};
 use super::narrator::Narrator;
 use super::prepare::{self, History};
+use super::survey::{self, Dry};
 use super::target::Target;
+use super::turn::Turn;
 use crate::cli::{Apply, InDoubt, Migrate, Migrations, SetChoice, Write};
 use crate::engine::Session;
 use crate::engine::connect::Purpose;
@@ -76,53 +78,53 @@ async fn run(request: &Request<'_>, target: &Target, term: &mut Term) -> Result<
     let dry_run = request.write.dry_run;
     let purpose = if dry_run { Purpose::Read } else { Purpose::Write };
     let mut session = early(prepare::open(target, purpose, term)).await?;
+    let mut turn = Turn::new(target, request.write);
     if !dry_run {
-        early(prepare::take_lock(&mut session, target, term)).await?;
+        early(turn.take(&mut session, term)).await?;
     }
-    let ledger = early(files.ledger(&mut session, term)).await?;
-    let history = early(History::read(&mut session, &ledger)).await?;
-    let entries = history.checked(&files.migrations, Direction::Up, request.allow_out_of_order)?;
-    let chosen = plan::up(&entries, request.up).map_err(|error| Failure::state(error.to_string()))?;
-    prepare::written(&chosen)?;
-    early(check(request, &mut session, &ledger, &history, &chosen)).await?;
-    if dry_run {
-        let text = render::run::script(&chosen.iter().map(|m| (*m, &m.up)).collect::<Vec<_>>());
-        term.stdout(&text)?;
-        return Ok(Exit::Clean);
-    }
-    if chosen.is_empty() {
-        if request.restore {
-            archive::bring_back(&mut session, None, term).await?;
-        }
-        end_embedded(&mut session).await?;
-        term.note("nothing to do: every migration that was asked for is applied");
-        return Ok(Exit::Clean);
-    }
-    super::confirm(term, target, request.write, &format!("apply {} to {}", count(chosen.len()), session.place)).await?;
-    let due = if request.restore { early(archive::due(&mut session, &chosen)).await? } else { Vec::new() };
-    // What comes after a migration may build on its rows, so they are brought back before it.
-    let groups: Vec<&[&Migration]> = match request.unit {
-        Unit::Migration => chosen.split_inclusive(|migration| due.contains(&migration.version)).collect(),
-        Unit::Run => vec![&chosen[..]],
-    };
-    for (at, group) in groups.iter().enumerate() {
-        let last = at + 1 == groups.len();
-        execute(request, target, &mut session, ledger.clone(), (group, !due.is_empty()), term).await?;
-        if last && !due.is_empty() {
-            end_embedded(&mut session).await?;
-        }
-    }
-    session.close().await.ok();
-    term.note(&format!("applied {}", count(chosen.len())));
-    Ok(Exit::Clean)
+    let outcome = plan_and_run(request, &files, session, &mut turn, term).await;
+    turn.end().await;
+    outcome
 }
 
-/// Commits the one transaction of a run on the embedded engine.
-async fn end_embedded(session: &mut Session) -> Result<(), Failure> {
-    if session.has_transactional_ddl() {
-        session.run_own("COMMIT").await?;
+async fn plan_and_run(
+    request: &Request<'_>,
+    files: &Files,
+    mut session: Session,
+    turn: &mut Turn<'_>,
+    term: &mut Term,
+) -> Result<Exit, Failure> {
+    let ledger = early(files.ledger(&mut session, term)).await?;
+    loop {
+        let history = early(History::read(&mut session, &ledger)).await?;
+        if history.has_undoing() && !request.write.dry_run {
+            turn.finish_undoing(&mut session, &ledger, term).await?;
+            continue;
+        }
+        let entries = history.checked(&files.migrations, Direction::Up, request.allow_out_of_order)?;
+        let chosen = plan::up(&entries, request.up).map_err(|error| Failure::state(error.to_string()))?;
+        prepare::written(&chosen)?;
+        early(check(request, &mut session, &ledger, &history, &chosen)).await?;
+        if request.write.dry_run {
+            let scripts: Vec<_> = chosen.iter().map(|migration| (*migration, &migration.up)).collect();
+            let dry = Dry { scripts: &scripts, direction: Direction::Up, copy_limit_bytes: turn.copy_limit() };
+            let linted = early(survey::dry_run(&mut session, &ledger, &history, dry, term)).await?;
+            term.stdout(&render::run::script(&scripts, &linted))?;
+            return Ok(Exit::Clean);
+        }
+        if chosen.is_empty() {
+            if request.restore {
+                archive::catch_up(&mut session, term).await?;
+            }
+            term.note("nothing to do: every migration that was asked for is applied");
+            return Ok(Exit::Clean);
+        }
+        let question = format!("apply {} to {}", count(chosen.len()), session.place);
+        let plan = chosen.iter().map(|migration| migration.version.to_string()).collect::<Vec<_>>().join(" ");
+        if turn.is_agreed(&mut session, &question, plan, term).await? {
+            return work(request, turn, session, &ledger, &chosen, term).await;
+        }
     }
-    Ok(())
 }
 
 /// Refuses before anything runs what would fail for certain, or could not be taken back where that is promised.
@@ -177,9 +179,35 @@ fn renamed_to(action: &AlterAction) -> Option<String> {
     if let AlterAction::RenameTo(to) = action { Some(to.to_ascii_lowercase()) } else { None }
 }
 
+/// Runs the migrations, and brings back what earlier rollbacks of them have put aside.
+async fn work(
+    request: &Request<'_>,
+    turn: &Turn<'_>,
+    mut session: Session,
+    ledger: &Ledger,
+    chosen: &[&Migration],
+    term: &mut Term,
+) -> Result<Exit, Failure> {
+    let due = if request.restore { archive::due(&mut session, chosen, term).await? } else { Vec::new() };
+    // What comes after a migration may build on its rows, so they are brought back before it.
+    let groups: Vec<&[&Migration]> = match request.unit {
+        Unit::Migration => chosen.split_inclusive(|migration| due.contains(&migration.version)).collect(),
+        Unit::Run => vec![chosen],
+    };
+    for group in groups {
+        execute(request, turn, &mut session, ledger.clone(), (group, !due.is_empty()), term).await?;
+    }
+    if !due.is_empty() {
+        archive::end_embedded(&mut session).await?;
+    }
+    session.close().await.ok();
+    term.note(&format!("applied {}", count(chosen.len())));
+    Ok(Exit::Clean)
+}
+
 async fn execute(
     request: &Request<'_>,
-    target: &Target,
+    turn: &Turn<'_>,
     session: &mut Session,
     ledger: Ledger,
     (chosen, brings_back): (&[&Migration], bool),
@@ -188,9 +216,9 @@ async fn execute(
     let interrupt = Interrupt::listen(session);
     let transactional = session.has_transactional_ddl();
     let mut narrator = Narrator::new(term.progress(chosen.len() as u64, "migrating"), "applied");
-    let runner = Runner::new(session, ledger, Direction::Up, request.unit, prepare::executor(target, &interrupt))
+    let runner = Runner::new(session, ledger, Direction::Up, request.unit, turn.executor(&interrupt))
         .answer(request.answer)
-        .copies(target.copies(request.write));
+        .copies(turn.copies());
     let outcome = interrupt.guard(term, runner.run(chosen, &mut narrator)).await;
     let lines = std::mem::take(&mut narrator.lines);
     drop(narrator);

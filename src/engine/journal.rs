@@ -9,6 +9,9 @@ use super::{EngineError, Session};
 use crate::model::journal::{JournalRow, Progress};
 use crate::model::migration::Direction;
 
+/// The servers' code for a table that is not there.
+pub(super) const NO_SUCH_TABLE: u32 = 1146;
+
 /// The journal's table.
 pub const TABLE: &str = "_aura_db_journal";
 
@@ -28,11 +31,12 @@ const CREATE: &str = "CREATE TABLE IF NOT EXISTS _aura_db_journal (
     begun_at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
     done_at TIMESTAMP(6) NULL DEFAULT NULL,
     heartbeat TIMESTAMP(6) NULL DEFAULT NULL,
-    PRIMARY KEY (version, direction, position)
+    ledger VARCHAR(64) NOT NULL,
+    PRIMARY KEY (ledger, version, direction, position)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4";
 
 const COLUMNS: &str = "version, direction, position, total, hash, progress, statement, place, state_before, variables, \
-                       connection, note";
+                       connection, note, ledger";
 
 /// Whether the journal is there. The embedded engine, whose runs are one transaction, has none.
 ///
@@ -60,16 +64,19 @@ pub async fn drop_table(session: &mut Session) -> Result<(), EngineError> {
     session.run_own(&format!("DROP TABLE IF EXISTS {TABLE}")).await
 }
 
-/// All rows, in the order of versions and positions; none when the journal is not there. Writes nothing.
+/// All rows of a ledger's migrations, in the order of versions and positions; none when the journal is not there. Writes nothing.
 ///
 /// # Errors
 /// When they cannot be read.
-pub async fn rows(session: &mut Session) -> Result<Vec<JournalRow>, EngineError> {
-    if !exists(session).await? {
-        return Ok(Vec::new());
+pub async fn rows(session: &mut Session, ledger: &str) -> Result<Vec<JournalRow>, EngineError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM {TABLE} WHERE ledger = {} ORDER BY version, direction, position",
+        text::text(ledger)
+    );
+    match ask(session, sql).await {
+        Err(error) if error.code() == Some(NO_SUCH_TABLE) => Ok(Vec::new()),
+        rows => rows?.iter().map(read).collect(),
     }
-    let sql = format!("SELECT {COLUMNS} FROM {TABLE} ORDER BY version, direction, position");
-    ask(session, sql).await?.iter().map(read).collect()
 }
 
 /// The rows of one version and direction.
@@ -78,11 +85,13 @@ pub async fn rows(session: &mut Session) -> Result<Vec<JournalRow>, EngineError>
 /// When they cannot be read.
 pub async fn rows_of(
     session: &mut Session,
+    ledger: &str,
     version: i64,
     direction: Direction,
 ) -> Result<Vec<JournalRow>, EngineError> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM {TABLE} WHERE version = {version} AND direction = '{}' ORDER BY position",
+        "SELECT {COLUMNS} FROM {TABLE} WHERE ledger = {} AND version = {version} AND direction = '{}' ORDER BY position",
+        text::text(ledger),
         word(direction)
     );
     ask(session, sql).await?.iter().map(read).collect()
@@ -104,42 +113,54 @@ pub async fn write(session: &mut Session, row: &JournalRow) -> Result<(), Engine
     session.run_own(&replace(row)).await
 }
 
-/// Opens a transaction and completes a row in it.
-///
-/// # Errors
-/// When the server refuses.
-pub async fn begin_and_complete(session: &mut Session, row: &JournalRow) -> Result<(), EngineError> {
-    let update = format!(
+/// Opens a transaction and completes a row in it, together with the next statement.
+pub(super) fn begin_and_complete(session: &mut Session, row: &JournalRow) {
+    session.defer("START TRANSACTION");
+    session.defer(format!(
         "UPDATE {TABLE} SET progress = '{}', variables = {}, note = {}, done_at = CURRENT_TIMESTAMP(6) WHERE {}",
         row.progress,
         text::text(&row.variables),
         text::text(&row.note),
-        key(row.version, row.direction, row.position)
-    );
-    session.run_own(&format!("START TRANSACTION; {update}")).await
+        key(row)
+    ));
 }
 
 /// Removes a version's rows as part of the open transaction: those of one direction, or all.
 ///
 /// # Errors
 /// When the server refuses.
-pub async fn remove(session: &mut Session, version: i64, direction: Option<Direction>) -> Result<(), EngineError> {
+pub async fn remove(
+    session: &mut Session,
+    ledger: &str,
+    version: i64,
+    direction: Option<Direction>,
+) -> Result<(), EngineError> {
+    session.run_own(&removal(ledger, version, direction)).await
+}
+
+/// [`remove`] of all rows, together with the next statement.
+pub(super) fn defer_removal(session: &mut Session, ledger: &str, version: i64) {
+    session.defer(removal(ledger, version, None));
+}
+
+fn removal(ledger: &str, version: i64, direction: Option<Direction>) -> String {
     let only = direction.map(|direction| format!(" AND direction = '{}'", word(direction))).unwrap_or_default();
-    session.run_own(&format!("DELETE FROM {TABLE} WHERE version = {version}{only}")).await
+    format!("DELETE FROM {TABLE} WHERE ledger = {} AND version = {version}{only}", text::text(ledger))
 }
 
 /// Removes the rows that are no statements, of units that are at their end.
 ///
 /// # Errors
 /// When the server refuses.
-pub async fn remove_units(session: &mut Session) -> Result<(), EngineError> {
-    session.run_own(&format!("DELETE FROM {TABLE} WHERE position = 0")).await
+pub async fn remove_units(session: &mut Session, ledger: &str) -> Result<(), EngineError> {
+    let ledger = text::text(ledger);
+    session.run_own(&format!("DELETE FROM {TABLE} WHERE ledger = {ledger} AND position = 0")).await
 }
 
 fn replace(row: &JournalRow) -> String {
     let done = if row.progress.is_settled() { "CURRENT_TIMESTAMP(6)" } else { "NULL" };
     format!(
-        "REPLACE INTO {TABLE} ({COLUMNS}, done_at) VALUES ({}, '{}', {}, {}, '{}', '{}', {}, {}, {}, {}, {}, {}, {done})",
+        "REPLACE INTO {TABLE} ({COLUMNS}, done_at) VALUES ({}, '{}', {}, {}, '{}', '{}', {}, {}, {}, {}, {}, {}, {}, {done})",
         row.version,
         word(row.direction),
         row.position,
@@ -151,12 +172,19 @@ fn replace(row: &JournalRow) -> String {
         text::text(&row.before),
         text::text(&row.variables),
         row.connection,
-        text::text(&row.note)
+        text::text(&row.note),
+        text::text(&row.ledger)
     )
 }
 
-fn key(version: i64, direction: Direction, position: u32) -> String {
-    format!("version = {version} AND direction = '{}' AND position = {position}", word(direction))
+fn key(row: &JournalRow) -> String {
+    format!(
+        "ledger = {} AND version = {} AND direction = '{}' AND position = {}",
+        text::text(&row.ledger),
+        row.version,
+        word(row.direction),
+        row.position
+    )
 }
 
 fn word(direction: Direction) -> &'static str {
@@ -185,6 +213,7 @@ fn read(row: &TextRow) -> Result<JournalRow, EngineError> {
         variables: row.text(9),
         connection: number(10)?,
         note: row.text(11),
+        ledger: row.text(12),
     })
 }
 

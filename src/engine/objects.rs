@@ -16,12 +16,13 @@ const NOT_THERE: [u32; 4] = [1146, 1360, 1305, 1539];
 /// When the connection breaks.
 pub async fn states(session: &mut Session, witness: &Witness) -> Result<States, EngineError> {
     let kind = session.engine.kind;
+    let database = session.database();
     let SessionConnection::Server(connection) = &mut session.connection else { return Ok(States::new()) };
     let mut states = States::new();
     for object in witness.objects() {
         let mut state = definition(connection, object).await?;
         if let (Witness::Identity(_), State::Present { identity, .. }) = (witness, &mut state) {
-            *identity = self::identity(connection, kind, &object.name).await?;
+            *identity = self::identity(connection, kind, (database.as_deref(), &object.name)).await?;
         }
         states.insert(object.to_string(), state);
     }
@@ -48,27 +49,36 @@ async fn definition(connection: &mut MySqlConnection, object: &Object) -> Result
     })
 }
 
-/// `InnoDB`'s number of a table, that of its newest partition for a partitioned one; `None` when it may not be read.
+/// What tells a table from another one with the same definition: `InnoDB`'s number of it, or of each of its partitions,
+/// as any of them may be emptied or exchanged. `None` when that may not be read.
 async fn identity(
     connection: &mut MySqlConnection,
     kind: EngineKind,
-    table: &str,
+    (database, table): (Option<&str>, &str),
 ) -> Result<Option<String>, EngineError> {
-    // Other characters are encoded in file names in a way that is not followed here.
-    if !table.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
-        return Ok(None);
-    }
+    let Some((database, table)) = database.and_then(file_name).zip(file_name(table)) else { return Ok(None) };
     let view = if kind == EngineKind::Mariadb { "INNODB_SYS_TABLES" } else { "INNODB_TABLES" };
+    let name = format!("{database}/{table}");
     let sql = format!(
-        "SELECT CAST(MAX(TABLE_ID) AS CHAR) FROM information_schema.{view} WHERE NAME = CONCAT(DATABASE(), '/', {name}) \
-         OR NAME LIKE CONCAT(REPLACE(DATABASE(), '_', '\\_'), '/', REPLACE({name}, '_', '\\_'), '#p#%')",
-        name = text::text(table)
+        "SELECT CAST(CONCAT(MAX(TABLE_ID), ' ', SUM(CRC32(CONCAT(NAME, ' ', TABLE_ID)))) AS CHAR) \
+         FROM information_schema.{view} WHERE NAME = '{name}' OR NAME LIKE '{}#p#%'",
+        name.replace('_', "\\_")
     );
     match text::rows(connection, sql).await {
         Ok(rows) => Ok(rows.first().and_then(|row| row.get(0)).map(str::to_owned)),
         Err(EngineError::Server(_)) => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// A name as it stands in file names and in `InnoDB`'s own: what is no letter, digit or `_` has its code in hex. `None`
+/// for letters beyond ASCII, whose code there is another.
+fn file_name(name: &str) -> Option<String> {
+    let encode = |c: char| match c {
+        'a'..='z' | 'A'..='Z' | '0'..='9' | '_' => Some(c.to_string()),
+        _ => c.is_ascii().then(|| format!("@{:04x}", u32::from(c))),
+    };
+    name.chars().map(encode).collect()
 }
 
 /// A table's definition without the next `AUTO_INCREMENT` value, which every inserted row changes.
@@ -81,6 +91,13 @@ fn without_counter(definition: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn a_name_is_encoded_as_the_servers_encode_it() {
+        assert_eq!(super::file_name("My-App x").unwrap(), "My@002dApp@0020x");
+        assert_eq!(super::file_name("a_1$#").unwrap(), "a_1@0024@0023");
+        assert_eq!(super::file_name("für"), None);
+    }
+
     #[test]
     fn the_counter_is_no_part_of_a_definition() {
         let definition =

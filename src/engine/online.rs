@@ -11,6 +11,7 @@ use super::{EngineError, Session};
 use crate::model::engine::EngineKind;
 use crate::model::environment::COPY_LIMIT;
 use crate::model::online::{Algorithm, LockTaken, OnlineClass, Outcome, Refusal, Rung};
+use crate::sql::ddl::{AlterAction, Effect, databases, effect, targets};
 use crate::sql::online::{Online, online};
 use std::collections::BTreeSet;
 
@@ -26,12 +27,49 @@ pub struct CopyPolicy {
     /// Any table (`--allow-copy`).
     pub allow: bool,
     /// Tables that this run has made, in lower case: nobody uses them yet, so nothing is asked.
-    pub made: BTreeSet<String>,
+    made: BTreeSet<String>,
+}
+
+impl CopyPolicy {
+    /// Tables up to `limit` bytes may be copied, or any when `allow` is set.
+    #[must_use]
+    pub fn new(limit: u64, allow: bool) -> Self {
+        Self { limit, allow, made: BTreeSet::new() }
+    }
+
+    /// Takes note of a statement that this run has carried out: a table that it made has no users yet.
+    pub fn learn(&mut self, sql: &str) {
+        let names = targets(sql).into_iter().map(|name| name.to_lowercase());
+        match effect(sql) {
+            // IF NOT EXISTS may have left alone a table that is in use.
+            Effect::CreateTable { .. } if sql.to_ascii_uppercase().contains("EXISTS") => {}
+            Effect::CreateTable { .. } | Effect::ReplaceTable { .. } if databases(sql).is_empty() => {
+                self.made.extend(names);
+            }
+            Effect::DropTable { .. } | Effect::RenameTable { .. } => names.for_each(|name| {
+                self.made.remove(&name);
+            }),
+            Effect::AlterTable { actions, .. }
+                if actions.iter().any(|action| matches!(action, AlterAction::RenameTo(_))) =>
+            {
+                names.for_each(|name| {
+                    self.made.remove(&name);
+                });
+            }
+            // It may have put any table in the place of another.
+            Effect::Other => self.made.clear(),
+            _ => {}
+        }
+    }
+
+    fn knows_as_made(&self, online: &Online) -> bool {
+        online.database.is_none() && self.made.contains(&online.table.to_lowercase())
+    }
 }
 
 impl Default for CopyPolicy {
     fn default() -> Self {
-        Self { limit: COPY_LIMIT, allow: false, made: BTreeSet::new() }
+        Self::new(COPY_LIMIT, false)
     }
 }
 
@@ -49,7 +87,7 @@ pub async fn run_asserted(
 ) -> Result<Option<Outcome>, EngineError> {
     let found = if session.engine.kind == EngineKind::Embedded { None } else { online(sql) };
     match found {
-        Some(online) if !policy.made.contains(&online.table.to_lowercase()) => {
+        Some(online) if !policy.knows_as_made(&online) => {
             let send = async |session: &mut Session, text: &str, _: Option<Rung>| send(session, text).await;
             climb(session, sql, &online, Some(policy), send).await.map(Some)
         }
@@ -74,24 +112,21 @@ pub async fn classify(session: &mut Session, sql: &str) -> Result<Option<Outcome
     let mut before = None;
     let send = async |session: &mut Session, text: &str, rung: Option<Rung>| {
         if before.is_none() && rung.is_none_or(|rung| rung.algorithm == Algorithm::Inplace) {
-            before = rebuild::identities(session).await;
+            before = rebuild::identities(session, online.database.as_deref()).await;
         }
         session.run(text).await
     };
     let mut outcome = climb(session, sql, &online, None, send).await?;
     if let (Some(OnlineClass::Inplace { rebuild: unknown @ None }), Some(before)) = (&mut outcome.class, before) {
-        *unknown = rebuild::identities(session).await.map(|after| !before.is_subset(&after));
+        *unknown =
+            rebuild::identities(session, online.database.as_deref()).await.map(|after| !before.is_subset(&after));
     }
     Ok(Some(outcome))
 }
 
-/// Whether everybody has to wait for as long as the table is big.
+/// Whether the app's writes wait for as long as the table is big, by nobody's wish.
 fn hurts(rung: Rung) -> bool {
-    match rung.algorithm {
-        Algorithm::Copy => rung.lock != LockTaken::None,
-        Algorithm::Instant => false,
-        Algorithm::Nocopy | Algorithm::Inplace => !matches!(rung.lock, LockTaken::None | LockTaken::Shared),
-    }
+    rung.algorithm == Algorithm::Copy && rung.lock != LockTaken::None
 }
 
 async fn climb(
@@ -102,9 +137,10 @@ async fn climb(
     mut send: impl AsyncFnMut(&mut Session, &str, Option<Rung>) -> Result<(), EngineError>,
 ) -> Result<Outcome, EngineError> {
     let (kind, version) = (session.engine.kind, session.engine.major_minor());
+    let overrules = online.may_copy_all_the_same(kind);
     let mut outcome = Outcome {
         table: online.table.clone(),
-        class: online.own.algorithm.map(Algorithm::class),
+        class: online.own.algorithm.filter(|_| !overrules).map(Algorithm::class),
         lock: online.own.lock.unwrap_or(LockTaken::Default),
         own: online.own.algorithm.is_some(),
         sent: sql.to_owned(),
@@ -132,14 +168,39 @@ async fn climb(
         }
     }
     // What says itself how it is to be done is taken at its word; what takes no clauses may copy.
-    let copies = online.own.algorithm == Some(Algorithm::Copy) || online.own.algorithm.is_none();
+    let copies = matches!(online.own.algorithm, Some(Algorithm::Copy) | None) || overrules;
     if copies && let Some(policy) = unchecked {
-        let how = online.obstacle().map_or_else(
-            || "ALGORITHM=COPY, which it asks for".to_owned(),
-            |because| format!("a way that cannot be asserted ({because})"),
-        );
+        let how = match online.obstacle() {
+            Some(because) => format!("a way that cannot be asserted ({because})"),
+            None if overrules => "COPY, whatever else it is asked for without LOCK=NONE".to_owned(),
+            None => "ALGORITHM=COPY, which it asks for".to_owned(),
+        };
         size::check(session, online, policy, &how, &outcome.refusals).await?;
     }
     send(session, sql, None).await?;
     Ok(outcome)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_tables_that_this_run_made_are_known_as_made() {
+        let mut policy = CopyPolicy::default();
+        let made = |policy: &CopyPolicy, name: &str| {
+            policy.knows_as_made(&online(&format!("ALTER TABLE {name} FORCE")).unwrap())
+        };
+        policy.learn("CREATE TABLE A (id INT)");
+        policy.learn("CREATE TABLE IF NOT EXISTS b (id INT)");
+        policy.learn("CREATE TABLE other.c (id INT)");
+        assert!(made(&policy, "a") && !made(&policy, "b") && !made(&policy, "c") && !made(&policy, "other.a"));
+        policy.learn("ALTER TABLE a ADD x INT");
+        assert!(made(&policy, "a"));
+        policy.learn("RENAME TABLE a TO z, big TO a");
+        assert!(!made(&policy, "a") && !made(&policy, "z"));
+        policy.learn("CREATE TABLE d (id INT)");
+        policy.learn("CALL swap()");
+        assert!(!made(&policy, "d"));
+    }
 }

@@ -42,6 +42,8 @@ pub trait Observer: Send {
     fn done(&mut self, migration: &Migration, took: Duration);
     /// Something worth a line.
     fn note(&mut self, text: &str);
+    /// How far the statement at hand is; worth showing only while it is.
+    fn progress(&mut self, text: &str);
 }
 
 /// What the open transaction of a run on a server holds.
@@ -130,7 +132,6 @@ impl<'a> Runner<'a> {
         }
         if !transactional {
             self.prepare_journal().await?;
-            undo::finish(&mut self, observer).await?;
             match self.unit {
                 Unit::Run => undo::begin(&mut self, migrations, observer).await?,
                 Unit::Migration if self.journal.iter().any(|row| row.position == 0) => undo::end(&mut self).await?,
@@ -159,10 +160,20 @@ impl<'a> Runner<'a> {
         Ok(())
     }
 
+    /// Finishes taking back what an earlier run was cut off in. Nothing can be planned before that: see
+    /// [`crate::model::journal::Progress::Undoing`].
+    ///
+    /// # Errors
+    /// When it cannot be taken back; the next run tries again.
+    pub async fn finish_undoing(mut self, observer: &mut dyn Observer) -> Result<(), RunError> {
+        self.prepare_journal().await?;
+        undo::finish(&mut self, observer).await
+    }
+
     async fn prepare_journal(&mut self) -> Result<(), EngineError> {
         self.journal_was_there = journal::exists(self.session).await?;
         if self.journal_was_there {
-            self.journal = journal::rows(self.session).await?;
+            self.journal = journal::rows(self.session, self.ledger.table()).await?;
         } else {
             journal::create(self.session).await?;
         }

@@ -57,6 +57,12 @@ pub(crate) async fn run(conn: &mut MySqlConnection, sql: String) -> Result<(), E
     Ok(())
 }
 
+/// Runs a statement that aura-db wrote itself, and counts the rows that it wrote or, of an `UPDATE`, found.
+pub(crate) async fn affected(conn: &mut MySqlConnection, sql: String) -> Result<u64, EngineError> {
+    // aura-db's own words, with names and texts quoted by `name` and `text`.
+    Ok(sqlx::raw_sql(AssertSqlSafe(sql)).execute(conn).await?.rows_affected())
+}
+
 /// A row, whatever types its columns claim to have.
 pub(crate) fn row(row: &sqlx::mysql::MySqlRow) -> Result<TextRow, EngineError> {
     let columns = 0..row.len();

@@ -42,6 +42,8 @@ pub struct Found {
 pub struct Choice {
     /// The ledger.
     pub ledger: Ledger,
+    /// Whether it is there already.
+    pub is_there: bool,
     /// Another ledger of the database, which is not looked at.
     pub other: Option<Ledger>,
 }
@@ -110,7 +112,7 @@ pub fn choose(request: &Request, found: &[Found]) -> Result<Choice, String> {
     }
     let mut others = found.iter().filter(|found| !found.table.eq_ignore_ascii_case(&table));
     let other = others.find_map(|found| Some(Ledger { format: found.format?, table: found.table.clone() }));
-    Ok(Choice { ledger: Ledger { format, table }, other })
+    Ok(Choice { is_there: at(&table).is_some(), ledger: Ledger { format, table }, other })
 }
 
 #[cfg(test)]

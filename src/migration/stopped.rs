@@ -83,6 +83,7 @@ mod tests {
 
     fn row(direction: Direction, position: u32, progress: Progress) -> JournalRow {
         JournalRow {
+            ledger: "_sqlx_migrations".into(),
             version: 7,
             direction,
             position,

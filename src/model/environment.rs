@@ -20,6 +20,17 @@ pub enum TlsMode {
     VerifyIdentity,
 }
 
+/// How runners keep out of each other's way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunnerLockKind {
+    /// The server's advisory lock, and a row where the server refuses it.
+    #[default]
+    Advisory,
+    /// A row of a table, for proxies and clusters whose advisory locks hold for one of their servers only.
+    Row,
+}
+
 /// The size in bytes up to which a table may be copied when nothing else is said: about a second of copying.
 pub const COPY_LIMIT: u64 = 100_000_000;
 
@@ -44,6 +55,8 @@ pub struct Environment {
     pub lock_give_up_s: u64,
     /// Longest time to wait for another runner, in seconds.
     pub runner_lock_timeout_s: u64,
+    /// How runners keep out of each other's way.
+    pub runner_lock: RunnerLockKind,
     /// Size in bytes up to which a schema change may copy a table while the app's writes to it wait (unless `--allow-copy`).
     pub copy_limit_bytes: u64,
     /// Whether writing verbs ask first (unless `--yes`).

@@ -73,6 +73,8 @@ impl fmt::Display for Progress {
 /// One statement in the journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JournalRow {
+    /// The table of the ledger that the migration belongs to. A database may hold those of several apps.
+    pub ledger: String,
     /// The migration.
     pub version: i64,
     /// Whether it is a statement of the up or of the down script.

@@ -3,7 +3,9 @@
 use super::Style;
 use crate::model::engine::{Engine, EngineKind};
 use crate::model::finding::{Finding, Severity, Subject};
+use crate::model::lint::{Kind, LintBasis, LintReport, LintSummary, LintedStatement, Size, SizeSource, Waived};
 use crate::model::location::Location;
+use crate::model::online::{Algorithm, LockTaken, OnlineClass, Outcome, Refusal, Rung};
 use crate::model::plan::{Access, AccessType, Estimate, Node, Operation, Plan, ServerWarning};
 use crate::model::query::{Frequency, Source};
 use crate::model::report::{AuditReport, AuditedQuery, Basis, FORMAT_VERSION, SamplePlan, Statistics, Summary};
@@ -118,4 +120,101 @@ pub(super) fn sample(label: &str) -> SamplePlan {
 
 pub(super) fn failed(label: &str, error: &str) -> SamplePlan {
     SamplePlan { sample: label.into(), plan: None, error: Some(error.into()) }
+}
+
+/// An instant change, a copy, a failure and what is not known, with a finding of each sort.
+pub(super) fn lint() -> LintReport {
+    let at = |line| Location { column: Some(1), ..Location::line("migrations/7_orders.up.sql", line) };
+    let size = Size { rows: Some(1_200_000), bytes: Some(140_000_000) };
+    let statement = |line, sql: &str, kind| LintedStatement {
+        version: 7,
+        at: at(line),
+        sql: sql.into(),
+        kind,
+        table: Some("orders".into()),
+        online: None,
+        unknown: None,
+        error: None,
+        size,
+        notes: Vec::new(),
+    };
+    let outcome = |class, lock| {
+        let error =
+            ServerWarning { level: "Error".into(), code: 1846, message: "ALGORITHM=INPLACE is not supported".into() };
+        let rung = Rung { algorithm: Algorithm::Inplace, lock: LockTaken::None };
+        let refusals = vec![Refusal { rung, error }];
+        Some(Outcome {
+            table: "orders".into(),
+            class: Some(class),
+            lock,
+            own: false,
+            sent: "ALTER TABLE orders".into(),
+            refusals,
+        })
+    };
+    let rebuilt = OnlineClass::Inplace { rebuild: Some(true) };
+    let statements = vec![
+        LintedStatement {
+            online: outcome(OnlineClass::Instant, LockTaken::None),
+            ..statement(
+                1,
+                "ALTER TABLE orders\n  ADD COLUMN total DECIMAL(10,2) NOT NULL DEFAULT 0 COMMENT 'in cents'",
+                Kind::AlterTable,
+            )
+        },
+        LintedStatement {
+            online: outcome(OnlineClass::Copy, LockTaken::Shared),
+            ..statement(3, "ALTER TABLE orders MODIFY state INT", Kind::AlterTable)
+        },
+        LintedStatement {
+            online: outcome(rebuilt, LockTaken::None),
+            ..statement(4, "ALTER TABLE orders ENGINE=InnoDB", Kind::AlterTable)
+        },
+        LintedStatement {
+            error: Some("error 1060: Duplicate column name 'note'".into()),
+            ..statement(5, "ALTER TABLE orders ADD COLUMN note TEXT", Kind::AlterTable)
+        },
+        LintedStatement {
+            unknown: Some("it depends on rows, which the copy has not".into()),
+            notes: vec!["`orders` is made by this run".into()],
+            size: Size::default(),
+            ..statement(6, "INSERT INTO orders VALUES (1)", Kind::Rows)
+        },
+    ];
+    let found = |rule, severity, line, message| {
+        let mut finding = finding(rule, severity, None, message);
+        finding.subject.location = Some(at(line));
+        finding.evidence = vec!["ALGORITHM=INPLACE, LOCK=NONE: error 1846: not supported".into()];
+        finding.remedy = "run it while the app rests".into();
+        finding
+    };
+    let findings = vec![
+        found("table-copy", Severity::Error, 3, "copies the whole table `orders`: 1,200,000 rows, 140 MB"),
+        found("long-replication", Severity::Warning, 3, "replicates as one long statement on `orders`"),
+        found("table-rebuild", Severity::Info, 4, "rebuilds the whole table `orders`"),
+    ];
+    let waived = found("statement-fails", Severity::Error, 5, "fails: error 1060");
+    LintReport {
+        format_version: FORMAT_VERSION,
+        basis: LintBasis {
+            engine: engine(),
+            tried: Some("sandbox".into()),
+            schema: "localhost:3306/shop".into(),
+            sizes: SizeSource::Scale { scale: "high".into() },
+            notes: vec!["tried on MySQL 9.7.0, while the server is MySQL 8.4.0".into()],
+        },
+        statements,
+        findings,
+        waived: vec![Waived { finding: waived, reason: "it is gone by then".into(), at: at(5) }],
+        summary: LintSummary {
+            migrations: 1,
+            statements: 5,
+            errors: 1,
+            warnings: 1,
+            infos: 1,
+            waived: 1,
+            fail_on: Some(Severity::Error),
+            failed: true,
+        },
+    }
 }

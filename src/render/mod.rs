@@ -5,6 +5,7 @@ mod findings;
 #[cfg(test)]
 mod fixture;
 pub mod json;
+pub mod lint;
 mod paint;
 pub mod rules;
 pub mod run;

@@ -6,12 +6,12 @@ use super::fields::{Fields, Reader};
 use super::node::{Content, Node};
 use super::size::bytes;
 use super::yaml::{Document, unseen};
-use crate::model::environment::{COPY_LIMIT, Environment, TargetKind, TlsMode};
+use crate::model::environment::{COPY_LIMIT, Environment, RunnerLockKind, TargetKind, TlsMode};
 use crate::model::ledger::{Tool, table_name};
 use crate::model::query::Value;
 use std::path::Path;
 
-const FILE: [&str; 13] = [
+const FILE: [&str; 14] = [
     "connect",
     "file",
     "tls",
@@ -21,6 +21,7 @@ const FILE: [&str; 13] = [
     "lock-wait-timeout",
     "lock-give-up",
     "runner-lock-timeout",
+    "runner-lock",
     "copy-limit",
     "confirm-writes",
     "ledger",
@@ -104,12 +105,24 @@ fn environment<'a>(reader: &mut Reader<'a>, root: &'a Node, name: String) -> Opt
         lock_wait_timeout_s,
         lock_give_up_s,
         runner_lock_timeout_s,
+        runner_lock: fields.get("runner-lock").and_then(|node| runner_lock(reader, node)).unwrap_or_default(),
         copy_limit_bytes: copy_limit_bytes.unwrap_or(COPY_LIMIT),
         confirm_writes: fields.get("confirm-writes").and_then(|node| reader.flag(node)).unwrap_or(false),
         ledger: fields.get("ledger").and_then(|node| ledger(reader, node)),
         ledger_table: fields.get("ledger-table").and_then(|node| ledger_table(reader, node)),
         target: target?,
     })
+}
+
+fn runner_lock<'a>(reader: &mut Reader<'a>, node: &'a Node) -> Option<RunnerLockKind> {
+    match reader.text(node)?.as_str() {
+        "advisory" => Some(RunnerLockKind::Advisory),
+        "row" => Some(RunnerLockKind::Row),
+        other => {
+            reader.wrong(node, &format!("`{other}` is no runner lock"), "write advisory or row");
+            None
+        }
+    }
 }
 
 const CONNECT: &str = "write mysql-variables, embedded, or {url-variable: DATABASE_URL}";

@@ -42,7 +42,21 @@ impl std::error::Error for LexError {}
 /// # Errors
 /// When a quote, a comment or a stored program's body is never closed.
 pub fn split(text: &str) -> Result<Vec<Piece<'_>>, LexError> {
-    Splitter::new(text).run()
+    Ok(Splitter::new(text).run()?.pieces)
+}
+
+/// The plain comments of a script with their marks, inside statements and between them. Executable comments and hints
+/// are statements, and none of them.
+///
+/// # Errors
+/// As [`split`].
+pub fn comments(text: &str) -> Result<Vec<Piece<'_>>, LexError> {
+    let ranges = Splitter::new(text).run()?.comments;
+    let piece = |(start, end): (usize, usize)| {
+        let (line, column) = place(text, start);
+        Piece { sql: &text[start..end], offset: start, line, column }
+    };
+    Ok(ranges.into_iter().map(piece).collect())
 }
 
 /// The place of a byte offset: line and column, from 1, the column in characters.
@@ -81,6 +95,8 @@ struct Splitter<'text> {
     line: u32,
     counted: usize,
     pieces: Vec<Piece<'text>>,
+    /// Where plain comments begin and end.
+    comments: Vec<(usize, usize)>,
 }
 
 impl<'text> Splitter<'text> {
@@ -96,10 +112,11 @@ impl<'text> Splitter<'text> {
             line: 1,
             counted: 0,
             pieces: Vec::new(),
+            comments: Vec::new(),
         }
     }
 
-    fn run(mut self) -> Result<Vec<Piece<'text>>, LexError> {
+    fn run(mut self) -> Result<Self, LexError> {
         while self.at < self.text.len() {
             let rest = &self.text[self.at..];
             if self.start.is_none() && self.delimiter_command(rest) {
@@ -120,6 +137,9 @@ impl<'text> Splitter<'text> {
             }
             let from = self.at;
             self.at += length;
+            if matches!(element, Element::Comment) {
+                self.comments.push((from, self.at));
+            }
             if matches!(element, Element::Space | Element::Comment) {
                 continue;
             }
@@ -131,7 +151,7 @@ impl<'text> Splitter<'text> {
             return Err(self.error_at(start, "this stored program has a BEGIN or CASE without its END".into()));
         }
         self.finish();
-        Ok(self.pieces)
+        Ok(self)
     }
 
     /// Closes the statement at hand, if there is one.

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each top-level module and the ones of ours that it may name.
-const MAY_IMPORT: [(&str, &[&str]); 14] = [
+const MAY_IMPORT: [(&str, &[&str]); 15] = [
     ("model", &[]),
     ("exit", &[]),
     ("sql", &["model"]),
@@ -14,6 +14,7 @@ const MAY_IMPORT: [(&str, &[&str]); 14] = [
     ("explain", &["model", "sql"]),
     ("migration", &["model", "sql"]),
     ("audit", &["model", "sql"]),
+    ("lint", &["model", "sql", "migration"]),
     ("tune", &["model", "sql"]),
     ("render", &["model"]),
     ("source", &["model", "sql"]),
@@ -22,7 +23,21 @@ const MAY_IMPORT: [(&str, &[&str]); 14] = [
     ("cli", &["model", "exit"]),
     (
         "command",
-        &["model", "exit", "sql", "explain", "migration", "audit", "tune", "render", "source", "engine", "term", "cli"],
+        &[
+            "model",
+            "exit",
+            "sql",
+            "explain",
+            "migration",
+            "audit",
+            "lint",
+            "tune",
+            "render",
+            "source",
+            "engine",
+            "term",
+            "cli",
+        ],
     ),
     ("main", &["cli", "command", "exit", "term"]),
 ];

@@ -126,6 +126,7 @@ fn the_two_take_turns() {
         assert_eq!(versions(&project), ["1", "2", "3", "10"]);
         assert_eq!(project.tables(), ["orders", "refinery_schema_history", "users"]);
         let nothing = project.run("migrate").exits(0);
+        assert_eq!(nothing.stdout, "");
         assert!(nothing.stderr.contains("nothing to do"), "{}", nothing.stderr);
     }
 }
@@ -196,6 +197,19 @@ fn an_older_v_file_is_refused_and_a_u_file_runs_whenever_it_comes() {
 }
 
 #[test]
+fn a_set_may_be_left_for_later_when_that_is_said() {
+    for server in both() {
+        let project = project(server, "refinery_sets");
+        project.run("apply schema").exits(0);
+        assert_eq!(versions(&project), ["1", "2", "10"], "{}", server.engine());
+        let refused = project.run("apply indexes").exits(4);
+        assert!(refused.stderr.contains("V003__index_users_name.sql: out of order"), "{}", refused.stderr);
+        project.run("apply indexes --allow-out-of-order").exits(0);
+        assert_eq!(refinery_runs(&project, 99).unwrap(), [""; 0], "{}", server.engine());
+    }
+}
+
+#[test]
 fn what_has_a_down_file_can_be_taken_back_and_refinery_does_not_see_it() {
     for server in both() {
         let project = project(server, "refinery_down");
@@ -241,6 +255,43 @@ fn a_history_with_64_bit_versions_is_kept_as_it_is() {
 }
 
 #[test]
+fn a_migration_that_stopped_half_way_goes_on_there_and_refinery_goes_on_after_it() {
+    for server in both() {
+        let project = project(server, "refinery_stopped");
+        project.run("migrate").exits(0);
+        let broken = "ALTER TABLE users DROP COLUMN size;\nINSERT INTO nowhere VALUES (1);\n";
+        project.file("migrations/V11__drop_size.sql", broken);
+        let stopped = project.run("migrate").exits(4);
+        assert!(stopped.stderr.contains("half-applied"), "{}", stopped.stderr);
+        assert_eq!(versions(&project), ["1", "2", "3", "10"], "{}", server.engine());
+        assert_eq!(project.states()[4], "11 half-applied", "{}", server.engine());
+        project.file("migrations/V11__drop_size.sql", broken.replace("nowhere VALUES (1)", "orders VALUES (1, 1)"));
+        project.run("migrate").exits(0);
+        assert_eq!(versions(&project), ["1", "2", "3", "10", "11"], "{}", server.engine());
+        assert_eq!(project.database.value("SELECT COUNT(*) FROM orders").as_deref(), Some("1"));
+        assert_eq!(refinery_runs(&project, 99).unwrap(), [""; 0], "{}", server.engine());
+        project.run("status --check").exits(0);
+    }
+}
+
+#[test]
+fn two_apps_in_one_database_have_a_ledger_each() {
+    for server in both() {
+        let project = Project::new(server, "refinery_apps");
+        project.file("one/V1__a.sql", "CREATE TABLE a (id INT); CREATE INDEX i ON a (id);");
+        project.file("one/V1__a.down.sql", "DROP TABLE a;");
+        project.file("two/V1__a.sql", "CREATE TABLE b (id INT); CREATE INDEX i ON b (id);");
+        project.run("migrate --migrations one --ledger-table one").exits(0);
+        project.run("migrate --migrations two --ledger-table two").exits(0);
+        project.run("rollback --migrations one --ledger-table one").exits(0);
+        project.run("status --check --migrations two --ledger-table two").exits(0);
+        project.run("migrate --migrations one --ledger-table one").exits(0);
+        project.run("status --check --migrations two --ledger-table two").exits(0);
+        assert_eq!(project.tables(), ["a", "b", "one", "two"], "{}", server.engine());
+    }
+}
+
+#[test]
 fn ledgers_are_never_mixed_by_accident() {
     for server in both() {
         let project = Project::new(server, "refinery_mixed");
@@ -275,6 +326,10 @@ fn the_table_may_have_another_name() {
         project.run("migrate --ledger-table history").exits(0);
         assert_eq!(project.tables(), ["history", "orders", "users"], "{}", server.engine());
         project.run("status --check --ledger-table history").exits(0);
+        project.database.run("RENAME TABLE history TO refinery_schema_history");
+        let refused = project.run("migrate --ledger-table history").exits(4);
+        assert!(refused.stderr.contains("4 of these migrations are recorded in"), "{}", refused.stderr);
+        project.database.run("RENAME TABLE refinery_schema_history TO history");
         project.file("migrations/V11__x.sql", "DROP TABLE history");
         let refused = project.run("migrate --ledger-table history").exits(3);
         assert!(refused.stderr.contains("V11__x.sql:1:1: a migration may not touch the ledger"), "{}", refused.stderr);

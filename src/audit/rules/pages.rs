@@ -26,17 +26,7 @@ fn block(page: &str, kind: &str) -> String {
 }
 
 #[test]
-fn rules_and_pages_are_the_same_set() {
-    let mut pages: Vec<String> = fs::read_dir(folder())
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter_map(|name| name.strip_suffix(".md").map(str::to_owned))
-        .filter(|name| name != "README")
-        .collect();
-    let mut rules: Vec<String> = RULES.iter().map(|rule| rule.id.to_owned()).collect();
-    pages.sort();
-    rules.sort();
-    assert_eq!(pages, rules);
+fn every_rule_has_its_line_in_the_index() {
     let index = fs::read_to_string(folder().join("README.md")).unwrap();
     for rule in &RULES {
         assert!(index.contains(&format!("| [{0}]({0}.md) | {1} |", rule.id, rule.severity)), "{}", rule.id);

@@ -5,6 +5,7 @@ use super::blockers::Blockers;
 use super::waits::{self, Wanted};
 use super::{Notice, Notify};
 use crate::engine::canceller::Canceller;
+use crate::engine::progress::progress;
 use crate::engine::text;
 use crate::engine::{EngineError, journal};
 use sqlx::MySqlConnection;
@@ -99,8 +100,13 @@ impl Companion {
         let state = listed.iter().find(|row| row.number(0) == Some(wanted.connection)).map(|row| row.text(6));
         let waits = state.as_deref().is_some_and(waits_for_lock);
         let blockers = if waits { Some(waits::blockers(&mut connection, wanted).await) } else { None };
-        // Progress of a running DDL statement, in the server's own terms, belongs here.
-        Ok((connection, Look { state, blockers, progress: None }))
+        // Rows that are written have no progress that a server would tell.
+        let progress = if heartbeat && !waits {
+            progress(&mut connection, wanted.kind, wanted.connection).await.map(|progress| progress.to_string())
+        } else {
+            None
+        };
+        Ok((connection, Look { state, blockers, progress }))
     }
 
     fn tell(&mut self, look: Look, told: &mut Told, notify: &mut Notify<'_>) {

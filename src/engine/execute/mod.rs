@@ -15,6 +15,7 @@ mod waits;
 pub use blockers::{Blocker, Blockers};
 pub use notice::Notice;
 pub use policy::Policy;
+pub(super) use waits::session_named;
 
 use super::session::SessionConnection;
 use super::{EngineError, Session};
@@ -36,21 +37,29 @@ pub type Notify<'a> = dyn FnMut(Notice) + Send + 'a;
 pub struct Executor {
     policy: Policy,
     interrupted: Arc<AtomicBool>,
+    lost: Arc<AtomicBool>,
     companion: Option<Companion>,
 }
 
 impl Executor {
-    /// Sends statements by a policy until `interrupted` is set.
+    /// Sends statements by a policy until `interrupted` is set, or `lost`, which says that the runner lock is another's.
     #[must_use]
-    pub fn new(policy: Policy, interrupted: Arc<AtomicBool>) -> Self {
-        Self { policy, interrupted, companion: None }
+    pub fn new(policy: Policy, interrupted: Arc<AtomicBool>, lost: Arc<AtomicBool>) -> Self {
+        Self { policy, interrupted, lost, companion: None }
     }
 
-    /// Fails when Ctrl-C was pressed.
+    /// Fails when Ctrl-C was pressed, or when the runner lock was lost.
     ///
     /// # Errors
-    /// [`EngineError::Interrupted`].
+    /// [`EngineError::Interrupted`] or [`EngineError::Locked`].
     pub fn check(&self) -> Result<(), EngineError> {
+        if self.lost.load(Ordering::SeqCst) {
+            return Err(EngineError::Locked(
+                "the runner lock is lost: no heartbeat of this run reached the server for too long, and another runner may \
+                 be at work"
+                    .into(),
+            ));
+        }
         if self.interrupted.load(Ordering::SeqCst) { Err(EngineError::Interrupted) } else { Ok(()) }
     }
 
@@ -84,7 +93,12 @@ pub async fn execute(
     let lower = |names: Vec<String>| names.into_iter().map(|name| name.to_lowercase()).collect::<Vec<_>>();
     let mut databases = lower(ddl::databases(sql));
     databases.extend(session.database().map(|name| name.to_lowercase()));
-    let wanted = Wanted { connection: session.connection_id(), tables: lower(ddl::targets(sql)), databases };
+    let wanted = Wanted {
+        kind: session.engine.kind,
+        connection: session.connection_id(),
+        tables: lower(ddl::targets(sql)),
+        databases,
+    };
     let mut refused: Option<Instant> = None;
     for attempt in 1.. {
         let error = match attempt_once(session, sql, effect, &wanted, attempt, executor, notify).await {

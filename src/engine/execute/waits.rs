@@ -7,12 +7,15 @@
 use super::blockers::{Blocker, Blockers};
 use crate::engine::EngineError;
 use crate::engine::text::{self, TextRow};
+use crate::model::engine::EngineKind;
 use sqlx::MySqlConnection;
 use std::fmt::Write as _;
 
 /// The lock that a statement asks for.
 #[derive(Debug, Clone)]
 pub(super) struct Wanted {
+    /// The server's kind.
+    pub(super) kind: EngineKind,
     /// The connection that runs the statement.
     pub(super) connection: u64,
     /// The tables that the statement names, in lower case, for when it has stopped waiting.
@@ -131,7 +134,12 @@ fn named(wanted: &Wanted, schema: &str, table: &str, and: &str) -> String {
     )
 }
 
-/// The sessions with an open transaction, or with a statement under way that is not itself waiting for a lock.
+/// What the server says of a session; `None` when it is not there or may not be seen.
+pub(in crate::engine) async fn session_named(connection: &mut MySqlConnection, id: u64) -> Option<Blocker> {
+    sessions(connection, |other| other == id).await.ok()?.into_iter().next()
+}
+
+/// The sessions with an open transaction.
 async fn candidates(connection: &mut MySqlConnection, waiting: u64) -> Result<Vec<Blocker>, EngineError> {
     let own = text::rows(connection, "SELECT CONNECTION_ID()".into()).await?;
     let own = own.first().and_then(|row| row.number(0));
@@ -198,7 +206,12 @@ mod tests {
 
     #[test]
     fn names_in_the_queries_are_quoted() {
-        let wanted = Wanted { connection: 7, tables: vec!["o'clock".into()], databases: vec!["app".into()] };
+        let wanted = Wanted {
+            kind: EngineKind::Mysql,
+            connection: 7,
+            tables: vec!["o'clock".into()],
+            databases: vec!["app".into()],
+        };
         let sql = by_performance_schema(&wanted);
         assert!(sql.contains("IN ('o''clock') AND LOWER(l.object_schema) IN ('app')"), "{sql}");
         assert!(by_plugin(&Wanted { tables: Vec::new(), ..wanted }).ends_with("AND (0)"));

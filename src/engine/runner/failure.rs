@@ -172,14 +172,19 @@ async fn touched(
     let mut sql: Vec<String> =
         statements[..position.min(statements.len())].iter().map(|statement| statement.sql.clone()).collect();
     for version in versions.iter().filter(|version| **version != migration.version) {
-        sql.extend(journal::rows_of(runner.session, *version, runner.direction).await?.into_iter().map(|row| row.sql));
+        sql.extend(
+            journal::rows_of(runner.session, runner.ledger.table(), *version, runner.direction)
+                .await?
+                .into_iter()
+                .map(|row| row.sql),
+        );
     }
     Ok(sql.iter().flat_map(|sql| targets(sql)).map(|name| name.to_ascii_lowercase()).collect())
 }
 
 /// Whether nothing of the migration took effect: no statement is committed, and the failed one left no trace.
 async fn is_untouched(runner: &mut Runner<'_>, migration: &Migration) -> Result<bool, EngineError> {
-    let rows = journal::rows_of(runner.session, migration.version, runner.direction).await?;
+    let rows = journal::rows_of(runner.session, runner.ledger.table(), migration.version, runner.direction).await?;
     for row in rows {
         let effect = effect(&row.sql);
         let witness = witness(&effect, None);
@@ -214,7 +219,7 @@ async fn bear_witness(
         (None, Direction::Down) => {}
     }
     let small = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    let rows = journal::rows_of(runner.session, migration.version, runner.direction).await?;
+    let rows = journal::rows_of(runner.session, runner.ledger.table(), migration.version, runner.direction).await?;
     // They took effect in this run, whatever became of the transaction that said so.
     for row in rows.iter().filter(|row| row.position <= small(position) && !row.progress.is_settled()) {
         let done = JournalRow { progress: Progress::Done, ..row.clone() };
@@ -223,6 +228,7 @@ async fn bear_witness(
     if let Some(statement) = runner.direction.statements(migration).get(position) {
         let known = rows.into_iter().find(|row| row.position == small(position + 1));
         let mut row = known.unwrap_or_else(|| JournalRow {
+            ledger: runner.ledger.table().to_owned(),
             version: migration.version,
             direction: runner.direction,
             position: small(position + 1),
@@ -251,7 +257,7 @@ async fn drop_new_tables(runner: &mut Runner<'_>) -> Result<(), EngineError> {
     if !runner.ledger_was_there && runner.ledger.rows(runner.session).await?.is_empty() {
         runner.ledger.drop_table(runner.session).await?;
     }
-    if !runner.journal_was_there && journal::rows(runner.session).await?.is_empty() {
+    if !runner.journal_was_there && journal::rows(runner.session, runner.ledger.table()).await?.is_empty() {
         journal::drop_table(runner.session).await?;
     }
     Ok(())

@@ -53,11 +53,9 @@ pub(super) async fn resume(
 ) -> Result<Resumption, RunError> {
     let statements = runner.direction.statements(migration);
     let fresh = Resumption { is_fresh: true, memory: Memory::new(statements), ..Resumption::default() };
-    let success = if runner.journal.iter().any(|row| row.version == migration.version) {
-        runner.ledger.success(runner.session, migration.version).await?
-    } else {
+    if runner.journal.iter().all(|row| row.version != migration.version) {
         return Ok(fresh);
-    };
+    }
     if runner.direction == Direction::Down {
         let ups = rows(runner, migration, Direction::Up);
         let of = ups.last().map_or(0, |row| row.of);
@@ -76,9 +74,10 @@ pub(super) async fn resume(
     if known.is_empty() {
         return Ok(fresh);
     }
+    let success = runner.ledger.success(runner.session, migration.version).await?;
     if success.is_none() && runner.direction == Direction::Up && runner.ledger.format.remembers_begun() {
         // Somebody took the ledger's row away by hand, which says that nothing of the migration is left.
-        journal::remove(runner.session, migration.version, None).await?;
+        journal::remove(runner.session, runner.ledger.table(), migration.version, None).await?;
         return Ok(fresh);
     }
     let (from, rest) = settled(runner, migration, runner.direction, known.clone(), observer).await?;

@@ -1,11 +1,11 @@
 //! How a statement of a run goes to the server: in the least harmful way that the server knows, giving way to the app.
 
 use super::{Observer, Runner};
-use crate::engine::execute::execute;
+use crate::engine::execute::{Notice, execute};
 use crate::engine::online::run_asserted;
 use crate::engine::{EngineError, Session};
 use crate::model::location::Location;
-use crate::sql::ddl::{Effect, effect};
+use crate::sql::ddl::Effect;
 
 /// Sends a statement; `sql` is what is sent and `stands_for` what that does.
 pub(super) async fn send(
@@ -16,24 +16,16 @@ pub(super) async fn send(
 ) -> Result<(), EngineError> {
     let executor = &mut runner.executor;
     let sender = async |session: &mut Session, text: &str| {
-        execute(session, text, stands_for, executor, &mut |notice| observer.note(&format!("{place}: {notice}"))).await
+        let mut tell = |notice: Notice| match notice {
+            Notice::Progress(progress) => observer.progress(&progress),
+            notice => observer.note(&format!("{place}: {notice}")),
+        };
+        execute(session, text, stands_for, executor, &mut tell).await
     };
     let outcome = run_asserted(runner.session, sql, &runner.copies, sender).await?;
     if let Some(note) = outcome.and_then(|outcome| outcome.note()) {
         observer.note(&format!("{place}: {note}"));
     }
-    // What this run has made has no users yet.
-    match effect(sql) {
-        Effect::CreateTable { .. } if keeps_what_is_there(sql) => {}
-        Effect::CreateTable { table } | Effect::ReplaceTable { table } => {
-            runner.copies.made.insert(table.to_lowercase());
-        }
-        _ => {}
-    }
+    runner.copies.learn(sql);
     Ok(())
-}
-
-/// Whether a CREATE TABLE leaves alone a table that is there already, which may have rows and users.
-fn keeps_what_is_there(sql: &str) -> bool {
-    sql.to_ascii_uppercase().contains("EXISTS")
 }

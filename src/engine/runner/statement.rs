@@ -82,7 +82,7 @@ async fn rows(
         runner.session.run_own("COMMIT").await?;
         runner.open = Open::Nothing;
     }
-    open(runner, course).await?;
+    open(runner, course);
     let mut tell = |notice: Notice| observer.note(&format!("{}: {notice}", row.place));
     execute(runner.session, sql, effect, &mut runner.executor, &mut tell).await?;
     course.wrote_rows |= !effect.is_neutral();
@@ -106,14 +106,16 @@ async fn control(
         runner.session.run_own("COMMIT").await?;
         runner.open = Open::Nothing;
     }
-    open(runner, course).await?;
+    open(runner, course);
+    // It may commit the ledger's row, which must not stand alone: the journal knows then that the migration is begun.
+    journal::write(runner.session, &row).await?;
     let mut tell = |notice: Notice| observer.note(&format!("{}: {notice}", row.place));
     execute(runner.session, sql, effect, &mut runner.executor, &mut tell).await?;
     runner.session.run_own("START TRANSACTION").await?;
     course.wrote_rows = false;
     // What rolled back has taken the ledger's row too, which is the witness that the migration is under way.
     course.entered = runner.is_known(course.migration).await?;
-    open(runner, course).await?;
+    open(runner, course);
     row.progress = Progress::Done;
     journal::write(runner.session, &row).await?;
     Ok(Committed::Yes)
@@ -125,7 +127,7 @@ async fn skip(
     mut row: JournalRow,
     reason: &str,
 ) -> Result<Committed, EngineError> {
-    open(runner, course).await?;
+    open(runner, course);
     row.progress = Progress::Skipped;
     reason.clone_into(&mut row.note);
     journal::write(runner.session, &row).await?;
@@ -145,7 +147,7 @@ async fn before_it(
         runner.session.run_own("COMMIT").await?;
         runner.open = Open::Nothing;
     }
-    open(runner, course).await?;
+    open(runner, course);
     if shows_nothing {
         // Whatever it commits it commits together with this row.
         row.progress = Progress::Entered;
@@ -173,7 +175,7 @@ async fn after_it(
         journal::write_and_commit(runner.session, &row).await?;
         runner.session.run_own("START TRANSACTION").await?;
     } else {
-        journal::begin_and_complete(runner.session, &row).await?;
+        journal::begin_and_complete(runner.session, &row);
     }
     runner.open = Open::Work;
     course.wrote_rows = false;
@@ -193,6 +195,7 @@ impl Runner<'_> {
         let statements = self.direction.statements(course.migration);
         let small = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         JournalRow {
+            ledger: self.ledger.table().to_owned(),
             version: course.migration.version,
             direction: self.direction,
             position: small(at + 1),

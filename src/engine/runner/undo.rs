@@ -54,7 +54,7 @@ pub(super) async fn begin(
 
 /// Ends a unit: what it began from is of no use any more.
 pub(super) async fn end(runner: &mut Runner<'_>) -> Result<(), EngineError> {
-    journal::remove_units(runner.session).await
+    journal::remove_units(runner.session, runner.ledger.table()).await
 }
 
 /// Restores what the names in `touched` were in `before`, and forgets the migrations `versions`. Gives what could not be
@@ -78,6 +78,7 @@ pub(super) async fn undo(
 
 fn row(runner: &Runner<'_>, progress: Progress, version: i64, target: &Target) -> JournalRow {
     JournalRow {
+        ledger: runner.ledger.table().to_owned(),
         version,
         direction: runner.direction,
         position: 0,
@@ -99,7 +100,8 @@ fn read(row: &JournalRow) -> Result<Target, EngineError> {
         .map_err(|error| EngineError::Unexpected(format!("{} holds no state to restore: {error}", journal::TABLE)))
 }
 
-/// Finishes taking back what an earlier run was cut off in.
+/// Finishes taking back what an earlier run was cut off in. What is to run can be told only afterwards, as a unit takes
+/// more migrations with it than the one that failed.
 pub(super) async fn finish(runner: &mut Runner<'_>, observer: &mut dyn Observer) -> Result<(), RunError> {
     let undoing = |row: &&JournalRow| row.progress == Progress::Undoing;
     let Some(row) = runner.journal.iter().find(undoing).cloned() else { return Ok(()) };
@@ -109,7 +111,7 @@ pub(super) async fn finish(runner: &mut Runner<'_>, observer: &mut dyn Observer)
     if !left.is_empty() {
         return Err(RunError::Left(left));
     }
-    runner.journal = journal::rows(runner.session).await?;
+    end(runner).await?;
     Ok(())
 }
 
@@ -137,10 +139,10 @@ pub(super) async fn forget(runner: &mut Runner<'_>, versions: &[i64], direction:
         if runner.ledger.success(runner.session, *version).await?.is_some() {
             runner.ledger.mark(runner.session, *version, mark).await?;
         }
-        journal::remove(runner.session, *version, Some(direction)).await?;
+        journal::remove(runner.session, runner.ledger.table(), *version, Some(direction)).await?;
     }
     if runner.unit == Unit::Run {
-        journal::remove_units(runner.session).await?;
+        journal::remove_units(runner.session, runner.ledger.table()).await?;
     }
     runner.session.run_own("COMMIT").await
 }

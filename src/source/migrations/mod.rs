@@ -54,7 +54,7 @@ pub fn load(folder: &Path) -> Result<Vec<Migration>, Vec<SourceError>> {
 /// # Errors
 /// As [`load`].
 pub fn read(folder: &Path, options: &Options) -> Result<Folder, Vec<SourceError>> {
-    let files = Listing::of(folder).map_err(|error| vec![error])?;
+    let files = Listing::of(folder, options.tool).map_err(|error| vec![error])?;
     let (tool, mut notes) = files.choose(folder, options.tool).map_err(|error| vec![error])?;
     let ignored: &[char] = if tool == Some(Tool::Refinery) { &[] } else { &options.ignored };
     let mut problems = Vec::new();
@@ -99,15 +99,17 @@ fn not_refinerys(path: &Path) -> String {
 struct Listing {
     /// Those in it.
     top: Vec<PathBuf>,
-    /// Those below it too, in the order in which refinery walks. It follows no link to a folder.
+    /// Those below it too, as refinery walks: no link to a folder is followed. Where the files are sqlx's, what is below
+    /// is not looked at, as sqlx would not.
     all: Vec<PathBuf>,
 }
 
 impl Listing {
-    fn of(folder: &Path) -> Result<Self, SourceError> {
+    fn of(folder: &Path, asked: Option<Tool>) -> Result<Self, SourceError> {
         let mut listing = Self { top: Vec::new(), all: Vec::new() };
         let mut folders = vec![folder.to_owned()];
         while let Some(current) = folders.pop() {
+            let mut below = Vec::new();
             let entries = std::fs::read_dir(&current).map_err(|error| {
                 problem(
                     &current,
@@ -123,8 +125,12 @@ impl Listing {
                     }
                     listing.all.push(path);
                 } else if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                    folders.push(path);
+                    below.push(path);
                 }
+            }
+            let is_sqlxs = listing.top.iter().any(|path| is_sql(path) && sqlx_name::is_named(path));
+            if asked == Some(Tool::Refinery) || asked.is_none() && !is_sqlxs {
+                folders.append(&mut below);
             }
         }
         listing.top.sort();

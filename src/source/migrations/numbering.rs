@@ -20,7 +20,7 @@ pub struct Highest {
 /// # Errors
 /// When the folder cannot be read, or files of both tools are mixed.
 pub fn highest(folder: &Path, asked: Option<Tool>) -> Result<Option<Highest>, SourceError> {
-    let listing = Listing::of(folder)?;
+    let listing = Listing::of(folder, asked)?;
     if asked != Some(Tool::Refinery) && listing.choose(folder, asked)?.0 != Some(Tool::Refinery) {
         return Ok(None);
     }

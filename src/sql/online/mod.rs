@@ -3,8 +3,11 @@
 //! In ALTER TABLE they are put first, right behind the table, where neither PARTITION BY nor ORDER BY nor a comment at
 //! the end is in the way; tried on `MySQL` 9.7 and `MariaDB` 10.11. The user's words are never touched.
 
+mod group;
 mod read;
 mod scan;
+
+pub use group::{Group, group};
 
 use crate::model::engine::EngineKind;
 use crate::model::online::{Algorithm, LockTaken, Rung};
@@ -20,6 +23,19 @@ pub struct Online {
     /// The statement's own clauses.
     pub own: Own,
     place: Place,
+    nature: Nature,
+}
+
+/// What the servers' answers to a statement can be trusted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Nature {
+    /// Only another name for the table, or keys switched on or off: over in a moment, under an exclusive lock.
+    Simple,
+    /// `MariaDB` 10.11 takes ALGORITHM=INSTANT or NOCOPY for these and copies all the same, unless LOCK=NONE stands
+    /// beside it: ORDER BY, PARTITION BY, REMOVE PARTITIONING, another storage engine.
+    Disputed,
+    /// Any other.
+    Plain,
 }
 
 /// The statement's own clauses.
@@ -54,6 +70,15 @@ pub fn online(sql: &str) -> Option<Online> {
 }
 
 impl Online {
+    /// Whether it may copy the table although its own clauses exclude it.
+    #[must_use]
+    pub fn may_copy_all_the_same(&self, kind: EngineKind) -> bool {
+        kind == EngineKind::Mariadb
+            && self.nature == Nature::Disputed
+            && self.own.lock != Some(LockTaken::None)
+            && matches!(self.own.algorithm, Some(Algorithm::Instant | Algorithm::Nocopy))
+    }
+
     /// Why the clauses cannot be put into this statement on that engine, although it may rewrite rows.
     #[must_use]
     pub fn obstacle(&self) -> Option<&'static str> {
@@ -68,17 +93,18 @@ impl Online {
     #[must_use]
     pub fn rungs(&self, kind: EngineKind, version: (u32, u32)) -> Vec<Rung> {
         use Algorithm::{Copy, Inplace, Instant, Nocopy};
-        use LockTaken::{Default, Exclusive, None, Shared};
+        use LockTaken::{Default, None, Shared};
         if self.own.algorithm.is_some() || self.obstacle().is_some() || kind == EngineKind::Embedded {
             return Vec::new();
         }
         let mariadb = kind == EngineKind::Mariadb;
         let all = [
-            (Instant, Default, true),
-            (Nocopy, None, mariadb),
+            // MySQL takes no LOCK beside INSTANT (1221); MariaDB tells the truth only with it, see `Nature`.
+            (Instant, None, mariadb),
+            (Instant, Default, !mariadb || self.nature == Nature::Simple),
+            (Nocopy, None, mariadb && self.own.lock.is_none_or(|lock| lock == None)),
             (Inplace, None, true),
             (Inplace, Shared, true),
-            (Inplace, Exclusive, true),
             // Since MariaDB 11.2 a copy may let writes go on.
             (Copy, None, mariadb && version >= (11, 2)),
             (Copy, Shared, true),
@@ -100,19 +126,20 @@ impl Online {
         let asked = if self.own.lock.is_some() { Rung { lock: LockTaken::Default, ..rung } } else { rung };
         let clauses = asked.to_string();
         let spaced = clauses.replace(',', "");
-        let instant = rung.algorithm == Algorithm::Instant && kind == EngineKind::Mysql;
+        // A statement that is over in a moment satisfies whoever asks for any lock.
+        let instant = rung.algorithm == Algorithm::Instant;
+        let lock_word = rung.lock.word();
         match (&self.place, &self.own.lock_at) {
             (Place::DropIndex { table, index, .. }, None) if kind == EngineKind::Mariadb => {
                 format!("ALTER TABLE {table} {clauses}, DROP INDEX {index}")
             }
-            // MySQL takes no LOCK beside INSTANT (1221), which is over in a moment under any.
             (Place::Table { at, then }, Some(lock)) if instant && lock.start >= *at => {
                 let (head, middle, tail) = (&sql[..*at], &sql[*at..lock.start], &sql[lock.end..]);
-                format!("{head} {clauses}{then}{middle}DEFAULT{tail}")
+                format!("{head} {clauses}{then}{middle}{lock_word}{tail}")
             }
             (Place::Index { at } | Place::DropIndex { at, .. }, Some(lock)) if instant && lock.end <= *at => {
                 let (head, middle, tail) = (&sql[..lock.start], &sql[lock.end..*at], &sql[*at..]);
-                format!("{head}DEFAULT{middle} {spaced}{tail}")
+                format!("{head}{lock_word}{middle} {spaced}{tail}")
             }
             (Place::Table { at, then }, _) => format!("{} {clauses}{then}{}", &sql[..*at], &sql[*at..]),
             (Place::Index { at } | Place::DropIndex { at, .. }, _) => {

@@ -1,7 +1,7 @@
 //! Reads the head of a statement, its own clauses, and the place for others.
 
 use super::scan::{Element, Kind, elements};
-use super::{Online, Own, Place};
+use super::{Nature, Online, Own, Place};
 use crate::model::online::{Algorithm, LockTaken};
 
 const HIDDEN: &str = "an executable comment stands where the clauses would go";
@@ -108,7 +108,8 @@ fn within_comment(sql: &str, cursor: &Cursor<'_>) -> Option<Online> {
         return None;
     };
     let place = Place::Nowhere { because: HIDDEN };
-    Some(Online { database: databases(sql).pop(), table, own: Own::default(), place })
+    let (own, nature) = (Own::default(), Nature::Plain);
+    Some(Online { database: databases(sql).pop(), table, own, place, nature })
 }
 
 fn alter(cursor: &mut Cursor<'_>) -> Option<Online> {
@@ -136,7 +137,32 @@ fn alter(cursor: &mut Cursor<'_>) -> Option<Online> {
             Alone::MovesNothing => return None,
         },
     };
-    Some(Online { database, table, own, place })
+    Some(Online { database, table, own, place, nature: nature(cursor.rest()) })
+}
+
+fn nature(clauses: &[Element<'_>]) -> Nature {
+    let word = |at: usize| clauses.get(at).filter(|element| element.kind == Kind::Word);
+    let is_simple = |start: usize| match word(start) {
+        Some(first) if first.is("RENAME") => {
+            !["COLUMN", "INDEX", "KEY"].iter().any(|kind| word(start + 1).is_some_and(|second| second.is(kind)))
+        }
+        Some(first) if first.is("ENABLE") || first.is("DISABLE") => true,
+        _ => false,
+    };
+    let starts = clause_starts(clauses);
+    if !starts.is_empty() && starts.into_iter().all(is_simple) {
+        return Nature::Simple;
+    }
+    let mut depth = 0_i32;
+    let disputed = clauses.iter().any(|element| {
+        match element.text {
+            "(" => depth += 1,
+            ")" => depth -= 1,
+            _ => {}
+        }
+        depth == 0 && ["ORDER", "PARTITION", "REMOVE", "ENGINE", "TYPE"].iter().any(|word| element.is(word))
+    });
+    if disputed { Nature::Disputed } else { Nature::Plain }
 }
 
 /// Whether a clause has to stand alone in its ALTER TABLE, and what it does to rows.
@@ -159,7 +185,7 @@ fn standing_alone(clauses: &[Element<'_>]) -> Alone {
     match word(0).as_str() {
         // New ranges and lists are empty; more hash partitions take rows from those that are there.
         "ADD" if partition && clause.iter().any(|element| element.is("VALUES")) => Alone::MovesNothing,
-        "ADD" | "COALESCE" | "REORGANIZE" | "REBUILD" | "OPTIMIZE" if partition => Alone::MovesRows,
+        "COALESCE" | "REORGANIZE" | "REBUILD" | "OPTIMIZE" | "ADD" if partition => Alone::MovesRows,
         "DROP" | "TRUNCATE" | "ANALYZE" | "CHECK" | "REPAIR" | "EXCHANGE" | "DISCARD" | "IMPORT" | "CONVERT"
             if partition =>
         {
@@ -244,7 +270,7 @@ fn create(cursor: &mut Cursor<'_>) -> Option<Online> {
         own.lock = own.lock.or(Some(LockTaken::None));
     }
     let at = cursor.elements.last().map_or(cursor.sql.len(), Element::end);
-    Some(Online { database, table, own, place: Place::Index { at } })
+    Some(Online { database, table, own, place: Place::Index { at }, nature: Nature::Plain })
 }
 
 fn drop(cursor: &mut Cursor<'_>) -> Option<Online> {
@@ -268,7 +294,7 @@ fn drop(cursor: &mut Cursor<'_>) -> Option<Online> {
     let hidden = cursor.elements.iter().any(|element| element.kind == Kind::Executable);
     let at = cursor.elements.last().map_or(cursor.sql.len(), Element::end);
     let place = if hidden { Place::Nowhere { because: HIDDEN } } else { Place::DropIndex { at, table, index } };
-    Some(Online { database, table: name, own, place })
+    Some(Online { database, table: name, own, place, nature: Nature::Plain })
 }
 
 /// The clauses among the options at the end of an index statement, outside parentheses.

@@ -57,8 +57,8 @@ pub(super) fn elements(sql: &str) -> Option<Vec<Element<'_>>> {
             (None, first.len_utf8())
         } else if first == '#' || is_dashed(rest) {
             (None, rest.find('\n').unwrap_or(rest.len()))
-        } else if let Some(comment) = rest.strip_prefix("/*") {
-            let length = 2 + comment.find("*/")? + 2;
+        } else if let Some(inside) = rest.strip_prefix("/*") {
+            let length = 2 + inside.find("*/")? + 2;
             let runs = ["/*!", "/*M!", "/*+"].iter().any(|opening| rest.starts_with(opening));
             (runs.then_some(Kind::Executable), length)
         } else if matches!(first, '\'' | '"' | '`') {

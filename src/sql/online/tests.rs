@@ -86,7 +86,9 @@ fn a_lock_of_its_own_stays_and_only_the_algorithm_is_asked_for() {
     let rungs: Vec<String> = found.rungs(Mysql, (9, 7)).iter().map(ToString::to_string).collect();
     assert_eq!(rungs, ["ALGORITHM=INSTANT", "ALGORITHM=INPLACE, LOCK=SHARED", "ALGORITHM=COPY, LOCK=SHARED"]);
     assert_eq!(found.with(sql, INSTANT, Mysql), "ALTER TABLE t ALGORITHM=INSTANT, ADD a INT, LOCK=DEFAULT");
-    assert_eq!(found.with(sql, INSTANT, Mariadb), "ALTER TABLE t ALGORITHM=INSTANT, ADD a INT, LOCK=SHARED");
+    let instant = Rung { lock: LockTaken::None, ..INSTANT };
+    assert_eq!(found.with(sql, instant, Mariadb), "ALTER TABLE t ALGORITHM=INSTANT, ADD a INT, LOCK=NONE");
+    assert!(!found.rungs(Mariadb, (10, 11)).iter().any(|rung| rung.algorithm == Algorithm::Nocopy));
     assert_eq!(found.with(sql, INPLACE, Mysql), "ALTER TABLE t ALGORITHM=INPLACE, ADD a INT, LOCK=SHARED");
     let index = "CREATE INDEX i ON t (a) LOCK=NONE";
     assert_eq!(with(index, INSTANT, Mysql), "CREATE INDEX i ON t (a) LOCK=DEFAULT ALGORITHM=INSTANT");
@@ -130,16 +132,9 @@ fn the_ladder_goes_from_what_hurts_least_to_what_hurts_most() {
     let rungs = |kind, version| -> Vec<String> {
         found.rungs(kind, version).iter().map(|rung| rung.to_string().replace("ALGORITHM=", "")).collect()
     };
-    let mysql = [
-        "INSTANT",
-        "INPLACE, LOCK=NONE",
-        "INPLACE, LOCK=SHARED",
-        "INPLACE, LOCK=EXCLUSIVE",
-        "COPY, LOCK=SHARED",
-        "COPY",
-    ];
+    let mysql = ["INSTANT", "INPLACE, LOCK=NONE", "INPLACE, LOCK=SHARED", "COPY, LOCK=SHARED", "COPY"];
     assert_eq!(rungs(Mysql, (9, 7)), mysql);
-    assert_eq!(rungs(Mariadb, (10, 11))[..3], ["INSTANT", "NOCOPY, LOCK=NONE", "INPLACE, LOCK=NONE"]);
+    assert_eq!(rungs(Mariadb, (10, 11))[..3], ["INSTANT, LOCK=NONE", "NOCOPY, LOCK=NONE", "INPLACE, LOCK=NONE"]);
     assert!(rungs(Mariadb, (11, 4)).contains(&"COPY, LOCK=NONE".to_owned()));
     assert!(rungs(EngineKind::Embedded, (3, 50)).is_empty());
 }
@@ -168,4 +163,27 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn only_what_is_over_in_a_moment_may_lock_mariadb_exclusively_under_instant() {
+    let instant = |sql: &str| {
+        let rungs = online(sql).unwrap().rungs(Mariadb, (10, 11));
+        rungs.into_iter().filter(|rung| rung.algorithm == Algorithm::Instant).map(|rung| rung.lock).collect::<Vec<_>>()
+    };
+    assert_eq!(instant("ALTER TABLE t RENAME TO u"), [LockTaken::None, LockTaken::Default]);
+    assert_eq!(instant("ALTER TABLE t RENAME u, DISABLE KEYS"), [LockTaken::None, LockTaken::Default]);
+    assert_eq!(instant("ALTER TABLE t RENAME TO u, ORDER BY a"), [LockTaken::None]);
+    assert_eq!(instant("ALTER TABLE t RENAME COLUMN a TO b"), [LockTaken::None]);
+}
+
+#[test]
+fn an_instant_of_the_statements_own_is_not_believed_where_mariadb_copies_all_the_same() {
+    let copies = |sql: &str, kind| online(sql).unwrap().may_copy_all_the_same(kind);
+    assert!(copies("ALTER TABLE t ALGORITHM=INSTANT, ORDER BY a", Mariadb));
+    assert!(copies("ALTER TABLE t ALGORITHM=NOCOPY, LOCK=SHARED, ENGINE=MyISAM", Mariadb));
+    assert!(copies("ALTER TABLE t ALGORITHM=INSTANT PARTITION BY HASH(id)", Mariadb));
+    assert!(!copies("ALTER TABLE t ALGORITHM=INSTANT PARTITION BY HASH(id)", Mysql));
+    assert!(!copies("ALTER TABLE t ALGORITHM=INSTANT, LOCK=NONE, ENGINE=MyISAM", Mariadb));
+    assert!(!copies("ALTER TABLE t ALGORITHM=INSTANT, ADD a INT", Mariadb));
 }

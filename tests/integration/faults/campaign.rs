@@ -24,10 +24,12 @@ pub(crate) struct Campaign {
     /// Tried and converged.
     counts: BTreeMap<Kind, (usize, usize)>,
     failures: Vec<String>,
+    /// Tells of each failure as it comes.
+    aloud: bool,
 }
 
 impl Campaign {
-    pub(crate) fn new(kind: ServerKind, scenarios: Vec<Scenario>, seed: u64) -> Self {
+    pub(crate) fn new(kind: ServerKind, scenarios: Vec<Scenario>, seed: u64, aloud: bool) -> Self {
         Self {
             server: Durable::start(kind),
             scenarios,
@@ -35,6 +37,7 @@ impl Campaign {
             baselines: HashMap::new(),
             counts: BTreeMap::new(),
             failures: Vec::new(),
+            aloud,
         }
     }
 
@@ -127,11 +130,12 @@ impl Campaign {
             None => count.1 += 1,
             Some(text) => {
                 let hit = baseline.sent.get(fault.command - 1).map_or("", |sent| &sent.text);
-                self.failures.push(format!(
-                    "=== {} · {} · {fault}\nthe command there: {hit}\n{text}",
-                    self.server.sandbox().engine(),
-                    scenario.name
-                ));
+                let engine = self.server.sandbox().engine();
+                let failure = format!("=== {engine} · {} · {fault}\nthe command there: {hit}\n{text}", scenario.name);
+                if self.aloud {
+                    super::say(&failure);
+                }
+                self.failures.push(failure);
             }
         }
         true

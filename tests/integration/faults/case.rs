@@ -12,6 +12,8 @@ use std::path::Path;
 /// What an undisturbed run does and leaves.
 #[derive(Debug)]
 pub(crate) struct Undisturbed {
+    /// How it exits; not with 0 where the data refuses a statement.
+    code: Option<i32>,
     /// Its commands, in order.
     pub(crate) sent: Vec<Sent>,
     end: End,
@@ -53,14 +55,15 @@ pub(crate) struct Case<'a> {
 pub(crate) fn undisturbed(server: &mut Durable, scenario: &Scenario) -> Undisturbed {
     let mut case = Case::new(server, scenario);
     let (outcome, proxy) = case.through_proxy(None);
+    let code = outcome.code;
     if scenario.repair.is_empty() {
         outcome.exits(0);
     } else {
-        assert_ne!(outcome.code, Some(0), "{}: nothing refused", scenario.name);
+        assert_ne!(code, Some(0), "{}: nothing refused", scenario.name);
         case.repair();
         case.run(scenario.command).exits(0);
     }
-    Undisturbed { sent: proxy.sent(), end: case.end() }
+    Undisturbed { code, sent: proxy.sent(), end: case.end() }
 }
 
 /// Runs a scenario, with the fault, and once more without.
@@ -84,9 +87,16 @@ pub(crate) fn disturbed(server: &mut Durable, scenario: &Scenario, undisturbed: 
         wrong.push("status could not say how things stand".to_owned());
     }
     story.push(told("status", &looked));
-    case.repair();
-    let rerun = case.run(scenario.command);
+    let mut rerun = case.run(scenario.command);
     story.push(told("rerun", &rerun));
+    if !scenario.repair.is_empty() {
+        if rerun.code != undisturbed.code {
+            wrong.push(format!("the rerun is refused in another way than with {:?}", undisturbed.code));
+        }
+        case.repair();
+        rerun = case.run(scenario.command);
+        story.push(told("run after the repair", &rerun));
+    }
     if rerun.code == Some(0) {
         let end = case.end();
         if end != undisturbed.end {
@@ -137,6 +147,11 @@ impl<'a> Case<'a> {
         let outcome = running.wait();
         proxy.over();
         (outcome, proxy)
+    }
+
+    /// Drops the database.
+    pub(crate) fn forget(self) {
+        run(&mut self.server.connect(None), &format!("DROP DATABASE `{}`", self.database));
     }
 
     fn repair(&self) {

@@ -63,6 +63,8 @@ fn a_statement_that_found_no_room_runs_when_there_is_room_again() {
             let case = Case::new(&mut server, &scenario);
             case.run("migrate").exits(0);
             let undisturbed = case.end();
+            // What the server has not written yet would find no room either.
+            case.forget();
 
             let case = Case::new(&mut server, &scenario);
             give_room(case.server, ROOM);
@@ -70,12 +72,14 @@ fn a_statement_that_found_no_room_runs_when_there_is_room_again() {
             give_room(case.server, "unlimited");
             assert_ne!(full.code, Some(0), "{name}: there was room enough: {full:?}");
             contains(&full.stderr, "migrations/2_step.up.sql:4:");
-            contains(&full.stderr, "error 1114");
+            // MariaDB knows only a general error (1030) for a copy that cannot grow.
+            assert!(["error 1114", "error 1030"].iter().any(|code| full.stderr.contains(code)), "{full:?}");
             let rerun = case.run("migrate");
             let (engine, said) = (case.server.sandbox().engine().clone(), format!("{}{}", full.stderr, rerun.stderr));
             assert_eq!(rerun.code, Some(0), "{engine}, {name}\n{said}");
             let end = case.end();
             assert!(end == undisturbed, "{engine}, {name}\n{}\n{said}", end.difference(&undisturbed));
+            case.forget();
         }
     }
 }

@@ -23,6 +23,16 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Faults per engine in an ordinary run.
 const FEW: usize = 20;
+/// The scenarios of an ordinary run: each of the others costs an undisturbed run more.
+const SOME: [&str; 7] = [
+    "sums, migrate",
+    "sums, rollback to 1",
+    "shop, migrate from 1 to 4",
+    "bulk, migrate",
+    "session, migrate",
+    "units, apply all",
+    "refused unit, apply all",
+];
 /// An ordinary run tries the same faults each time.
 const SEED: u64 = 20_260_105;
 
@@ -43,9 +53,10 @@ fn survives(kind: ServerKind) {
         None => SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs(),
     };
     let only = setting("AURA_DB_FAULTS_ONLY").unwrap_or_default();
-    let scenarios: Vec<_> = scenarios::all().into_iter().filter(|one| one.name.contains(&only)).collect();
+    let mut scenarios = scenarios::all();
+    scenarios.retain(|one| one.name.contains(&only) && (wanted.is_some() || SOME.contains(&one.name)));
     assert!(!scenarios.is_empty(), "no scenario has `{only}` in its name");
-    let mut campaign = Campaign::new(kind, scenarios, seed);
+    let mut campaign = Campaign::new(kind, scenarios, seed, wanted.is_some());
     match wanted.as_deref() {
         None => campaign.draw(FEW),
         Some("all") => campaign.sweep(),
@@ -66,15 +77,4 @@ fn a_rerun_ends_where_an_undisturbed_run_ends_on_mysql() {
 #[test]
 fn a_rerun_ends_where_an_undisturbed_run_ends_on_mariadb() {
     survives(ServerKind::Mariadb);
-}
-
-#[test]
-fn every_scenario_ends_well_when_nothing_disturbs_it() {
-    for kind in [ServerKind::Mysql, ServerKind::Mariadb] {
-        let mut server = server::Durable::start(kind);
-        for scenario in scenarios::all() {
-            let undisturbed = case::undisturbed(&mut server, &scenario);
-            assert!(undisturbed.sent.len() > 10, "{}: {:?}", scenario.name, undisturbed.sent);
-        }
-    }
 }

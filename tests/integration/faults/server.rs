@@ -44,7 +44,7 @@ impl Durable {
     /// A new, empty database.
     pub(crate) fn database(&mut self) -> String {
         self.databases += 1;
-        let name = format!("fault_{}", self.databases);
+        let name = format!("fault-{}", self.databases);
         let mut session = self.connect(None);
         run(&mut session, &format!("CREATE DATABASE `{name}` CHARACTER SET utf8mb4"));
         name

@@ -1,6 +1,7 @@
 //! Everything that a run leaves in a database, in the server's own words, so that two databases can be compared.
 
 use super::server::{ask, column};
+use crate::servers::TextRow;
 use sqlx::MySqlConnection;
 use std::fmt::Write as _;
 
@@ -76,10 +77,13 @@ fn definition(session: &mut MySqlConnection, kind: &str, name: &str) -> String {
 /// How many rows there are and a sum over all values; of a small table the rows themselves.
 fn rows(session: &mut MySqlConnection, table: &str) -> String {
     const FEW: u64 = 40;
-    let columns: Vec<String> = ask(session, &format!("SHOW COLUMNS FROM `{table}`"))
-        .into_iter()
-        .map(|column| format!("COALESCE(HEX(`{}`), '-')", column[0].clone().unwrap()))
-        .collect();
+    // What the server's clock wrote differs from run to run.
+    let clock =
+        |column: &TextRow| column[4].as_ref().is_some_and(|value| value.to_lowercase().contains("current_timestamp"));
+    let mut columns = ask(session, &format!("SHOW COLUMNS FROM `{table}`"));
+    columns.retain(|column| !clock(column));
+    let names: Vec<String> = columns.into_iter().map(|column| format!("`{}`", column[0].clone().unwrap())).collect();
+    let columns: Vec<String> = names.iter().map(|name| format!("COALESCE(HEX(CAST({name} AS BINARY)), '-')")).collect();
     let sum = format!(
         "SELECT COUNT(*), COALESCE(SUM(CRC32(CONCAT_WS(',', {columns}))), 0), \
          COALESCE(BIT_XOR(CRC32(CONCAT_WS('.', {columns}))), 0) FROM `{table}`",
@@ -89,7 +93,8 @@ fn rows(session: &mut MySqlConnection, table: &str) -> String {
     let mut text = format!("\n    {} rows, {} {}", sum[0], sum[1], sum[2]);
     if sum[0].parse::<u64>().unwrap() <= FEW {
         let order: Vec<String> = (1..=columns.len()).map(|number| number.to_string()).collect();
-        for row in ask(session, &format!("SELECT * FROM `{table}` ORDER BY {}", order.join(", "))) {
+        let rows = format!("SELECT {} FROM `{table}` ORDER BY {}", names.join(", "), order.join(", "));
+        for row in ask(session, &rows) {
             let _ = write!(text, "\n    {row:?}");
         }
     }

@@ -2,6 +2,7 @@
 
 mod aura;
 mod bulk;
+mod rare;
 mod refused;
 mod session;
 mod shop;
@@ -12,5 +13,5 @@ use super::scenario::Scenario;
 
 /// All of them.
 pub(crate) fn all() -> Vec<Scenario> {
-    [shop::ALL, sums::ALL, bulk::ALL, session::ALL, units::ALL, refused::ALL, aura::ALL].concat()
+    [shop::ALL, sums::ALL, bulk::ALL, session::ALL, rare::ALL, units::ALL, refused::ALL, aura::ALL].concat()
 }

@@ -1,0 +1,129 @@
+//! Builds the copy: from migrations that are applied, or from a live database's definitions.
+
+use super::{Rehearsal, server, settings};
+use crate::engine::connect::{Purpose, session};
+use crate::engine::definitions::{Definition, Definitions};
+use crate::engine::planner::PlannerError;
+use crate::engine::sandbox::ServerKind;
+use crate::engine::settings::Address;
+use crate::engine::text::{name, text};
+use crate::engine::{EngineError, Session};
+use crate::model::migration::Statement;
+use sqlx::{ConnectOptions, Executor};
+
+/// The database's name where nobody gives one.
+const DATABASE: &str = "aura_db_rehearsal";
+/// The server's own databases.
+const SYSTEM: [&str; 4] = ["mysql", "sys", "information_schema", "performance_schema"];
+
+impl Rehearsal {
+    /// An empty database on a throwaway server; with definitions, of the live one's name, character set and settings,
+    /// so that a statement means there what it means here.
+    ///
+    /// # Errors
+    /// When no server can be started, or it refuses.
+    pub async fn sandbox(kind: ServerKind, like: Option<&Definitions>) -> Result<Self, PlannerError> {
+        let sandbox = server(kind).await?;
+        let own = |given: &&Definitions| !SYSTEM.iter().any(|system| system.eq_ignore_ascii_case(&given.database));
+        let database = like.filter(own).map_or(DATABASE, |given| &given.database).to_owned();
+        let (charset, collation) = like.map_or(("utf8mb4", "utf8mb4_unicode_ci"), |given| {
+            (given.collation.0.as_str(), given.collation.1.as_str())
+        });
+        let mut connection = sandbox.connect_options().connect().await?;
+        let create = |options: &str| format!("CREATE DATABASE {}{options}", name(&database));
+        let like_it = create(&format!(" CHARACTER SET {} COLLATE {}", text(charset), text(collation)));
+        match crate::engine::text::run(&mut connection, like_it).await {
+            // A collation of another version of the server: its default has to do.
+            Err(EngineError::Server(_)) => crate::engine::text::run(&mut connection, create("")).await?,
+            other => other?,
+        }
+        // Nothing may happen there by itself.
+        connection.execute("SET GLOBAL event_scheduler = OFF").await.ok();
+        let options = sandbox.connect_options().database(&database);
+        let settings = settings(Address::Server(Box::new(options)));
+        let mut session = session(&settings, Purpose::Write).await?;
+        for (variable, value) in like.iter().flat_map(|given| &given.variables) {
+            let value = if value.bytes().all(|byte| byte.is_ascii_digit()) && !value.is_empty() {
+                value.clone()
+            } else {
+                text(value)
+            };
+            // What this version does not have, or does not let anyone set, cannot be the reason of anything here.
+            session.run_own(&format!("SET SESSION {variable} = {value}")).await.ok();
+        }
+        let engine = session.engine.clone();
+        Ok(Self {
+            engine,
+            place: "sandbox".into(),
+            settings,
+            session,
+            reader: None,
+            incomplete: false,
+            _server: Some(Box::new(sandbox)),
+        })
+    }
+
+    /// Replays statements that are applied. On the embedded engine, what it does not know is left out and told.
+    ///
+    /// # Errors
+    /// At the first statement that a server refuses.
+    pub async fn replay(&mut self, statements: &[&Statement]) -> Result<Vec<String>, PlannerError> {
+        let embedded = self.session.has_transactional_ddl();
+        let mut notes = Vec::new();
+        for statement in statements {
+            match self.session.run(&statement.sql).await {
+                Ok(()) => {}
+                Err(error) if embedded => {
+                    self.incomplete = true;
+                    notes.push(format!("{} is left out of the copy: {error}", statement.at));
+                }
+                Err(error) => return Err(PlannerError::Replay { at: statement.at.clone(), error }),
+            }
+        }
+        Ok(notes)
+    }
+
+    /// Makes the objects of a live database. What cannot be made is told.
+    ///
+    /// # Errors
+    /// When the connection breaks.
+    pub async fn copy(&mut self, definitions: &Definitions) -> Result<Vec<String>, EngineError> {
+        self.session.run_own("SET SESSION foreign_key_checks = 0").await?;
+        let mut notes = Vec::new();
+        let mut waiting: Vec<&Definition> = definitions.objects.iter().collect();
+        // Views and functions may need each other: what fails is tried again as long as something else succeeds.
+        loop {
+            let mut refused = Vec::new();
+            let before = waiting.len();
+            for object in waiting {
+                if let Err(error) = make(&mut self.session, object).await {
+                    match error {
+                        EngineError::Connection(_) => return Err(error),
+                        other => refused.push((object, other)),
+                    }
+                }
+            }
+            if refused.is_empty() || refused.len() == before {
+                self.incomplete |= !refused.is_empty();
+                let told = refused.iter().map(|(object, error)| {
+                    format!(
+                        "the {} {} could not be copied, so statements on it may fail here: {error}",
+                        object.kind, object.name
+                    )
+                });
+                notes.extend(told);
+                break;
+            }
+            waiting = refused.into_iter().map(|(object, _)| object).collect();
+        }
+        self.session.run_own("SET SESSION foreign_key_checks = 1").await?;
+        Ok(notes)
+    }
+}
+
+async fn make(session: &mut Session, object: &Definition) -> Result<(), EngineError> {
+    match &object.sql {
+        Some(sql) => session.run_own(sql).await,
+        None => Err(EngineError::Refused("this account may not see its definition".into())),
+    }
+}

@@ -1,0 +1,276 @@
+//! From trials to findings: every rule over every statement, then the waivers over the findings.
+
+use super::context::{Case, Options, Target, Weight};
+use super::rules::{Check, Needs, RULES, Rule, UNKNOWN_WAIVER, UNUSED_WAIVER, WAIVER_WITHOUT_REASON, rule};
+use super::sizes::Course;
+use super::waiver::{Says, Waiver, waivers};
+use crate::model::engine::EngineKind;
+use crate::model::finding::{Finding, Subject};
+use crate::model::lint::{Attempt, Kind, LintedStatement, Size, Trial, Waived};
+use crate::model::location::Location;
+use crate::model::migration::{Migration, Script, Statement};
+use crate::sql::ddl::{Effect, effect};
+use std::cmp::Reverse;
+
+/// A pending migration with what trying its statements showed.
+#[derive(Debug, Clone)]
+pub struct Pending<'a> {
+    /// The migration.
+    pub migration: &'a Migration,
+    /// The script that will run: its up or its down script.
+    pub script: &'a Script,
+    /// One trial for each statement of the script.
+    pub trials: Vec<Trial>,
+}
+
+/// What was found.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Verdict {
+    /// Each statement, in the order in which they run.
+    pub statements: Vec<LintedStatement>,
+    /// The findings: worst first, then by place.
+    pub findings: Vec<Finding>,
+    /// The findings that are waived.
+    pub waived: Vec<Waived>,
+}
+
+/// Judges pending migrations, in the order in which they run.
+#[must_use]
+pub fn judge(pending: &[Pending<'_>], engine: EngineKind, options: &Options) -> Verdict {
+    let mut verdict = Verdict::default();
+    let mut course = Course::default();
+    let mut failed: Option<Location> = None;
+    for one in pending {
+        if options.filled {
+            course.settle();
+        }
+        let mut judged: Vec<Judged> = Vec::with_capacity(one.script.statements.len());
+        for (statement, trial) in one.script.statements.iter().zip(&one.trials) {
+            let effect = effect(&statement.sql);
+            let targets = course.targets(&effect, &trial.sizes);
+            let case = Case {
+                migration: one.migration,
+                statement,
+                effect: &effect,
+                targets: &targets,
+                trial,
+                failed: failed.as_ref(),
+                engine,
+                options,
+            };
+            let findings = if trial.attempt == Attempt::Done { Vec::new() } else { findings(&case) };
+            judged.push(Judged { findings, silent: silence(&case) });
+            verdict.statements.push(linted(one.migration.version, statement, &effect, &targets, trial));
+            course.follow(&effect, &statement.sql);
+            if case.failure().is_some() && failed.is_none() {
+                failed = Some(statement.at.clone());
+            }
+        }
+        if let (false, Some(first)) = (options.down, judged.first_mut()) {
+            let checks = RULES.iter().filter_map(|rule| match rule.check {
+                Check::Migration(check) => Some(check),
+                _ => None,
+            });
+            first.findings.extend(checks.flat_map(|check| check(one.migration)));
+        }
+        settle(&waivers(one.script), judged, &mut verdict);
+    }
+    verdict.findings.sort_by_key(key);
+    verdict
+}
+
+/// One statement's findings, and the rules whose silence proves nothing.
+struct Judged {
+    findings: Vec<Finding>,
+    silent: Vec<&'static str>,
+}
+
+fn key(finding: &Finding) -> (Reverse<crate::model::finding::Severity>, Option<Location>, String, Option<String>) {
+    let subject = &finding.subject;
+    (Reverse(finding.severity), subject.location.clone(), finding.rule.clone(), subject.query.clone())
+}
+
+fn findings(case: &Case<'_>) -> Vec<Finding> {
+    let checks = RULES.iter().filter_map(|rule| match rule.check {
+        Check::Statement(check) => Some(check),
+        _ => None,
+    });
+    checks.flat_map(|check| check(case)).collect()
+}
+
+/// The rules that could not have found anything here, whatever the statement does.
+fn silence(case: &Case<'_>) -> Vec<&'static str> {
+    let unclassed = case.outcome().is_some_and(|outcome| outcome.class.is_none());
+    let untried = unclassed || matches!(case.trial.attempt, Attempt::Unknown { .. } | Attempt::Done);
+    let small = case.targets.iter().all(|target| case.weight(target) == Weight::Small);
+    let is_silent = |rule: &&Rule| match rule.needs {
+        Needs::Text => case.trial.attempt == Attempt::Done || case.targets.iter().any(|target| target.fresh),
+        Needs::Trial => untried,
+        Needs::TrialAndSize => untried || small,
+        Needs::Size => small,
+        Needs::Catalogue => untried || !case.options.catalogue,
+    };
+    RULES.iter().filter(is_silent).map(|rule| rule.id).collect()
+}
+
+/// Takes the waived findings out of a migration's, and reports waivers that waive nothing.
+fn settle(waivers: &[Waiver], judged: Vec<Judged>, verdict: &mut Verdict) {
+    let mut used = vec![Vec::new(); waivers.len()];
+    let mut silent = Vec::with_capacity(judged.len());
+    for (position, one) in judged.into_iter().enumerate() {
+        silent.push(one.silent);
+        for finding in one.findings {
+            let covering = waivers.iter().enumerate().find_map(|(at, waiver)| match &waiver.says {
+                Says::Allow { rules, reason } if waiver.statement == Some(position) && !reason.is_empty() => {
+                    rules.contains(&finding.rule).then_some((at, waiver, reason))
+                }
+                _ => None,
+            });
+            match covering {
+                Some((at, waiver, reason)) => {
+                    used[at].push(finding.rule.clone());
+                    verdict.waived.push(Waived { finding, reason: reason.clone(), at: waiver.at.clone() });
+                }
+                None => verdict.findings.push(finding),
+            }
+        }
+    }
+    for (waiver, used) in waivers.iter().zip(used) {
+        verdict.findings.extend(about(waiver, &used, &silent));
+    }
+}
+
+/// What is wrong with a waiver.
+fn about(waiver: &Waiver, used: &[String], silent: &[Vec<&'static str>]) -> Vec<Finding> {
+    const FORM: &str = "write -- aura-db: allow RULE because REASON; aura-db lint --list-rules names the rules";
+    let finding = |rule: &Rule, message: String, remedy: &str| Finding {
+        rule: rule.id.into(),
+        severity: rule.severity,
+        subject: Subject { location: Some(waiver.at.clone()), ..Subject::default() },
+        message,
+        evidence: Vec::new(),
+        remedy: remedy.into(),
+    };
+    let (rules, reason) = match &waiver.says {
+        Says::Unreadable(text) => {
+            return vec![finding(&UNKNOWN_WAIVER, format!("cannot be read as a waiver: {text}"), FORM)];
+        }
+        Says::Allow { rules, reason } => (rules, reason),
+    };
+    let mut found = Vec::new();
+    for id in rules {
+        match (rule(id), waiver.statement) {
+            (None, _) => found.push(finding(&UNKNOWN_WAIVER, format!("there is no rule `{id}`"), FORM)),
+            (Some(known), _) if matches!(known.check, Check::Waivers) => {
+                found.push(finding(
+                    &UNKNOWN_WAIVER,
+                    format!("`{id}` cannot be waived"),
+                    "correct the other waiver instead",
+                ));
+            }
+            _ if reason.is_empty() => {}
+            (Some(_), None) => {
+                found.push(finding(&UNUSED_WAIVER, format!("allows {id}, but no statement follows it"), "remove it"));
+            }
+            (Some(_), Some(at)) => {
+                let may_be_right = silent.get(at).is_some_and(|silent| silent.contains(&id.as_str()));
+                if !used.contains(id) && !may_be_right {
+                    let message = format!("allows {id}, which its statement does not do");
+                    found.push(finding(&UNUSED_WAIVER, message, "remove it"));
+                }
+            }
+        }
+    }
+    if reason.is_empty() {
+        let message = format!("allows {} without a reason, and so allows nothing", rules.join(", "));
+        found.push(finding(&WAIVER_WITHOUT_REASON, message, FORM));
+    }
+    found
+}
+
+fn linted(version: i64, statement: &Statement, effect: &Effect, targets: &[Target], trial: &Trial) -> LintedStatement {
+    let (online, unknown, error) = match &trial.attempt {
+        Attempt::Classed(outcome) => {
+            let unknown = outcome.class.is_none().then(|| "the statement takes no ALGORITHM clause".to_owned());
+            (Some(outcome.clone()), unknown, None)
+        }
+        Attempt::Ran | Attempt::Done => (None, None, None),
+        Attempt::Unknown { because } => (None, Some(because.clone()), None),
+        Attempt::Failed { code: 0, message } => (None, None, Some(message.clone())),
+        Attempt::Failed { code, message } => (None, None, Some(format!("error {code}: {message}"))),
+    };
+    let target = if let [target] = targets { Some(target) } else { None };
+    let made = match effect {
+        Effect::CreateTable { table } => Some(table.clone()),
+        _ => None,
+    };
+    let notes = match target {
+        _ if trial.attempt == Attempt::Done => vec!["done already, by a run that was cut off after it".into()],
+        Some(target) if target.fresh => vec![format!("`{}` is made by this run", target.table)],
+        _ => Vec::new(),
+    };
+    LintedStatement {
+        version,
+        at: statement.at.clone(),
+        sql: statement.sql.clone(),
+        kind: kind(effect),
+        table: target.map(|target| target.table.clone()).or(made),
+        online,
+        unknown,
+        error,
+        size: target.map_or(Size::default(), |target| target.size),
+        notes,
+    }
+}
+
+fn kind(effect: &Effect) -> Kind {
+    match effect {
+        Effect::CreateTable { .. } | Effect::ReplaceTable { .. } => Kind::CreateTable,
+        Effect::AlterTable { .. } | Effect::CreateIndex { .. } | Effect::DropIndex { .. } => Kind::AlterTable,
+        Effect::DropTable { .. } => Kind::DropTable,
+        Effect::RenameTable { .. } => Kind::RenameTable,
+        Effect::Truncate { .. } => Kind::Truncate,
+        Effect::Rows { .. } => Kind::Rows,
+        Effect::Routine { .. } => Kind::Program,
+        Effect::Transaction | Effect::Session | Effect::Read => Kind::Session,
+        Effect::Use | Effect::Other => Kind::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lint::fixture::{Bench, copy, untried};
+
+    fn rules(bench: &Bench) -> Vec<String> {
+        bench.verdict().findings.into_iter().map(|finding| finding.rule).collect()
+    }
+
+    #[test]
+    fn a_waiver_with_a_reason_takes_its_finding_away() {
+        let bench = Bench::new("-- aura-db: allow data-loss because nobody reads it\nDROP TABLE orders;");
+        assert_eq!(rules(&bench), [] as [&str; 0]);
+        let waived = bench.verdict().waived;
+        assert_eq!((waived[0].finding.rule.as_str(), waived[0].reason.as_str()), ("data-loss", "nobody reads it"));
+        assert_eq!(waived[0].at.line, 2);
+    }
+
+    #[test]
+    fn waivers_that_waive_nothing_are_found() {
+        let of = |waiver: &str| rules(&Bench::new(&format!("-- aura-db: {waiver}\nDROP TABLE orders;")));
+        assert_eq!(of("allow data-loss"), ["waiver-without-reason", "data-loss"]);
+        assert_eq!(of("allow dataloss because x"), ["unknown-waiver", "data-loss"]);
+        assert_eq!(of("permit data-loss because x"), ["unknown-waiver", "data-loss"]);
+        assert_eq!(of("allow data-loss, rename because x"), ["unused-waiver"]);
+        assert_eq!(of("allow unused-waiver because x"), ["unknown-waiver", "data-loss"]);
+    }
+
+    #[test]
+    fn a_waiver_is_not_called_unused_where_nothing_could_be_found() {
+        let sql = "-- aura-db: allow table-copy because at night\nALTER TABLE orders MODIFY a INT;";
+        let bench = |attempt, rows| Bench::new(sql).attempt(attempt).size("orders", Some(rows), None);
+        assert_eq!(rules(&bench(copy(), 900_000)), ["long-replication"]);
+        assert_eq!(rules(&bench(copy(), 9)), [] as [&str; 0], "small here, large elsewhere");
+        assert_eq!(rules(&bench(untried(), 900_000)), [] as [&str; 0]);
+        assert_eq!(rules(&bench(crate::lint::fixture::instant(), 900_000)), ["unused-waiver"]);
+    }
+}

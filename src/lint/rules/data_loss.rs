@@ -1,0 +1,125 @@
+//! `data-loss`: the statement throws rows or values away.
+
+use super::{Check, Needs, Rule};
+use crate::lint::context::{Case, Target};
+use crate::lint::sizes::has_words;
+use crate::model::finding::{Finding, Severity};
+use crate::sql::ddl::{AlterAction, Effect};
+
+pub(super) const RULE: Rule = Rule {
+    id: "data-loss",
+    severity: Severity::Error,
+    summary: "rows or values are thrown away",
+    help: "What is dropped comes back from a backup only.",
+    needs: Needs::Text,
+    check: Check::Statement(check),
+};
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    let lost: Vec<(Option<&Target>, String)> = match case.effect {
+        Effect::DropTable { .. } => all(case, "drops the table"),
+        Effect::ReplaceTable { .. } => all(case, "drops the table and makes a new one:"),
+        Effect::Truncate { .. } => all(case, "empties the table"),
+        Effect::AlterTable { actions, .. } => {
+            let target = case.standing().next();
+            let lost = actions.iter().filter_map(|action| Some((target, dropped(action, target?)?)));
+            lost.collect()
+        }
+        Effect::Rows { verb, table }
+            if verb == "DELETE"
+                && !has_words(&case.statement.sql, &["WHERE"])
+                && !has_words(&case.statement.sql, &["LIMIT"]) =>
+        {
+            match table {
+                Some(_) => all(case, "deletes every row of"),
+                None => vec![(None, "deletes every row of the tables that it joins".into())],
+            }
+        }
+        Effect::Other
+            if has_words(&case.statement.sql, &["DROP", "DATABASE"])
+                || has_words(&case.statement.sql, &["DROP", "SCHEMA"]) =>
+        {
+            vec![(None, "drops a whole database".into())]
+        }
+        _ => Vec::new(),
+    };
+    let finding = |(target, what): (Option<&Target>, String)| {
+        let table = target.map(|target| target.table.as_str());
+        let severity = match target {
+            // An estimate: nobody promises that the table is empty.
+            Some(Target { size, .. }) if size.rows == Some(0) => Severity::Warning,
+            _ => RULE.severity,
+        };
+        let size = target.map(|target| format!(" ({})", target.size)).unwrap_or_default();
+        let mut finding = case.finding(RULE.id, severity, table, format!("{what}{size}"));
+        finding.remedy =
+            "if the data is of no use any more, say so: -- aura-db: allow data-loss because …; else rename the \
+                          table or keep the column until a backup is safe"
+                .into();
+        finding
+    };
+    lost.into_iter().map(finding).collect()
+}
+
+fn all<'a>(case: &Case<'a>, what: &str) -> Vec<(Option<&'a Target>, String)> {
+    // What IF EXISTS does not find cannot be lost.
+    let is_there =
+        |target: &&Target| case.trial.before.as_deref().is_none_or(|schema| schema.table(&target.table).is_some());
+    let standing = case.targets.iter().filter(|target| !target.fresh).filter(is_there);
+    standing.map(|target| (Some(target), format!("{what} `{}`", target.table))).collect()
+}
+
+fn dropped(action: &AlterAction, target: &Target) -> Option<String> {
+    match action {
+        AlterAction::DropColumn(column) => {
+            Some(format!("drops the column `{}`.`{column}` with its values", target.table))
+        }
+        AlterAction::DropPartition => Some(format!("drops, empties or trades a partition of `{}`", target.table)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lint::fixture::Bench;
+    use crate::model::finding::Severity;
+
+    #[test]
+    fn what_throws_data_away_is_found() {
+        for sql in [
+            "DROP TABLE orders",
+            "TRUNCATE orders",
+            "CREATE OR REPLACE TABLE orders (a INT)",
+            "ALTER TABLE orders DROP note, ADD b INT",
+            "ALTER TABLE orders DROP PARTITION p0",
+            "DELETE FROM orders",
+            "DROP DATABASE shop",
+        ] {
+            assert_eq!(Bench::new(sql).severity("data-loss"), Some(Severity::Error), "{sql}");
+        }
+        for sql in [
+            "DELETE FROM orders WHERE id = 1",
+            "DROP INDEX i ON orders",
+            "DROP VIEW v",
+            "ALTER TABLE orders DROP PRIMARY KEY",
+        ] {
+            assert_eq!(Bench::new(sql).severity("data-loss"), None, "{sql}");
+        }
+    }
+
+    #[test]
+    fn what_holds_nothing_loses_nothing() {
+        assert_eq!(
+            Bench::new("DROP TABLE fresh").after_running("CREATE TABLE fresh (a INT)").severity("data-loss"),
+            None
+        );
+        assert_eq!(
+            Bench::new("DROP TABLE IF EXISTS gone").schemas("CREATE TABLE orders (a INT)", "").severity("data-loss"),
+            None
+        );
+        assert_eq!(
+            Bench::new("DROP TABLE orders").size("orders", Some(0), None).severity("data-loss"),
+            Some(Severity::Warning)
+        );
+    }
+}

@@ -1,0 +1,88 @@
+//! What is seldom met, and hard to settle: statements that leave the definitions as they were, and procedures.
+
+use super::super::scenario::{Pair, Scenario};
+
+const TWINS: &[Pair] = &[
+    (
+        1,
+        "CREATE TABLE one (id INT PRIMARY KEY, x INT NOT NULL);
+         CREATE TABLE two LIKE one;
+         INSERT INTO one VALUES (1, 1), (2, 2);
+         INSERT INTO two VALUES (7, 7);",
+        "DROP TABLE one, two;",
+    ),
+    (
+        2,
+        "RENAME TABLE one TO other, two TO one, other TO two;
+         UPDATE one SET x = x + 1;
+         RENAME TABLE one TO other, two TO one, other TO two;
+         UPDATE one SET x = x * 10;",
+        "UPDATE one SET x = x DIV 10;
+         RENAME TABLE one TO other, two TO one, other TO two;
+         UPDATE one SET x = x - 1;
+         RENAME TABLE one TO other, two TO one, other TO two;",
+    ),
+    (
+        3,
+        "CREATE TABLE parts (id INT PRIMARY KEY, x INT NOT NULL)
+           PARTITION BY RANGE (id) (PARTITION low VALUES LESS THAN (100), PARTITION high VALUES LESS THAN (1000));
+         INSERT INTO parts VALUES (3, 3), (300, 300);
+         ALTER TABLE parts EXCHANGE PARTITION low WITH TABLE one;
+         UPDATE one SET x = x + 1;
+         ALTER TABLE parts TRUNCATE PARTITION high;
+         INSERT INTO parts VALUES (301, 301);",
+        "DROP TABLE parts;",
+    ),
+];
+
+const PROGRAMS: &[Pair] = &[
+    (
+        1,
+        "CREATE TABLE counts (id INT PRIMARY KEY, x INT NOT NULL DEFAULT 0, body VARCHAR(100) NOT NULL DEFAULT 'a');
+         INSERT INTO counts (id) VALUES (1), (2);
+         DELIMITER //
+         CREATE PROCEDURE more (IN n INT)
+         BEGIN
+           UPDATE counts SET x = x + n;
+           INSERT INTO counts (id) SELECT MAX(id) + 1 FROM counts AS c;
+         END//
+         DELIMITER ;
+         CALL more(5);
+         CREATE INDEX counts_x ON counts (x);
+         CALL more(7);
+         UPDATE counts SET x = x + 1;
+         DROP PROCEDURE more;",
+        "DROP TABLE counts;",
+    ),
+    (
+        2,
+        "INSERT INTO counts (id) VALUES (1), (50) ON DUPLICATE KEY UPDATE x = x + 1;
+         ALTER TABLE counts MODIFY COLUMN body VARCHAR(100) NOT NULL DEFAULT 'a';
+         UPDATE counts SET x = x + 1;
+         ALTER TABLE counts FORCE;
+         UPDATE counts SET x = x + 1;
+         OPTIMIZE TABLE counts;
+         ANALYZE TABLE counts;
+         REPLACE INTO counts (id, x) VALUES (50, 9);
+         ALTER TABLE counts AUTO_INCREMENT = 1000;
+         LOCK TABLES counts WRITE;
+         UPDATE counts SET x = x + 1;
+         UNLOCK TABLES;
+         CREATE TABLE sums AS SELECT COUNT(*) AS n, SUM(x) AS x FROM counts;
+         ALTER TABLE counts ADD COLUMN a INT, ADD COLUMN b INT NOT NULL DEFAULT 2, DROP COLUMN body, RENAME INDEX counts_x TO counts_xx;
+         UPDATE counts SET x = x + b;
+         ALTER TABLE counts RENAME COLUMN a TO c, RENAME COLUMN b TO a;
+         ALTER TABLE counts RENAME COLUMN a TO c, RENAME COLUMN c TO a;
+         UPDATE counts SET c = c + 1;
+         CREATE EVENT later ON SCHEDULE AT '2090-01-01 00:00:00' DO DELETE FROM counts;
+         DROP EVENT later;
+         UPDATE counts SET c = c + 1;",
+        "DROP TABLE sums;",
+    ),
+];
+
+pub(crate) const ALL: &[Scenario] = &[
+    Scenario::new("twins, migrate", TWINS, "migrate"),
+    Scenario { before: &["migrate"], ..Scenario::new("twins, rollback to 1", TWINS, "rollback --to 1 --discard-data") },
+    Scenario::new("programs, migrate", PROGRAMS, "migrate"),
+];
