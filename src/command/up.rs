@@ -1,5 +1,6 @@
 //! `migrate` and `apply`: pending migrations, each by itself or all as one unit.
 
+use super::archive;
 use super::failure::Failure;
 use super::files::Files;
 use super::interrupt::{Interrupt, early};
@@ -30,6 +31,7 @@ struct Request<'a> {
     write: &'a Write,
     files: &'a Migrations,
     answer: Option<Answer>,
+    restore: bool,
 }
 
 /// Runs `migrate`.
@@ -44,6 +46,7 @@ pub(super) async fn migrate(args: &Migrate, target: &Target, term: &mut Term) ->
         write: &args.write,
         files: &args.migrations,
         answer: args.write.in_doubt.map(answer),
+        restore: !args.no_restore,
     };
     run(&request, target, term).await
 }
@@ -65,6 +68,7 @@ pub(super) async fn apply(args: &Apply, target: &Target, term: &mut Term) -> Res
         write: &args.write,
         files: &args.migrations,
         answer: args.write.in_doubt.map(answer),
+        restore: !args.no_restore,
     };
     run(&request, target, term).await
 }
@@ -109,13 +113,16 @@ async fn plan_and_run(
             return Ok(Exit::Clean);
         }
         if chosen.is_empty() {
+            if request.restore {
+                archive::catch_up(&mut session, term).await?;
+            }
             term.note("nothing to do: every migration that was asked for is applied");
             return Ok(Exit::Clean);
         }
         let question = format!("apply {} to {}", count(chosen.len()), session.place);
         let plan = chosen.iter().map(|migration| migration.version.to_string()).collect::<Vec<_>>().join(" ");
         if turn.is_agreed(&mut session, &question, plan, term).await? {
-            return execute(request, turn, session, ledger, &chosen, term).await;
+            return work(request, turn, session, &ledger, &chosen, term).await;
         }
     }
 }
@@ -172,25 +179,51 @@ fn renamed_to(action: &AlterAction) -> Option<String> {
     if let AlterAction::RenameTo(to) = action { Some(to.to_ascii_lowercase()) } else { None }
 }
 
-async fn execute(
+/// Runs the migrations, and brings back what earlier rollbacks of them have put aside.
+async fn work(
     request: &Request<'_>,
     turn: &Turn<'_>,
     mut session: Session,
-    ledger: Ledger,
+    ledger: &Ledger,
     chosen: &[&Migration],
     term: &mut Term,
 ) -> Result<Exit, Failure> {
-    let interrupt = Interrupt::listen(&session);
+    let due = if request.restore { archive::due(&mut session, chosen, term).await? } else { Vec::new() };
+    // What comes after a migration may build on its rows, so they are brought back before it.
+    let groups: Vec<&[&Migration]> = match request.unit {
+        Unit::Migration => chosen.split_inclusive(|migration| due.contains(&migration.version)).collect(),
+        Unit::Run => vec![chosen],
+    };
+    for group in groups {
+        execute(request, turn, &mut session, ledger.clone(), (group, !due.is_empty()), term).await?;
+    }
+    if !due.is_empty() {
+        archive::end_embedded(&mut session).await?;
+    }
+    session.close().await.ok();
+    term.note(&format!("applied {}", count(chosen.len())));
+    Ok(Exit::Clean)
+}
+
+async fn execute(
+    request: &Request<'_>,
+    turn: &Turn<'_>,
+    session: &mut Session,
+    ledger: Ledger,
+    (chosen, brings_back): (&[&Migration], bool),
+    term: &mut Term,
+) -> Result<(), Failure> {
+    let interrupt = Interrupt::listen(session);
     let transactional = session.has_transactional_ddl();
     let mut narrator = Narrator::new(term.progress(chosen.len() as u64, "migrating"), "applied");
-    let runner = Runner::new(&mut session, ledger, Direction::Up, request.unit, turn.executor(&interrupt))
+    let runner = Runner::new(session, ledger, Direction::Up, request.unit, turn.executor(&interrupt))
         .answer(request.answer)
         .copies(turn.copies());
     let outcome = interrupt.guard(term, runner.run(chosen, &mut narrator)).await;
     let lines = std::mem::take(&mut narrator.lines);
     drop(narrator);
     let whole = request.unit == Unit::Run;
-    if transactional {
+    if transactional && (outcome.is_err() || !brings_back) {
         let end = if outcome.is_err() && whole { "ROLLBACK" } else { "COMMIT" };
         if let Err(error) = session.run_own(end).await {
             // A full disk, for one, has ended the transaction of the whole run already.
@@ -202,9 +235,11 @@ async fn execute(
     let unit = if whole { "run" } else { "migration" };
     outcome.map_err(|error| Failure::from_run(&error, unit))?;
     written?;
-    session.close().await.ok();
-    term.note(&format!("applied {}", count(chosen.len())));
-    Ok(Exit::Clean)
+    if brings_back {
+        let versions: Vec<i64> = chosen.iter().map(|migration| migration.version).collect();
+        archive::bring_back(session, Some(&versions), term).await?;
+    }
+    Ok(())
 }
 
 /// The engine's word for the user's.

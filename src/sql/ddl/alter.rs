@@ -95,7 +95,13 @@ fn drop(reader: &mut Reader) -> AlterAction {
         }
         "PARTITION" => AlterAction::DropPartition,
         "SYSTEM" if reader.peek(1) == "VERSIONING" => AlterAction::DropPartition,
-        "PRIMARY" | "FOREIGN" | "CHECK" | "CONSTRAINT" if reader.at_keyword() => AlterAction::Other,
+        "PRIMARY" if reader.at_keyword() => AlterAction::Other,
+        "FOREIGN" | "CHECK" | "CONSTRAINT" if reader.at_keyword() => {
+            reader.word();
+            reader.eat("KEY");
+            reader.if_exists();
+            reader.name().map_or(AlterAction::Other, AlterAction::DropConstraint)
+        }
         _ => {
             reader.eat("COLUMN");
             reader.if_exists();

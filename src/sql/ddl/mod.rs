@@ -122,7 +122,9 @@ pub enum AlterAction {
     RenameTo(String),
     /// Adds a primary key, a foreign key or a check.
     AddConstraint,
-    /// Any other clause: dropped constraints, options, defaults, partitions.
+    /// Drops a foreign key, a check or another constraint by its name.
+    DropConstraint(String),
+    /// Any other clause: options, defaults, partitions, the primary key dropped.
     Other,
 }
 
