@@ -4,6 +4,7 @@ pub mod cascade;
 pub mod checksum;
 pub mod choice;
 pub mod difference;
+pub mod existing;
 pub mod fingerprint;
 pub mod loss;
 pub mod partial_down;
