@@ -9,6 +9,7 @@ pub mod fingerprint;
 pub mod loss;
 pub mod partial_down;
 pub mod plan;
+pub mod preflight;
 pub mod recovery;
 pub mod refinery;
 pub mod stopped;

@@ -60,7 +60,11 @@ pub(super) async fn run(
             observer.note(&format!("{}: skipped: {reason}", statement.at));
             return skip(runner, course, row, &reason).await.map_err(failed);
         }
-        Some(Action::RunInstead(sql)) => sql,
+        Some(Action::RunInstead(sql)) => {
+            effect = self::effect(&sql);
+            row.sql.clone_from(&sql);
+            sql
+        }
         _ => course.rest.take().unwrap_or_else(|| statement.sql.clone()),
     };
     let rolls_back = runner.rolls_back(&effect);
