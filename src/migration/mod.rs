@@ -4,7 +4,6 @@ pub mod archive;
 pub mod cascade;
 pub mod checksum;
 pub mod choice;
-pub mod compare;
 pub mod difference;
 pub mod existing;
 pub mod fingerprint;
