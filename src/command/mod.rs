@@ -1,5 +1,6 @@
 //! One thin file per verb: load, call the domain, hand a report to render.
 
+mod archive;
 mod audit;
 mod catalogue;
 mod explain;

@@ -1,5 +1,7 @@
 //! The only user of sqlx: connects, reads catalogues, explains, executes, locks.
 
+pub mod archive;
+mod archive_restore;
 pub mod canceller;
 pub mod connect;
 pub mod definitions;

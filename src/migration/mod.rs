@@ -1,14 +1,17 @@
 //! The pure half of migrating: what the ledger and the files say together, and which steps follow from it.
 
+pub mod archive;
 pub mod cascade;
 pub mod checksum;
 pub mod choice;
 pub mod compare;
 pub mod difference;
+pub mod existing;
 pub mod fingerprint;
 pub mod loss;
 pub mod partial_down;
 pub mod plan;
+pub mod preflight;
 pub mod recovery;
 pub mod refinery;
 pub mod stopped;

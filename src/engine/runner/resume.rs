@@ -65,10 +65,12 @@ pub(super) async fn resume(
             }
             _ => None,
         };
+        runner.partial = done.is_some();
         runner.actions = match done {
             Some(done) => partial(runner, migration, done).await?,
             None => Vec::new(),
         };
+        runner.keep_existing(migration)?;
     }
     let known = rows(runner, migration, runner.direction);
     if known.is_empty() {

@@ -153,6 +153,7 @@ async fn finish(runner: &mut Runner<'_>, course: &mut Course<'_>, started: Insta
         }
     }
     runner.actions.clear();
+    runner.partial = false;
     match runner.unit {
         Unit::Migration if wrote => {
             runner.session.run_own("COMMIT").await?;
