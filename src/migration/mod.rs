@@ -3,6 +3,7 @@
 pub mod cascade;
 pub mod checksum;
 pub mod choice;
+pub mod compare;
 pub mod difference;
 pub mod fingerprint;
 pub mod loss;
