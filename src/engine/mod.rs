@@ -1,5 +1,6 @@
 //! The only user of sqlx: connects, reads catalogues, explains, executes, locks.
 
+pub mod adoption;
 pub mod canceller;
 pub mod connect;
 pub mod definitions;

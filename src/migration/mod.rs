@@ -1,5 +1,6 @@
 //! The pure half of migrating: what the ledger and the files say together, and which steps follow from it.
 
+pub mod adoption;
 pub mod cascade;
 pub mod checksum;
 pub mod choice;
@@ -11,6 +12,8 @@ pub mod partial_down;
 pub mod plan;
 pub mod recovery;
 pub mod refinery;
+pub mod repair;
+pub mod seed;
 pub mod stopped;
 pub mod undoable;
 pub mod verify;
