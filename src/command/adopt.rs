@@ -146,8 +146,9 @@ async fn judged(
     let mut rows: Vec<AdoptedRow> = Vec::new();
     for (migration, before, after) in &steps {
         let mut found = objects(before, after, &last, &live);
+        let statements: Vec<_> = migration.up.statements.iter().collect();
         for one in &mut found {
-            one.at = place(&one.object, migration.up.statements.iter()).cloned();
+            one.at = place(&one.object, &statements).cloned();
         }
         let written = written_rows(session, migration, &live, after, args.assume_rows).await?;
         let same_set =

@@ -46,9 +46,9 @@ pub(super) async fn run(args: &Drift, target: &Target, term: &mut Term) -> Resul
     objects.retain(|one| one.verdict != Verdict::Present);
     let present = all - objects.len();
     objects.retain(|one| args.foreign || one.verdict != Verdict::Foreign);
-    let statements = applied.iter().flat_map(|migration| &migration.up.statements);
+    let statements: Vec<_> = applied.iter().flat_map(|migration| &migration.up.statements).collect();
     for one in &mut objects {
-        one.at = place(&one.object, statements.clone()).cloned();
+        one.at = place(&one.object, &statements).cloned();
     }
     if applied.is_empty() {
         notes.push("no migration is applied; a database that was made by hand is recorded by `aura-db adopt`".into());

@@ -122,12 +122,12 @@ fn changed(before: &Schema, after: &Schema) -> BTreeSet<Object> {
 
 /// The last of these statements that names the object, or else works on its table.
 #[must_use]
-pub fn place<'a>(object: &Object, statements: impl Iterator<Item = &'a Statement> + Clone) -> Option<&'a Location> {
+pub fn place<'a>(object: &Object, statements: &[&'a Statement]) -> Option<&'a Location> {
     let target = if object.kind == ObjectKind::Program { object.name.as_deref()? } else { &object.table };
-    let on = |one: &&Statement| targets(&one.sql).iter().any(|name| name.eq_ignore_ascii_case(target));
+    let on = |one: &&&'a Statement| targets(&one.sql).iter().any(|name| name.eq_ignore_ascii_case(target));
     let name = object.name.as_deref().unwrap_or(&object.table).to_lowercase();
-    let naming = statements.clone().filter(on).filter(|one| one.sql.to_lowercase().contains(&name)).last();
-    naming.or_else(|| statements.clone().find(on)).map(|one| &one.at)
+    let naming = statements.iter().filter(on).rfind(|one| one.sql.to_lowercase().contains(&name));
+    naming.or_else(|| statements.iter().find(on)).map(|one| &one.at)
 }
 
 /// What is known of the rows that a statement writes.

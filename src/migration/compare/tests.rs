@@ -106,7 +106,8 @@ fn covering_minds_uniqueness_prefixes_order_and_the_primary_key() {
 
 #[test]
 fn each_attribute_of_a_column_is_named_with_both_values() {
-    let cases: [(&str, fn(&mut Column), &str); 6] = [
+    type Case = (&'static str, fn(&mut Column), &'static str);
+    let cases: [Case; 6] = [
         ("int", |column| column.column_type = "bigint".into(), "type: expected int, found bigint"),
         ("int", |column| column.nullable = true, "nullability: expected NOT NULL, found NULL"),
         ("int", |column| column.default = Some("0".into()), "default: expected none, found 0"),
