@@ -19,7 +19,7 @@ use crate::migration::plan::{self, Up};
 use crate::migration::repair::{Repair, repair};
 use crate::migration::seed::questions;
 use crate::migration::verify::{Entry, State};
-use crate::model::comparison::{AdoptReport, AdoptedRow, Compared, Standing, Verdict};
+use crate::model::drift::{AdoptReport, AdoptedRow, Compared, Standing, Verdict};
 use crate::model::location::Location;
 use crate::model::migration::{Direction, Migration};
 use crate::model::report::FORMAT_VERSION;
@@ -53,7 +53,7 @@ pub(super) async fn run(args: &Adopt, target: &Target, term: &mut Term) -> Resul
     session.close().await.ok();
     let report = outcome?;
     let text = match args.output.format {
-        Format::Table => render::comparison::adopt(&report, &output.style(term)),
+        Format::Table => render::drift::adopt(&report, &output.style(term)),
         Format::Json => render::json::render(&report),
     };
     output.write(&text, term)?;

@@ -11,7 +11,7 @@ use crate::exit::Exit;
 use crate::migration::adoption::place;
 use crate::migration::compare::compare;
 use crate::migration::verify::{State, refusals};
-use crate::model::comparison::{DriftReport, Verdict};
+use crate::model::drift::{DriftReport, Verdict};
 use crate::model::migration::Migration;
 use crate::model::report::FORMAT_VERSION;
 use crate::render;
@@ -66,7 +66,7 @@ pub(super) async fn run(args: &Drift, target: &Target, term: &mut Term) -> Resul
     };
     session.close().await.ok();
     let text = match args.output.format {
-        Format::Table => render::comparison::drift(&report, &output.style(term)),
+        Format::Table => render::drift::drift(&report, &output.style(term)),
         Format::Json => render::json::render(&report),
     };
     output.write(&text, term)?;

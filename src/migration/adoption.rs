@@ -2,7 +2,7 @@
 
 use super::compare::compare;
 use super::difference::{Difference, differences};
-use crate::model::comparison::{Compared, Object, ObjectKind, Standing, Verdict};
+use crate::model::drift::{Compared, Object, ObjectKind, Standing, Verdict};
 use crate::model::location::Location;
 use crate::model::migration::Statement;
 use crate::model::schema::{Schema, Table};

@@ -3,7 +3,7 @@
 //!
 //! Definitions are taken from SHOW CREATE TABLE of a database in which the migrations were run.
 
-use crate::model::comparison::{Compared, ObjectKind, Verdict};
+use crate::model::drift::{Compared, ObjectKind, Verdict};
 use crate::sql::quote;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -101,7 +101,7 @@ fn line<'a>(one: &Compared, definition: Option<&'a String>) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::comparison::{Mismatch, Object};
+    use crate::model::drift::{Mismatch, Object};
 
     const TABLE: &str = "CREATE TABLE `t` (\n  `id` int NOT NULL,\n  `b` varchar(9) DEFAULT 'x, y',\n  PRIMARY KEY (`id`),\n  \
                          UNIQUE KEY `u` (`b`),\n  CONSTRAINT `f` FOREIGN KEY (`id`) REFERENCES `o` (`id`)\n) ENGINE=InnoDB";

@@ -1,7 +1,7 @@
 //! Columns: type, nullability, default, EXTRA, collation and generation.
 
 use super::{differing, settled, words};
-use crate::model::comparison::{Mismatch, Verdict};
+use crate::model::drift::{Mismatch, Verdict};
 use crate::model::schema::{Column, Table};
 
 pub(super) fn verdicts<'a>(expected: &'a Table, live: &'a Table) -> impl Iterator<Item = (&'a str, Verdict)> {

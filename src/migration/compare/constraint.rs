@@ -1,7 +1,7 @@
 //! Foreign keys and CHECKs. Servers name them where nobody does, so the definition is looked at before the name.
 
 use super::{differing, settled, words};
-use crate::model::comparison::Verdict;
+use crate::model::drift::Verdict;
 use crate::model::schema::{ForeignKey, Table};
 
 pub(super) fn foreign_keys<'a>(expected: &'a Table, live: &'a Table) -> Vec<(&'a str, Verdict)> {

@@ -1,7 +1,7 @@
 //! Indexes: the same key under the same or another name, covered by a wider one, or another key under the name.
 
 use super::{differing, settled};
-use crate::model::comparison::Verdict;
+use crate::model::drift::Verdict;
 use crate::model::schema::{Index, IndexKind, KeyPart, Table};
 
 pub(super) fn verdicts<'a>(expected: &'a Table, live: &'a Table) -> Vec<(&'a str, Verdict)> {

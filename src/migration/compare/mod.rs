@@ -11,7 +11,7 @@ mod words;
 
 pub use index::{covers, same_key};
 
-use crate::model::comparison::{Compared, Mismatch, Object, ObjectKind, Verdict};
+use crate::model::drift::{Compared, Mismatch, Object, ObjectKind, Verdict};
 use crate::model::schema::{Schema, Table};
 
 /// Every object of both schemas with its verdict, those of a table together; a missing table stands for all in it.

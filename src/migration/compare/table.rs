@@ -1,7 +1,7 @@
 //! What is a table's own: storage engine, default collation, partitions; and what changes nothing: order, comment, options.
 
 use super::{differing, settled, words};
-use crate::model::comparison::Verdict;
+use crate::model::drift::Verdict;
 use crate::model::schema::Table;
 
 pub(super) fn verdict(expected: &Table, live: &Table) -> Verdict {

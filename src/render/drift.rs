@@ -2,7 +2,7 @@
 
 use super::Style;
 use super::paint::{lines, plain_table};
-use crate::model::comparison::{AdoptReport, Compared, DriftReport, Standing, Verdict};
+use crate::model::drift::{AdoptReport, Compared, DriftReport, Standing, Verdict};
 use comfy_table::{Cell, Color};
 use std::fmt::Write;
 
