@@ -2,6 +2,7 @@
 
 pub mod archive;
 pub mod count;
+pub mod drift;
 pub mod engine;
 pub mod environment;
 pub mod finding;

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+mod adopt;
 mod apply;
 mod archive;
 mod audit;
@@ -10,6 +11,7 @@ mod binary;
 mod built_in;
 mod connection;
 mod dead_server;
+mod drift;
 mod embedded;
 mod encryption;
 mod explain;
