@@ -5,6 +5,9 @@
 
 mod apply;
 mod archive;
+mod archive_embedded;
+mod archive_restart;
+mod archive_values;
 mod audit;
 mod binary;
 mod built_in;
