@@ -106,7 +106,10 @@ pub enum Command {
         after_help = "Without a set, --to or --steps the newest migration is rolled back. A rollback that would lose \
                       rows refuses and lists them.\n\nExamples:\n  aura-db rollback\n  aura-db rollback --steps 3\n  \
                       aura-db rollback --to 20260105120000   (which itself stays)\n  aura-db rollback indexes\n  \
-                      aura-db rollback all --discard-data"
+                      aura-db rollback all --discard-data\n  \
+                      aura-db rollback --archive             (migrate brings the rows back)\n  \
+                      aura-db rollback --restore             (brings them back by itself)\n  \
+                      aura-db rollback --discard-archive _aura_db_archive_1_users"
     )]
     Rollback(Rollback),
     /// Show ledger and files side by side; writes nothing

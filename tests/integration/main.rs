@@ -6,6 +6,9 @@
 mod adopt;
 mod apply;
 mod archive;
+mod archive_embedded;
+mod archive_restart;
+mod archive_values;
 mod audit;
 mod binary;
 mod built_in;
