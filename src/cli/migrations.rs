@@ -88,6 +88,9 @@ pub struct Migrate {
     /// Apply pending migrations that are older than applied ones of their set
     #[arg(long)]
     pub allow_out_of_order: bool,
+    /// Leave alone what rollback --archive has put aside of these migrations
+    #[arg(long)]
+    pub no_restore: bool,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub write: Write,
@@ -105,6 +108,9 @@ pub struct Apply {
     /// Apply pending migrations that are older than applied ones of their set
     #[arg(long)]
     pub allow_out_of_order: bool,
+    /// Leave alone what rollback --archive has put aside of these migrations
+    #[arg(long)]
+    pub no_restore: bool,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub write: Write,
@@ -126,8 +132,17 @@ pub struct Rollback {
     #[arg(long, value_name = "N")]
     pub steps: Option<usize>,
     /// Go on although rows or values would be lost
-    #[arg(long)]
+    #[arg(long, conflicts_with = "archive")]
     pub discard_data: bool,
+    /// Put aside what would be lost: dropped tables are renamed, dropped columns' values copied with the key
+    #[arg(long)]
+    pub archive: bool,
+    /// Bring back what was put aside, where its table is there again; rolls nothing back
+    #[arg(long, conflicts_with_all = ["set", "to", "steps", "discard_data", "archive", "discard_archive"])]
+    pub restore: bool,
+    /// Destroy an archive, by the name that status shows; rolls nothing back
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["set", "to", "steps", "discard_data", "archive"])]
+    pub discard_archive: Option<String>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub write: Write,

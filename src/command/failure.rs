@@ -58,6 +58,7 @@ impl Failure {
             )),
             RunError::Engine(EngineError::Interrupted) => Self::interrupted(),
             RunError::Engine(error) if error.code() == Some(INTERRUPTED) => Self::interrupted(),
+            RunError::Engine(EngineError::Conflict(reason)) => Self::state(reason),
             RunError::Engine(_) | RunError::Statement { .. } => Self::unable(error.to_string()),
         }
     }
@@ -112,7 +113,11 @@ impl fmt::Display for Failure {
 
 impl From<EngineError> for Failure {
     fn from(error: EngineError) -> Self {
-        let exit = if matches!(error, EngineError::Interrupted) { Exit::Interrupted } else { Exit::Unable };
+        let exit = match error {
+            EngineError::Interrupted => Exit::Interrupted,
+            EngineError::Conflict(_) => Exit::State,
+            _ => Exit::Unable,
+        };
         Self { exit, message: error.to_string() }
     }
 }

@@ -1,6 +1,7 @@
 //! One thin file per verb: load, call the domain, hand a report to render.
 
 mod adopt;
+mod archive;
 mod audit;
 mod catalogue;
 mod drift;

@@ -1,5 +1,6 @@
 //! `rollback`: migrations or a whole set down, without losing rows by surprise.
 
+use super::archive;
 use super::failure::Failure;
 use super::files::Files;
 use super::interrupt::{Interrupt, early};
@@ -15,8 +16,8 @@ use crate::engine::connect::Purpose;
 use crate::engine::ledger::Ledger;
 use crate::engine::loss::{self, Loss};
 use crate::engine::runner::{Answer, Runner, Unit};
-
 use crate::exit::Exit;
+use crate::migration::archive::Plan;
 use crate::migration::cascade::with_cascades;
 use crate::migration::loss::{at_risk, seeds};
 use crate::migration::plan::{self, Down};
@@ -30,6 +31,9 @@ use crate::term::Term;
 /// # Errors
 /// See [`Failure`].
 pub(super) async fn run(args: &Rollback, target: &Target, term: &mut Term) -> Result<Exit, Failure> {
+    if args.restore || args.discard_archive.is_some() {
+        return archive::run(args, target, term).await;
+    }
     let files = Files::load(&args.migrations, Some(target), term)?;
     let dry_run = args.write.dry_run;
     prepare::present(target)?;
@@ -61,12 +65,18 @@ async fn plan_and_run(
         let chosen = plan::down(&entries, request(args)).map_err(|error| Failure::state(error.to_string()))?;
         let downs = || chosen.iter().filter_map(|migration| migration.down.as_ref().map(|down| (*migration, down)));
         prepare::translatable(&session, downs().flat_map(|(_, down)| &down.statements))?;
-        let losses = early(losses(&mut session, &ledger, &chosen)).await?;
+        let unfinished = early(archive::unfinished(&mut session, &chosen, &history.journal)).await?;
+        let chosen: Vec<&Migration> = unfinished.migrations.iter().collect();
+        let losses = early(losses(&mut session, &ledger, &unfinished.fresh())).await?;
+        let plan = early(archive::plan(&mut session, &ledger, &unfinished.fresh(), &losses)).await?;
         if args.write.dry_run {
-            for loss in &losses {
-                term.note(&format!("would lose {}", line(loss)));
-            }
-            let scripts: Vec<_> = downs().collect();
+            foretell(args, &losses, &plan, term)?;
+            let rewritten = match &plan {
+                Ok(plan) if args.archive && !session.has_transactional_ddl() => archive::rewritten(&chosen, plan),
+                _ => unfinished.migrations.clone(),
+            };
+            let scripts: Vec<_> =
+                rewritten.iter().filter_map(|migration| Some((migration, migration.down.as_ref()?))).collect();
             let dry = Dry { scripts: &scripts, direction: Direction::Down, copy_limit_bytes: turn.copy_limit() };
             let linted = early(survey::dry_run(&mut session, &ledger, &history, dry, term)).await?;
             term.stdout(&render::run::script(&scripts, &linted))?;
@@ -76,22 +86,55 @@ async fn plan_and_run(
             term.note("nothing to do: no migration that was asked for is applied");
             return Ok(Exit::Clean);
         }
-        if !losses.is_empty() && !args.discard_data {
-            let list: Vec<String> = losses.iter().map(|loss| format!("  {}", line(loss))).collect();
-            return Err(Failure::state(format!(
-                "this rollback would lose data, so nothing was done:\n{}\npass --discard-data to go on",
-                list.join("\n")
-            )));
-        }
-        let lost = if losses.is_empty() { String::new() } else { " and discard data".into() };
+        let plan = permitted(args, &losses, plan)?;
+        let lost = match (losses.is_empty(), args.archive) {
+            (true, _) => "",
+            (false, true) => " and archive data",
+            (false, false) => " and discard data",
+        };
         let question = format!("roll back {}{lost} on {}", count(chosen.len()), session.place);
         let versions = chosen.iter().map(|migration| migration.version.to_string());
-        let plan = versions.chain(losses.iter().map(line)).collect::<Vec<_>>().join("\n");
-        if turn.is_agreed(&mut session, &question, plan, term).await? {
+        let agreed = versions.chain(losses.iter().map(line)).collect::<Vec<_>>().join("\n");
+        if turn.is_agreed(&mut session, &question, agreed, term).await? {
+            let rewritten = early(archive::begin(&mut session, &unfinished, &plan)).await?;
+            let chosen: Vec<&Migration> = rewritten.iter().collect();
             let answer = args.write.in_doubt.map(answer);
-            return execute(turn, session, ledger, &chosen, answer, term).await;
+            let exit = execute(turn, session, ledger, &chosen, answer, term).await?;
+            archive::tell(&plan, term);
+            return Ok(exit);
         }
     }
+}
+
+/// What `--archive` would do, or what it cannot.
+type Planned = Result<Plan, Vec<String>>;
+
+/// Says what would be lost, and put aside.
+fn foretell(args: &Rollback, losses: &[Loss], plan: &Planned, term: &mut Term) -> Result<(), Failure> {
+    for loss in losses {
+        term.note(&format!("would lose {}", line(loss)));
+    }
+    archive::foretell(plan, losses, term);
+    match plan {
+        Err(refusals) if args.archive => Err(archive::refusal(refusals)),
+        _ => Ok(()),
+    }
+}
+
+/// What is to be put aside. Refuses a loss that nobody has agreed to.
+fn permitted(args: &Rollback, losses: &[Loss], plan: Planned) -> Result<Plan, Failure> {
+    if args.archive {
+        return plan.map_err(|refusals| archive::refusal(&refusals));
+    }
+    if losses.is_empty() || args.discard_data {
+        return Ok(Plan::default());
+    }
+    let list: Vec<String> = losses.iter().map(|loss| format!("  {}", line(loss))).collect();
+    Err(Failure::state(format!(
+        "this rollback would lose data, so nothing was done:\n{}\npass --discard-data to go on, or --archive to put it \
+         aside",
+        list.join("\n")
+    )))
 }
 
 fn request(args: &Rollback) -> Down {
@@ -135,6 +178,9 @@ async fn execute(
         .answer(answer)
         .copies(turn.copies());
     let outcome = interrupt.guard(term, runner.run(chosen, &mut narrator)).await;
+    if outcome.is_ok() {
+        archive::finish(&mut session, chosen).await?;
+    }
     let lines = std::mem::take(&mut narrator.lines);
     drop(narrator);
     if session.has_transactional_ddl()

@@ -1,5 +1,6 @@
 //! `migrate` and `apply`: pending migrations, each by itself or all as one unit.
 
+use super::archive;
 use super::failure::Failure;
 use super::files::Files;
 use super::interrupt::{Interrupt, early};
@@ -14,12 +15,14 @@ use crate::engine::connect::Purpose;
 use crate::engine::ledger::Ledger;
 use crate::engine::runner::{Answer, Runner, Unit};
 use crate::exit::Exit;
+use crate::migration::existing::Defined;
 use crate::migration::plan::{self, Up};
+use crate::migration::preflight::{self, Before};
 use crate::migration::undoable::obstacles;
 use crate::model::location::Location;
 use crate::model::migration::{Direction, Migration, Set, Statement};
 use crate::render;
-use crate::sql::ddl::{AlterAction, Effect, databases, effect, targets};
+use crate::sql::ddl::{Effect, databases, effect, targets};
 use crate::term::Term;
 use std::collections::BTreeSet;
 
@@ -31,6 +34,7 @@ struct Request<'a> {
     write: &'a Write,
     files: &'a Migrations,
     answer: Option<Answer>,
+    restore: bool,
 }
 
 /// Runs `migrate`.
@@ -45,6 +49,7 @@ pub(super) async fn migrate(args: &Migrate, target: &Target, term: &mut Term) ->
         write: &args.write,
         files: &args.migrations,
         answer: args.write.in_doubt.map(answer),
+        restore: !args.no_restore,
     };
     run(&request, target, term).await
 }
@@ -66,6 +71,7 @@ pub(super) async fn apply(args: &Apply, target: &Target, term: &mut Term) -> Res
         write: &args.write,
         files: &args.migrations,
         answer: args.write.in_doubt.map(answer),
+        restore: !args.no_restore,
     };
     run(&request, target, term).await
 }
@@ -102,7 +108,9 @@ async fn plan_and_run(
         let chosen = plan::up(&entries, request.up).map_err(|error| Failure::state(error.to_string()))?;
         prepare::written(&chosen)?;
         early(unadopted(&mut session, &ledger, &history, &chosen)).await?;
-        early(check(request, &mut session, &ledger, &history, &chosen)).await?;
+        let ups = files.migrations.iter().flat_map(|migration| &migration.up.statements);
+        let defined = Defined::of(ups.map(|statement| statement.sql.as_str()));
+        early(check(request, &mut session, &ledger, &history, &chosen, &defined)).await?;
         if request.write.dry_run {
             let scripts: Vec<_> = chosen.iter().map(|migration| (*migration, &migration.up)).collect();
             let dry = Dry { scripts: &scripts, direction: Direction::Up, copy_limit_bytes: turn.copy_limit() };
@@ -111,13 +119,16 @@ async fn plan_and_run(
             return Ok(Exit::Clean);
         }
         if chosen.is_empty() {
+            if request.restore {
+                archive::catch_up(&mut session, term).await?;
+            }
             term.note("nothing to do: every migration that was asked for is applied");
             return Ok(Exit::Clean);
         }
         let question = format!("apply {} to {}", count(chosen.len()), session.place);
         let plan = chosen.iter().map(|migration| migration.version.to_string()).collect::<Vec<_>>().join(" ");
         if turn.is_agreed(&mut session, &question, plan, term).await? {
-            return execute(request, turn, session, ledger, &chosen, term).await;
+            return work(request, turn, session, (&ledger, defined), &chosen, term).await;
         }
     }
 }
@@ -184,35 +195,16 @@ async fn check(
     ledger: &Ledger,
     history: &History,
     chosen: &[&Migration],
+    defined: &Defined,
 ) -> Result<(), Failure> {
     prepare::translatable(session, chosen.iter().flat_map(|migration| &migration.up.statements))?;
+    let mut refusals = missing(request, session, history, chosen, defined).await?;
     // A unit that an earlier run was cut off in was found in order before it began.
     if request.unit == Unit::Migration || history.has_unit() {
-        return Ok(());
+        return if refusals.is_empty() { Ok(()) } else { Err(Failure::state(refusals.join("\n"))) };
     }
     let schema = session.schema(&[ledger.table()]).await?;
     let statements: Vec<_> = chosen.iter().flat_map(|migration| &migration.up.statements).collect();
-    let mut refusals: Vec<String> = Vec::new();
-    let created: BTreeSet<String> = statements
-        .iter()
-        .flat_map(|statement| match effect(&statement.sql) {
-            Effect::CreateTable { table } | Effect::ReplaceTable { table } => vec![table.to_ascii_lowercase()],
-            Effect::RenameTable { pairs } => pairs.into_iter().map(|(_, to)| to.to_ascii_lowercase()).collect(),
-            Effect::AlterTable { actions, .. } => actions.iter().filter_map(renamed_to).collect(),
-            _ => Vec::new(),
-        })
-        .collect();
-    for statement in &statements {
-        let (Effect::CreateIndex { table, .. } | Effect::AlterTable { table, .. }) = effect(&statement.sql) else {
-            continue;
-        };
-        if schema.table(&table).is_none() && !created.contains(&table.to_ascii_lowercase()) {
-            refusals.push(format!(
-                "{}: table {table} is not there; run `aura-db apply schema` first, or `aura-db apply all`",
-                statement.at
-            ));
-        }
-    }
     if !session.has_transactional_ddl() {
         refusals.extend(obstacles(&statements, &schema, session.database().as_deref()).into_iter().map(|obstacle| {
             format!(
@@ -225,29 +217,82 @@ async fn check(
     if refusals.is_empty() { Ok(()) } else { Err(Failure::state(refusals.join("\n"))) }
 }
 
-fn renamed_to(action: &AlterAction) -> Option<String> {
-    if let AlterAction::RenameTo(to) = action { Some(to.to_ascii_lowercase()) } else { None }
+/// What the statements need and is missing, or what is in their way.
+async fn missing(
+    request: &Request<'_>,
+    session: &mut Session,
+    history: &History,
+    chosen: &[&Migration],
+    defined: &Defined,
+) -> Result<Vec<String>, Failure> {
+    let tables = preflight::tables(chosen.iter().flat_map(|migration| &migration.up.statements));
+    if tables.is_empty() {
+        return Ok(Vec::new());
+    }
+    let schema = session.schema_of(&tables).await?;
+    let begun = |version: i64| {
+        history.journal.iter().any(|row| row.version == version)
+            || history.ledger.iter().any(|row| row.version == version)
+    };
+    let statements = chosen.iter().flat_map(|migration| {
+        let begun = begun(migration.version);
+        migration.up.statements.iter().map(move |statement| (statement, begun))
+    });
+    let remedy = match request.unit {
+        Unit::Run => "run `aura-db apply schema` first, or `aura-db apply all`",
+        Unit::Migration => "make it in a migration before this one, or correct the name",
+    };
+    let (engine, database) = (session.engine.clone(), session.database());
+    let before = Before { schema: &schema, engine: &engine, database: database.as_deref(), defined, remedy };
+    Ok(preflight::refusals(statements, before))
+}
+
+/// Runs the migrations, and brings back what earlier rollbacks of them have put aside.
+async fn work(
+    request: &Request<'_>,
+    turn: &Turn<'_>,
+    mut session: Session,
+    (ledger, defined): (&Ledger, Defined),
+    chosen: &[&Migration],
+    term: &mut Term,
+) -> Result<Exit, Failure> {
+    let due = if request.restore { archive::due(&mut session, chosen, term).await? } else { Vec::new() };
+    // What comes after a migration may build on its rows, so they are brought back before it.
+    let groups: Vec<&[&Migration]> = match request.unit {
+        Unit::Migration => chosen.split_inclusive(|migration| due.contains(&migration.version)).collect(),
+        Unit::Run => vec![chosen],
+    };
+    for group in groups {
+        execute(request, turn, &mut session, (ledger.clone(), defined.clone()), (group, !due.is_empty()), term).await?;
+    }
+    if !due.is_empty() {
+        archive::end_embedded(&mut session).await?;
+    }
+    session.close().await.ok();
+    term.note(&format!("applied {}", count(chosen.len())));
+    Ok(Exit::Clean)
 }
 
 async fn execute(
     request: &Request<'_>,
     turn: &Turn<'_>,
-    mut session: Session,
-    ledger: Ledger,
-    chosen: &[&Migration],
+    session: &mut Session,
+    (ledger, defined): (Ledger, Defined),
+    (chosen, brings_back): (&[&Migration], bool),
     term: &mut Term,
-) -> Result<Exit, Failure> {
-    let interrupt = Interrupt::listen(&session);
+) -> Result<(), Failure> {
+    let interrupt = Interrupt::listen(session);
     let transactional = session.has_transactional_ddl();
     let mut narrator = Narrator::new(term.progress(chosen.len() as u64, "migrating"), "applied");
-    let runner = Runner::new(&mut session, ledger, Direction::Up, request.unit, turn.executor(&interrupt))
+    let runner = Runner::new(session, ledger, Direction::Up, request.unit, turn.executor(&interrupt))
         .answer(request.answer)
+        .defined(defined)
         .copies(turn.copies());
     let outcome = interrupt.guard(term, runner.run(chosen, &mut narrator)).await;
     let lines = std::mem::take(&mut narrator.lines);
     drop(narrator);
     let whole = request.unit == Unit::Run;
-    if transactional {
+    if transactional && (outcome.is_err() || !brings_back) {
         let end = if outcome.is_err() && whole { "ROLLBACK" } else { "COMMIT" };
         if let Err(error) = session.run_own(end).await {
             // A full disk, for one, has ended the transaction of the whole run already.
@@ -259,9 +304,11 @@ async fn execute(
     let unit = if whole { "run" } else { "migration" };
     outcome.map_err(|error| Failure::from_run(&error, unit))?;
     written?;
-    session.close().await.ok();
-    term.note(&format!("applied {}", count(chosen.len())));
-    Ok(Exit::Clean)
+    if brings_back {
+        let versions: Vec<i64> = chosen.iter().map(|migration| migration.version).collect();
+        archive::bring_back(session, Some(&versions), term).await?;
+    }
+    Ok(())
 }
 
 /// The engine's word for the user's.

@@ -1,6 +1,7 @@
 //! Connections to a server or to the embedded engine, with errors that say what to do.
 
 use super::settings::{Address, Settings, embedded_options, server_options};
+use super::text;
 use super::{EngineError, Session};
 use crate::model::engine::{Engine, EngineKind};
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlPoolOptions};
@@ -141,11 +142,12 @@ fn refused(error: sqlx::Error, options: &MySqlConnectOptions, address: &Address)
 
 /// The engine, and the server's id of the connection.
 async fn server_engine(connection: &mut MySqlConnection) -> Result<(Engine, u64), EngineError> {
-    let (version, comment, id): (String, String, u64) = sqlx::query_as(
-        "SELECT CAST(VERSION() AS CHAR), CAST(@@version_comment AS CHAR), CAST(CONNECTION_ID() AS UNSIGNED)",
-    )
-    .fetch_one(connection)
-    .await?;
+    // As text: a prepared statement takes two round trips.
+    let sql = "SELECT VERSION(), @@version_comment, CONNECTION_ID()";
+    let rows = text::rows(connection, sql.into()).await?;
+    let row = rows.first().ok_or_else(|| EngineError::Unexpected("no version".into()))?;
+    let (version, comment) = (row.text(0), row.text(1));
+    let id = row.number(2).ok_or_else(|| EngineError::Unexpected("no connection id".into()))?;
     let is_mariadb = [&version, &comment].iter().any(|text| text.to_ascii_lowercase().contains("mariadb"));
     Ok((Engine { kind: if is_mariadb { EngineKind::Mariadb } else { EngineKind::Mysql }, version }, id))
 }

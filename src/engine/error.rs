@@ -35,6 +35,9 @@ pub enum EngineError {
     /// aura-db did not send a statement that it must not send. Nothing has reached the server.
     #[error("{0}")]
     Refused(String),
+    /// The database is not in the state that a statement needs, and why. Nothing was sent.
+    #[error("{0}")]
+    Conflict(String),
     /// What the server answered makes no sense to aura-db.
     #[error("unexpected answer of the server: {0}")]
     Unexpected(String),

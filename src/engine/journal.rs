@@ -9,6 +9,9 @@ use super::{EngineError, Session};
 use crate::model::journal::{JournalRow, Progress};
 use crate::model::migration::Direction;
 
+/// The servers' code for a table that is not there.
+pub(super) const NO_SUCH_TABLE: u32 = 1146;
+
 /// The journal's table.
 pub const TABLE: &str = "_aura_db_journal";
 
@@ -66,14 +69,14 @@ pub async fn drop_table(session: &mut Session) -> Result<(), EngineError> {
 /// # Errors
 /// When they cannot be read.
 pub async fn rows(session: &mut Session, ledger: &str) -> Result<Vec<JournalRow>, EngineError> {
-    if !exists(session).await? {
-        return Ok(Vec::new());
-    }
     let sql = format!(
         "SELECT {COLUMNS} FROM {TABLE} WHERE ledger = {} ORDER BY version, direction, position",
         text::text(ledger)
     );
-    ask(session, sql).await?.iter().map(read).collect()
+    match ask(session, sql).await {
+        Err(error) if error.code() == Some(NO_SUCH_TABLE) => Ok(Vec::new()),
+        rows => rows?.iter().map(read).collect(),
+    }
 }
 
 /// The rows of one version and direction.
@@ -110,19 +113,16 @@ pub async fn write(session: &mut Session, row: &JournalRow) -> Result<(), Engine
     session.run_own(&replace(row)).await
 }
 
-/// Opens a transaction and completes a row in it.
-///
-/// # Errors
-/// When the server refuses.
-pub async fn begin_and_complete(session: &mut Session, row: &JournalRow) -> Result<(), EngineError> {
-    let update = format!(
+/// Opens a transaction and completes a row in it, together with the next statement.
+pub(super) fn begin_and_complete(session: &mut Session, row: &JournalRow) {
+    session.defer("START TRANSACTION");
+    session.defer(format!(
         "UPDATE {TABLE} SET progress = '{}', variables = {}, note = {}, done_at = CURRENT_TIMESTAMP(6) WHERE {}",
         row.progress,
         text::text(&row.variables),
         text::text(&row.note),
         key(row)
-    );
-    session.run_own(&format!("START TRANSACTION; {update}")).await
+    ));
 }
 
 /// Removes a version's rows as part of the open transaction: those of one direction, or all.
@@ -135,9 +135,17 @@ pub async fn remove(
     version: i64,
     direction: Option<Direction>,
 ) -> Result<(), EngineError> {
+    session.run_own(&removal(ledger, version, direction)).await
+}
+
+/// [`remove`] of all rows, together with the next statement.
+pub(super) fn defer_removal(session: &mut Session, ledger: &str, version: i64) {
+    session.defer(removal(ledger, version, None));
+}
+
+fn removal(ledger: &str, version: i64, direction: Option<Direction>) -> String {
     let only = direction.map(|direction| format!(" AND direction = '{}'", word(direction))).unwrap_or_default();
-    let ledger = text::text(ledger);
-    session.run_own(&format!("DELETE FROM {TABLE} WHERE ledger = {ledger} AND version = {version}{only}")).await
+    format!("DELETE FROM {TABLE} WHERE ledger = {} AND version = {version}{only}", text::text(ledger))
 }
 
 /// Removes the rows that are no statements, of units that are at their end.

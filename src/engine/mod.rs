@@ -1,6 +1,8 @@
 //! The only user of sqlx: connects, reads catalogues, explains, executes, locks.
 
 pub mod adoption;
+pub mod archive;
+mod archive_restore;
 pub mod canceller;
 pub mod connect;
 pub mod definitions;

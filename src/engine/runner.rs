@@ -6,6 +6,7 @@
 //! each migration.
 
 mod embedded;
+mod existing;
 mod failure;
 mod memory;
 mod resume;
@@ -21,10 +22,12 @@ use super::execute::Executor;
 use super::ledger::Ledger;
 use super::online::CopyPolicy;
 use super::{EngineError, Session, journal};
+use crate::migration::existing::Defined;
 use crate::migration::partial_down::Action;
 use crate::model::journal::JournalRow;
 use crate::model::migration::{Direction, Migration};
 use crate::model::schema::Schema;
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 /// What a failure takes with it.
@@ -80,6 +83,12 @@ pub struct Runner<'a> {
     connection: u64,
     /// What becomes of each statement of the migration at hand, where that is not simply to run.
     actions: Vec<Action>,
+    /// Whether the migration at hand is taken down after it was applied in part.
+    partial: bool,
+    /// The indexes that the migrations define.
+    defined: Defined,
+    /// The tables, in lower case, that the run has made.
+    made: BTreeSet<String>,
     /// Which tables may be copied.
     copies: CopyPolicy,
 }
@@ -102,6 +111,9 @@ impl<'a> Runner<'a> {
             open: Open::Nothing,
             connection: 0,
             actions: Vec::new(),
+            partial: false,
+            defined: Defined::default(),
+            made: BTreeSet::new(),
             copies: CopyPolicy::default(),
         }
     }
@@ -110,6 +122,13 @@ impl<'a> Runner<'a> {
     #[must_use]
     pub fn answer(mut self, answer: Option<Answer>) -> Self {
         self.answer = answer;
+        self
+    }
+
+    /// Says which indexes the migrations define, those that are applied among them.
+    #[must_use]
+    pub fn defined(mut self, defined: Defined) -> Self {
+        self.defined = defined;
         self
     }
 

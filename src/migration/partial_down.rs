@@ -36,7 +36,7 @@ pub struct Refusal<'a> {
 /// At the first statement for which it cannot be told.
 pub fn actions<'a>(
     down: &'a [Statement],
-    up: &[Statement],
+    up: &'a [Statement],
     done: usize,
     schema: &Schema,
 ) -> Result<Vec<Action>, Refusal<'a>> {
@@ -50,10 +50,73 @@ pub fn actions<'a>(
     let rows_left = up[done.min(up.len())..]
         .iter()
         .any(|statement| matches!(effect(&statement.sql), Effect::Rows { .. } | Effect::Other));
+    if let Some((statement, what)) = left_behind(down, up, done) {
+        let reason = format!(
+            "{what}, which it makes, is taken away only by a later statement of the up script, and by none of the down \
+             script"
+        );
+        return Err(Refusal { statement, reason });
+    }
     let context = Context { schema, made, rows_left };
     down.iter()
         .map(|statement| context.action(&effect(&statement.sql)).map_err(|reason| Refusal { statement, reason }))
         .collect()
+}
+
+/// What the up script has made for itself and was to take away again: the down script knows nothing of it.
+fn left_behind<'a>(down: &[Statement], up: &'a [Statement], done: usize) -> Option<(&'a Statement, String)> {
+    let (done, rest) = up.split_at(done.min(up.len()));
+    let goes = |script: &[Statement], what: &String| {
+        // A column goes with its table.
+        let table = what.strip_prefix("column ").and_then(|column| column.split_once('.'));
+        let table = table.map(|(table, _)| object("table", table));
+        let gone = |dropped: &String| dropped == what || Some(dropped) == table.as_ref();
+        script.iter().any(|one| dropped(&one.sql).iter().any(gone))
+    };
+    done.iter().enumerate().find_map(|(at, statement)| {
+        let left = |what: &String| !goes(&done[at + 1..], what) && goes(rest, what) && !goes(down, what);
+        made(&statement.sql).into_iter().find(left).map(|what| (statement, what))
+    })
+}
+
+/// The objects that a statement makes, as `table a`.
+fn made(sql: &str) -> Vec<String> {
+    match effect(sql) {
+        Effect::CreateTable { table } => vec![object("table", &table)],
+        Effect::Routine { verb, kind, name: Some(name) } if verb == "CREATE" => vec![object(&kind, &name)],
+        Effect::AlterTable { table, actions } => actions
+            .iter()
+            .filter_map(|action| match action {
+                AlterAction::AddColumn(column) => Some(object("column", &format!("{table}.{column}"))),
+                _ => None,
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The objects that are not there under their name any more after a statement.
+fn dropped(sql: &str) -> Vec<String> {
+    match effect(sql) {
+        Effect::DropTable { tables } => tables.iter().map(|table| object("table", table)).collect(),
+        Effect::RenameTable { pairs } => pairs.iter().map(|(from, _)| object("table", from)).collect(),
+        Effect::Routine { verb, kind, name: Some(name) } if verb == "DROP" => vec![object(&kind, &name)],
+        Effect::AlterTable { table, actions } => actions
+            .iter()
+            .filter_map(|action| match action {
+                AlterAction::DropColumn(column)
+                | AlterAction::RenameColumn(column, _)
+                | AlterAction::ChangeColumn(column, _) => Some(object("column", &format!("{table}.{column}"))),
+                AlterAction::RenameTo(_) => Some(object("table", &table)),
+                _ => None,
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn object(kind: &str, name: &str) -> String {
+    format!("{kind} {name}").to_lowercase()
 }
 
 struct Context<'a> {
@@ -170,6 +233,26 @@ mod tests {
         let actions = actions(&down, &up, 1, &schema(&[("a", &["x"]), ("c", &["x"])])).unwrap();
         assert!(matches!(&actions[0], Action::Skip(reason) if reason.contains("c was not changed")));
         assert_eq!(actions[1], Action::RunInstead("DROP TABLE `a`".into()));
+    }
+
+    #[test]
+    fn what_the_up_script_was_to_take_away_itself_is_not_left_behind() {
+        let up = script(&[
+            "CREATE PROCEDURE p() SELECT 1",
+            "CREATE TABLE Helper (x INT)",
+            "CREATE TABLE c (x INT)",
+            "ALTER TABLE c ADD y INT",
+            "DROP PROCEDURE p",
+            "ALTER TABLE c DROP COLUMN y",
+            "DROP TABLE helper, c2",
+        ]);
+        let down = script(&["DROP TABLE c"]);
+        let left = |done| actions(&down, &up, done, &schema(&[("c", &["x"])])).map_err(|refusal| refusal.reason);
+        assert!(left(0).is_ok());
+        assert!(left(1).unwrap_err().starts_with("procedure p, "));
+        // Not the column y, which goes with its table.
+        assert!(left(5).unwrap_err().starts_with("table helper, "));
+        assert!(left(7).is_ok());
     }
 
     #[test]

@@ -129,7 +129,7 @@ fn altered(table: &str, actions: &[AlterAction], pairs: &[Pair<'_>]) -> Settled 
         let State::Present { definition: now, .. } = now else {
             return Settled::InDoubt(format!("table {table} is gone, which this statement does not do"));
         };
-        let clauses: Vec<Option<bool>> = actions.iter().map(|action| holds(action, before, now)).collect();
+        let clauses: Vec<Option<bool>> = actions.iter().map(|action| holds(action, actions, before, now)).collect();
         match (clauses.contains(&Some(true)), clauses.contains(&Some(false))) {
             // ALTER TABLE is atomic, so somebody else has changed the table meanwhile.
             (true, true) => {
@@ -151,8 +151,8 @@ fn altered(table: &str, actions: &[AlterAction], pairs: &[Pair<'_>]) -> Settled 
 }
 
 /// Whether a clause has taken effect between two definitions of its table; `None` when that does not show, as with a
-/// clause that had nothing to do.
-fn holds(action: &AlterAction, before: &str, now: &str) -> Option<bool> {
+/// clause that had nothing to do, or whose name another one of `actions` takes.
+fn holds(action: &AlterAction, actions: &[AlterAction], before: &str, now: &str) -> Option<bool> {
     let (had, has) = (|name: &str| line(before, name), |name: &str| line(now, name));
     let key = |text: &str, name: &str| {
         let quoted = format!("KEY {} ", quote::name(name));
@@ -160,20 +160,32 @@ fn holds(action: &AlterAction, before: &str, now: &str) -> Option<bool> {
     };
     match action {
         AlterAction::AddColumn(name) if had(name).is_none() => Some(has(name).is_some()),
-        AlterAction::DropColumn(name) if had(name).is_some() => Some(has(name).is_none()),
+        AlterAction::DropColumn(name) if had(name).is_some() && !is_made(actions, name) => Some(has(name).is_none()),
         AlterAction::ModifyColumn(name) if had(name) != has(name) => Some(true),
         AlterAction::ChangeColumn(from, to) | AlterAction::RenameColumn(from, to)
             if !from.eq_ignore_ascii_case(to) && had(from).is_some() && had(to).is_none() =>
         {
-            Some(has(to).is_some() && has(from).is_none())
+            Some(has(to).is_some() && (has(from).is_none() || is_made(actions, from)))
         }
         AlterAction::AddIndex(index) => {
             let name = index.name.as_deref()?;
             (!key(before, name)).then(|| key(now, name))
         }
-        AlterAction::DropIndex(name) if key(before, name) => Some(!key(now, name)),
+        AlterAction::DropIndex(name) if key(before, name) && !is_made(actions, name) => Some(!key(now, name)),
         _ => None,
     }
+}
+
+/// Whether one of the clauses makes a column or an index of that name.
+fn is_made(actions: &[AlterAction], name: &str) -> bool {
+    let made = |action: &AlterAction| match action {
+        AlterAction::AddColumn(made) | AlterAction::ChangeColumn(_, made) | AlterAction::RenameColumn(_, made) => {
+            made.eq_ignore_ascii_case(name)
+        }
+        AlterAction::AddIndex(index) => index.name.as_ref().is_some_and(|made| made.eq_ignore_ascii_case(name)),
+        _ => false,
+    };
+    actions.iter().any(made)
 }
 
 /// The line of a column in what `SHOW CREATE TABLE` says.
@@ -244,6 +256,27 @@ mod tests {
             assert_eq!(settled(sql, &before, &before), Settled::NotDone, "{sql}");
             assert_eq!(settled(sql, &before, &with(from, to)), Settled::Done, "{sql}");
             assert_eq!(settled(sql, &before, &elsewhere), Settled::NotDone, "{sql}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_another_clause_takes_does_not_hide_that_the_alter_took_effect() {
+        let before = [("table t", present(T))];
+        let now = |text: &str| [("table t", present(text))];
+        let moved = T.replace("`a` int", "`c` int").replace("`b` int", "`a` int").replace("(`a`)", "(`c`)");
+        let again = T.replace("`b` int", "`b` bigint");
+        let index = T.replace("KEY `i` (`a`)", "KEY `i` (`b`)");
+        for (sql, after) in [
+            ("ALTER TABLE t RENAME COLUMN a TO c, RENAME COLUMN b TO a", moved),
+            ("ALTER TABLE t DROP COLUMN b, ADD COLUMN b BIGINT", again),
+            (
+                "ALTER TABLE t DROP INDEX i, ADD INDEX i (b), ADD COLUMN c INT",
+                index.replace("  KEY", "  `c` int,\n  KEY"),
+            ),
+            ("ALTER TABLE t DROP INDEX i, ADD INDEX i (b)", index),
+        ] {
+            assert_eq!(settled(sql, &before, &before), Settled::NotDone, "{sql}");
+            assert_eq!(settled(sql, &before, &now(&after)), Settled::Done, "{sql}");
         }
     }
 

@@ -137,6 +137,9 @@ pub struct StatusReport {
     pub rows: Vec<StatusRow>,
     /// What would keep `migrate` from going on.
     pub problems: Vec<String>,
+    /// What `rollback --archive` has put aside, a line each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub archives: Vec<String>,
 }
 
 /// One version.

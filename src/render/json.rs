@@ -43,6 +43,7 @@ mod tests {
             fingerprint: "5f70".into(),
             rows: vec![row],
             problems: Vec::new(),
+            archives: vec![],
         }
     }
 

@@ -41,6 +41,9 @@ pub fn render(report: &StatusReport, style: &Style) -> String {
     for problem in &report.problems {
         let _ = writeln!(text, "! {problem}");
     }
+    for archive in &report.archives {
+        let _ = writeln!(text, "archive {archive}");
+    }
     let of = |state: &str| report.rows.iter().filter(|row| row.state == state).count();
     let other = report.rows.len() - of("applied") - of("pending");
     let _ = write!(text, "{} applied, {} pending", of("applied"), of("pending"));
@@ -78,6 +81,7 @@ mod tests {
             fingerprint: "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef".into(),
             rows: (20_260_105_090_000..).zip(states).map(|(version, state)| row(version, state)).collect(),
             problems: Vec::new(),
+            archives: vec![],
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod adopt;
 mod apply;
+mod archive;
 mod audit;
 mod binary;
 mod built_in;

@@ -19,13 +19,15 @@ pub(super) use waits::session_named;
 
 use super::session::SessionConnection;
 use super::{EngineError, Session};
-use crate::sql::ddl::{self, Effect};
+use crate::sql::ddl::{self, AlterAction, Effect};
 use companion::Companion;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use waits::Wanted;
 
+/// How often an index whose name is called incorrect is tried again.
+const LEFT_OVER: u32 = 5;
 /// How often a pause looks whether Ctrl-C was pressed.
 const SLICE: Duration = Duration::from_millis(50);
 
@@ -104,6 +106,10 @@ pub async fn execute(
         let error = match attempt_once(session, sql, effect, &wanted, attempt, executor, notify).await {
             Ok(()) => return Ok(()),
             Err(error) if error.is_lock_timeout() => error,
+            Err(error) if is_left_over(&error, effect) && attempt <= LEFT_OVER => {
+                executor.pause(policy::pause(attempt)).await?;
+                continue;
+            }
             Err(error) => return Err(error),
         };
         let since = *refused.get_or_insert_with(Instant::now);
@@ -174,6 +180,17 @@ fn is_repeatable(effect: &Effect) -> bool {
             false
         }
     }
+}
+
+/// Whether an index may only seem to be there: `InnoDB` keeps one whose build was cut off until every other handle on its
+/// table is closed, and calls its name incorrect until then (seen on `MySQL` 9.7).
+fn is_left_over(error: &EngineError, effect: &Effect) -> bool {
+    let adds = match effect {
+        Effect::CreateIndex { .. } => true,
+        Effect::AlterTable { actions, .. } => actions.iter().any(|action| matches!(action, AlterAction::AddIndex(_))),
+        _ => false,
+    };
+    adds && error.code() == Some(1280)
 }
 
 /// Asks over the statement's own connection, which is free again: no second one was needed, or none could be had.

@@ -1,6 +1,7 @@
 //! Which ledgers a database has, told by the columns of their tables.
 
 use crate::engine::session::SessionConnection;
+use crate::engine::text;
 use crate::engine::{EngineError, Session};
 use crate::migration::choice::Found;
 use crate::model::ledger::Format;
@@ -16,20 +17,19 @@ const REFINERY: [&str; 4] = ["version", "name", "applied_on", "checksum"];
 /// # Errors
 /// When the catalogue cannot be read.
 pub async fn find(session: &mut Session, tables: &[&str]) -> Result<Vec<Found>, EngineError> {
-    let places = vec!["?"; tables.len()].join(", ");
     let columns: Vec<(String, String, String)> = match &mut session.connection {
         SessionConnection::Server(connection) => {
+            let names: Vec<String> = tables.iter().map(|table| text::text(table)).collect();
             let sql = format!(
-                "SELECT CAST(TABLE_NAME AS CHAR), CAST(COLUMN_NAME AS CHAR), CAST(DATA_TYPE AS CHAR) \
-                 FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN ({places})"
+                "SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE FROM information_schema.COLUMNS \
+                 WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN ({})",
+                names.join(", ")
             );
-            let mut query = sqlx::query_as(AssertSqlSafe(sql));
-            for table in tables {
-                query = query.bind((*table).to_owned());
-            }
-            query.fetch_all(connection.as_mut()).await?
+            let rows = text::rows(connection, sql).await?;
+            rows.iter().map(|row| (row.text(0), row.text(1), row.text(2))).collect()
         }
         SessionConnection::Embedded(connection) => {
+            let places = vec!["?"; tables.len()].join(", ");
             let sql = format!(
                 "SELECT t.name, c.name, c.type FROM sqlite_schema t, pragma_table_info(t.name) c \
                  WHERE t.type = 'table' AND t.name COLLATE NOCASE IN ({places})"

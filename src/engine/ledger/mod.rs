@@ -16,7 +16,7 @@ use super::session::SessionConnection;
 use super::{EngineError, Session};
 use crate::model::migration::{LedgerRow, Migration};
 use ::sqlx::query_scalar;
-use statement::{Value, execute};
+use statement::{Value, execute, text};
 
 /// What becomes of the row of a migration that is begun or applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,12 +85,18 @@ impl Ledger {
     /// # Errors
     /// When the rows cannot be read.
     pub async fn rows(&self, session: &mut Session) -> Result<Vec<LedgerRow>, EngineError> {
-        if !self.exists(session).await? {
+        // On a server the rows themselves tell that there are none, which saves a look into the catalogue.
+        if session.has_transactional_ddl() && !self.exists(session).await? {
             return Ok(Vec::new());
         }
-        match self.format {
+        let rows = match self.format {
             Format::Sqlx => sqlx::rows(session, &self.quoted()).await,
             Format::Refinery { .. } => refinery::rows(session, &self.quoted()).await,
+        };
+        if matches!(&rows, Err(error) if error.code() == Some(super::journal::NO_SUCH_TABLE)) {
+            Ok(Vec::new())
+        } else {
+            rows
         }
     }
 
@@ -118,6 +124,34 @@ impl Ledger {
         self.exactly_one(affected, migration.version)
     }
 
+    /// [`Ledger::begin`] on a server, sent together with the next statement.
+    pub(super) fn defer_begin(&self, session: &mut Session, migration: &Migration) {
+        if self.format == Format::Sqlx {
+            session.defer(sqlx::begin_text(&self.quoted(), migration));
+        }
+    }
+
+    /// [`Ledger::finish`] on a server, sent together with the next statement.
+    pub(super) fn defer_finish(
+        &self,
+        session: &mut Session,
+        migration: &Migration,
+        nanos: i64,
+    ) -> Result<(), EngineError> {
+        session.defer(match self.format {
+            Format::Sqlx => sqlx::finish_text(&self.quoted(), migration.version, nanos),
+            Format::Refinery { wide } => refinery::insert_text(&self.quoted(), migration, wide, nanos)?,
+        });
+        Ok(())
+    }
+
+    /// [`Ledger::mark`] on a server, sent together with the next statement; no row is no error here.
+    pub(super) fn defer_mark(&self, session: &mut Session, version: i64, mark: Mark) {
+        if let Some(sql) = self.marked(mark) {
+            session.defer(text(&sql, &[Value::Number(version)]));
+        }
+    }
+
     /// Whether the row of a migration is there, and whether it says applied.
     ///
     /// # Errors
@@ -134,16 +168,21 @@ impl Ledger {
     /// # Errors
     /// When the engine refuses, or there is not exactly one row of that version to mark.
     pub async fn mark(&self, session: &mut Session, version: i64, mark: Mark) -> Result<(), EngineError> {
-        let table = self.quoted();
-        let sql = match (self.format, mark) {
-            (_, Mark::Removed) => format!("DELETE FROM {table} WHERE version = ?"),
-            (Format::Refinery { .. }, Mark::Reverting | Mark::Kept) => return Ok(()),
-            (Format::Sqlx, Mark::Reverting) => format!("UPDATE {table} SET success = FALSE WHERE version = ?"),
-            (Format::Sqlx, Mark::Kept) => format!("UPDATE {table} SET success = TRUE WHERE version = ?"),
-        };
+        let Some(sql) = self.marked(mark) else { return Ok(()) };
         // Rows that are as they should be already count too: the driver asks the servers for the rows that are found.
         let affected = execute(session, sql, &[Value::Number(version)]).await?;
         self.exactly_one(affected, version)
+    }
+
+    /// The statement that marks a row; `None` where the format cannot say it.
+    fn marked(&self, mark: Mark) -> Option<String> {
+        let table = self.quoted();
+        Some(match (self.format, mark) {
+            (_, Mark::Removed) => format!("DELETE FROM {table} WHERE version = ?"),
+            (Format::Refinery { .. }, Mark::Reverting | Mark::Kept) => return None,
+            (Format::Sqlx, Mark::Reverting) => format!("UPDATE {table} SET success = FALSE WHERE version = ?"),
+            (Format::Sqlx, Mark::Kept) => format!("UPDATE {table} SET success = TRUE WHERE version = ?"),
+        })
     }
 
     fn exactly_one(&self, affected: u64, version: i64) -> Result<(), EngineError> {

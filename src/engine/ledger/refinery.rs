@@ -1,7 +1,7 @@
 //! refinery's ledger. Its readers panic on a time that is not RFC 3339 and on a checksum that is no number, so rows are
 //! written exactly as refinery writes them.
 
-use super::statement::{Value, execute};
+use super::statement::{self, Value, execute};
 use crate::engine::session::SessionConnection;
 use crate::engine::{EngineError, Session};
 use crate::migration::refinery::checksum;
@@ -75,19 +75,35 @@ pub(super) async fn insert(
     wide: bool,
     nanos: i64,
 ) -> Result<u64, EngineError> {
-    let begun = OffsetDateTime::now_utc() - Duration::nanoseconds(nanos.max(0));
-    let applied_on = begun
-        .format(&Rfc3339)
-        .map_err(|error| EngineError::Unexpected(format!("the clock gives no time that can be written: {error}")))?;
-    let checksum = checksum(migration, wide).to_string();
-    let sql = format!("INSERT INTO {table} (version, name, applied_on, checksum) VALUES (?, ?, ?, ?)");
-    let values = [
+    let (applied_on, checksum) = (begun(nanos)?, checksum(migration, wide).to_string());
+    execute(session, inserted(table), &values(migration, &applied_on, &checksum)).await
+}
+
+/// [`insert`] as text.
+pub(super) fn insert_text(table: &str, migration: &Migration, wide: bool, nanos: i64) -> Result<String, EngineError> {
+    let (applied_on, checksum) = (begun(nanos)?, checksum(migration, wide).to_string());
+    Ok(statement::text(&inserted(table), &values(migration, &applied_on, &checksum)))
+}
+
+fn inserted(table: &str) -> String {
+    format!("INSERT INTO {table} (version, name, applied_on, checksum) VALUES (?, ?, ?, ?)")
+}
+
+fn values<'a>(migration: &'a Migration, applied_on: &'a str, checksum: &'a str) -> [Value<'a>; 4] {
+    [
         Value::Number(migration.version),
         Value::Text(&migration.description),
-        Value::Text(&applied_on),
-        Value::Text(&checksum),
-    ];
-    execute(session, sql, &values).await
+        Value::Text(applied_on),
+        Value::Text(checksum),
+    ]
+}
+
+/// When a migration was begun that took so many nanoseconds.
+fn begun(nanos: i64) -> Result<String, EngineError> {
+    let begun = OffsetDateTime::now_utc() - Duration::nanoseconds(nanos.max(0));
+    begun
+        .format(&Rfc3339)
+        .map_err(|error| EngineError::Unexpected(format!("the clock gives no time that can be written: {error}")))
 }
 
 pub(super) async fn is_there(session: &mut Session, table: &str, version: i64) -> Result<bool, EngineError> {

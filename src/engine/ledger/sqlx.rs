@@ -1,6 +1,6 @@
 //! sqlx's ledger, byte for byte as sqlx itself writes it, the same on every engine here.
 
-use super::statement::{Value, execute};
+use super::statement::{self, Value, execute};
 use crate::engine::session::SessionConnection;
 use crate::engine::{EngineError, Session};
 use crate::migration::checksum::checksum;
@@ -61,18 +61,36 @@ where
     })
 }
 
-pub(super) async fn begin(session: &mut Session, table: &str, migration: &Migration) -> Result<(), EngineError> {
-    let sql = format!(
+fn insert(table: &str) -> String {
+    format!(
         "INSERT INTO {table} ( version, description, success, checksum, execution_time ) VALUES ( ?, ?, FALSE, ?, -1 )"
-    );
+    )
+}
+
+/// [`begin`] as text.
+pub(super) fn begin_text(table: &str, migration: &Migration) -> String {
     let checksum = checksum(&migration.up.text);
     let values = [Value::Number(migration.version), Value::Text(&migration.description), Value::Bytes(&checksum)];
-    execute(session, sql, &values).await.map(drop)
+    statement::text(&insert(table), &values)
+}
+
+pub(super) async fn begin(session: &mut Session, table: &str, migration: &Migration) -> Result<(), EngineError> {
+    let checksum = checksum(&migration.up.text);
+    let values = [Value::Number(migration.version), Value::Text(&migration.description), Value::Bytes(&checksum)];
+    execute(session, insert(table), &values).await.map(drop)
 }
 
 pub(super) async fn finish(session: &mut Session, table: &str, version: i64, nanos: i64) -> Result<u64, EngineError> {
-    let sql = format!("UPDATE {table} SET success = TRUE, execution_time = ? WHERE version = ?");
-    execute(session, sql, &[Value::Number(nanos), Value::Number(version)]).await
+    execute(session, finished(table), &[Value::Number(nanos), Value::Number(version)]).await
+}
+
+fn finished(table: &str) -> String {
+    format!("UPDATE {table} SET success = TRUE, execution_time = ? WHERE version = ?")
+}
+
+/// [`finish`] as text.
+pub(super) fn finish_text(table: &str, version: i64, nanos: i64) -> String {
+    statement::text(&finished(table), &[Value::Number(nanos), Value::Number(version)])
 }
 
 pub(super) async fn success(session: &mut Session, table: &str, version: i64) -> Result<Option<bool>, EngineError> {

@@ -2,6 +2,7 @@
 
 use crate::engine::session::SessionConnection;
 use crate::engine::{EngineError, Session};
+use crate::sql::quote;
 #[expect(clippy::disallowed_types, reason = "our own statements, with the quoted name of the ledger's table")]
 use sqlx::AssertSqlSafe;
 
@@ -35,4 +36,45 @@ pub(super) async fn execute(session: &mut Session, sql: String, values: &[Value<
         SessionConnection::Server(connection) => run!(connection),
         SessionConnection::Embedded(connection) => run!(connection),
     })
+}
+
+/// The statement with its values in their places, for a server, to be sent together with others.
+pub(super) fn text(sql: &str, values: &[Value<'_>]) -> String {
+    let mut values = values.iter();
+    let mut text = String::with_capacity(sql.len());
+    let mut in_name = false;
+    for character in sql.chars() {
+        in_name ^= character == '`';
+        match (character, in_name) {
+            ('?', false) => match values.next() {
+                Some(Value::Number(number)) => text.push_str(&number.to_string()),
+                Some(Value::Text(value)) => text.push_str(&quote::text(value)),
+                Some(Value::Bytes(bytes)) => {
+                    use std::fmt::Write as _;
+                    text.push_str("x'");
+                    for byte in *bytes {
+                        let _ = write!(text, "{byte:02x}");
+                    }
+                    text.push('\'');
+                }
+                None => text.push(character),
+            },
+            _ => text.push(character),
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_take_their_places_and_names_keep_their_marks() {
+        let values = [Value::Number(-7), Value::Text("it's ?"), Value::Bytes(&[0, 255])];
+        assert_eq!(
+            text("INSERT INTO `a?` VALUES (?, ?, ?)", &values),
+            "INSERT INTO `a?` VALUES (-7, 'it''s ?', x'00ff')"
+        );
+    }
 }

@@ -3,6 +3,7 @@
 use super::{Tell, locked, orphan};
 use crate::engine::execute::session_named;
 use crate::engine::session::SessionConnection;
+use crate::engine::text;
 use crate::engine::{EngineError, Session};
 use std::time::{Duration, Instant};
 
@@ -84,16 +85,17 @@ pub fn name(database: &str) -> String {
 
 async fn ask(session: &mut Session, name: &str, seconds: u64) -> Result<Answer, EngineError> {
     let SessionConnection::Server(connection) = &mut session.connection else { return Ok(Answer::Taken) };
-    let asking = sqlx::query_scalar("SELECT GET_LOCK(?, ?)").bind(name).bind(seconds).fetch_one(connection.as_mut());
+    let sql = format!("SELECT GET_LOCK({}, {seconds})", text::text(name));
+    let asking = text::rows(connection, sql);
     let Ok(answer) = tokio::time::timeout(Duration::from_secs(seconds) + SILENCE, asking).await else {
         return Err(EngineError::Connection("the server no longer answers".into()));
     };
-    judge(answer.map_err(EngineError::from))
+    judge(answer.map(|rows| rows.first().and_then(|row| row.number(0))))
 }
 
 /// Tells a lock that is held from a server that gives none: clusters refuse the function (Galera's strict mode with 1105),
 /// some proxies and servers do not know it.
-fn judge(answer: Result<Option<i64>, EngineError>) -> Result<Answer, EngineError> {
+fn judge(answer: Result<Option<u64>, EngineError>) -> Result<Answer, EngineError> {
     match answer {
         Ok(Some(1)) => Ok(Answer::Taken),
         Ok(Some(_)) => Ok(Answer::Busy),

@@ -128,7 +128,7 @@ async fn take_back(
     runner.session.run_own("SET autocommit = 1").await?;
     runner.session.run_own("SET NAMES utf8mb4").await?;
     let versions = if runner.unit == Unit::Run { runner.versions.clone() } else { vec![migration.version] };
-    if !runner.actions.is_empty() {
+    if runner.partial {
         return Ok(vec!["it was being taken down after it had been applied in part".into()]);
     }
     if runner.unit == Unit::Migration && is_untouched(runner, migration).await? {

@@ -5,12 +5,12 @@ use super::memory::Memory;
 use super::{Observer, RunError, Runner};
 use crate::engine::{EngineError, journal, objects};
 use crate::migration::checksum::statement_hash;
-use crate::migration::partial_down;
 use crate::migration::recovery::{Settled, settle};
 use crate::migration::witness::{Witness, witness};
+use crate::migration::{partial_down, temporary};
 use crate::model::journal::{JournalRow, Progress};
 use crate::model::migration::{Direction, Migration, Statement};
-use crate::sql::ddl::{Effect, databases, effect};
+use crate::sql::ddl::{Effect, databases, effect, temporary as temporary_table};
 
 /// Where and with what a migration begins.
 #[derive(Debug, Default)]
@@ -53,11 +53,9 @@ pub(super) async fn resume(
 ) -> Result<Resumption, RunError> {
     let statements = runner.direction.statements(migration);
     let fresh = Resumption { is_fresh: true, memory: Memory::new(statements), ..Resumption::default() };
-    let success = if runner.journal.iter().any(|row| row.version == migration.version) {
-        runner.ledger.success(runner.session, migration.version).await?
-    } else {
+    if runner.journal.iter().all(|row| row.version != migration.version) {
         return Ok(fresh);
-    };
+    }
     if runner.direction == Direction::Down {
         let ups = rows(runner, migration, Direction::Up);
         let of = ups.last().map_or(0, |row| row.of);
@@ -67,15 +65,18 @@ pub(super) async fn resume(
             }
             _ => None,
         };
+        runner.partial = done.is_some();
         runner.actions = match done {
             Some(done) => partial(runner, migration, done).await?,
             None => Vec::new(),
         };
+        runner.keep_existing(migration)?;
     }
     let known = rows(runner, migration, runner.direction);
     if known.is_empty() {
         return Ok(fresh);
     }
+    let success = runner.ledger.success(runner.session, migration.version).await?;
     if success.is_none() && runner.direction == Direction::Up && runner.ledger.format.remembers_begun() {
         // Somebody took the ledger's row away by hand, which says that nothing of the migration is left.
         journal::remove(runner.session, runner.ledger.table(), migration.version, None).await?;
@@ -187,13 +188,26 @@ async fn replay(
     rows: &[JournalRow],
     resumption: &mut Resumption,
 ) -> Result<(), RunError> {
+    let lost = temporary::lost(statements, resumption.from);
+    if let Some(lost) = lost.first().filter(|_| runner.answer != Some(Answer::DidNot)) {
+        let statement = &statements[lost.at];
+        return Err(RunError::Doubt(Box::new(Doubt {
+            place: statement.at.to_string(),
+            sql: statement.sql.clone(),
+            reason: format!(
+                "the temporary table {} went with the connection of the run that was cut off, and what it was filled \
+                 from may have changed since",
+                lost.name
+            ),
+        })));
+    }
     for (at, statement) in statements[..resumption.from].iter().enumerate() {
-        if is_temporary(&statement.sql) {
-            return Err(RunError::Doubt(Box::new(Doubt {
-                place: statement.at.to_string(),
-                sql: statement.sql.clone(),
-                reason: "its temporary table went with the connection of the run that was cut off".into(),
-            })));
+        if temporary::fills(&statement.sql, &lost) {
+            runner.session.run(&statement.sql).await?;
+            continue;
+        }
+        if temporary_table(&statement.sql).is_some() {
+            continue;
         }
         let variables = rows.iter().find(|row| row.position as usize == at + 1).map_or("", |row| &row.variables);
         if effect(&statement.sql) == Effect::Session {
@@ -207,9 +221,4 @@ async fn replay(
         resumption.memory.restore(runner.session, variables).await?;
     }
     Ok(())
-}
-
-fn is_temporary(sql: &str) -> bool {
-    let words = sql.split_whitespace().take(4).map(str::to_ascii_uppercase).collect::<Vec<_>>();
-    words.first().is_some_and(|word| word == "CREATE") && words.iter().any(|word| word == "TEMPORARY")
 }

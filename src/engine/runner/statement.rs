@@ -6,6 +6,7 @@ use super::{Observer, Open, Runner};
 use crate::engine::execute::{Notice, execute};
 use crate::engine::{EngineError, journal, objects};
 use crate::migration::checksum::statement_hash;
+use crate::migration::existing::Existing;
 use crate::migration::partial_down::Action;
 use crate::migration::witness::{Witness, witness};
 use crate::model::journal::{JournalRow, Progress};
@@ -33,14 +34,37 @@ pub(super) async fn run(
     let statement = &runner.direction.statements(course.migration)[at];
     let stands_for = course.memory.stands_for(runner.session, &statement.sql).await.map_err(failed)?;
     let sql = stands_for.unwrap_or_else(|| statement.sql.clone());
-    let effect = effect(&sql);
+    let mut effect = effect(&sql);
+    let existing = match course.rest {
+        None => runner.existing(&sql, &effect).await.map_err(failed)?,
+        // What an earlier run has made of it is left out already.
+        Some(_) => Existing::Run,
+    };
     let mut row = runner.row(course, at, sql);
+    match existing {
+        Existing::Run => {}
+        Existing::RunInstead(rest, reason) => {
+            observer.note(&format!("{}: {reason}; the rest of the statement runs", statement.at));
+            effect = self::effect(&rest);
+            row.sql.clone_from(&rest);
+            course.rest = Some(rest);
+        }
+        Existing::Skip(reason) => {
+            observer.note(&format!("{}: skipped: {reason}", statement.at));
+            return skip(runner, course, row, &reason).await.map_err(failed);
+        }
+        Existing::Conflict(reason) => return Err(failed(EngineError::Conflict(reason))),
+    }
     let text = match runner.actions.get(at).cloned() {
         Some(Action::Skip(reason)) => {
             observer.note(&format!("{}: skipped: {reason}", statement.at));
             return skip(runner, course, row, &reason).await.map_err(failed);
         }
-        Some(Action::RunInstead(sql)) => sql,
+        Some(Action::RunInstead(sql)) => {
+            effect = self::effect(&sql);
+            row.sql.clone_from(&sql);
+            sql
+        }
         _ => course.rest.take().unwrap_or_else(|| statement.sql.clone()),
     };
     let rolls_back = runner.rolls_back(&effect);
@@ -55,7 +79,10 @@ pub(super) async fn run(
             let before = objects::states(runner.session, &witness).await.map_err(failed)?;
             row.before = serde_json::to_string(&before).unwrap_or_default();
             before_it(runner, course, &mut row, &witness, rolls_back).await.map_err(failed)?;
-            send(runner, &statement.at, (&text, effect), observer).await.map_err(failed)?;
+            if let Err(error) = send(runner, &statement.at, (&text, effect), observer).await {
+                return Err(failed(runner.explain(error, &text, effect).await));
+            }
+            runner.note_made(&text, effect);
             // DDL that succeeded was not cut short, and is better finished than taken back.
             after_it(runner, course, row, &witness).await.map_err(|error| (at + 1, error))?;
             Ok(Committed::Yes)
@@ -82,7 +109,7 @@ async fn rows(
         runner.session.run_own("COMMIT").await?;
         runner.open = Open::Nothing;
     }
-    open(runner, course).await?;
+    open(runner, course);
     let mut tell = |notice: Notice| observer.note(&format!("{}: {notice}", row.place));
     execute(runner.session, sql, effect, &mut runner.executor, &mut tell).await?;
     course.wrote_rows |= !effect.is_neutral();
@@ -106,7 +133,7 @@ async fn control(
         runner.session.run_own("COMMIT").await?;
         runner.open = Open::Nothing;
     }
-    open(runner, course).await?;
+    open(runner, course);
     // It may commit the ledger's row, which must not stand alone: the journal knows then that the migration is begun.
     journal::write(runner.session, &row).await?;
     let mut tell = |notice: Notice| observer.note(&format!("{}: {notice}", row.place));
@@ -115,7 +142,7 @@ async fn control(
     course.wrote_rows = false;
     // What rolled back has taken the ledger's row too, which is the witness that the migration is under way.
     course.entered = runner.is_known(course.migration).await?;
-    open(runner, course).await?;
+    open(runner, course);
     row.progress = Progress::Done;
     journal::write(runner.session, &row).await?;
     Ok(Committed::Yes)
@@ -127,7 +154,7 @@ async fn skip(
     mut row: JournalRow,
     reason: &str,
 ) -> Result<Committed, EngineError> {
-    open(runner, course).await?;
+    open(runner, course);
     row.progress = Progress::Skipped;
     reason.clone_into(&mut row.note);
     journal::write(runner.session, &row).await?;
@@ -147,7 +174,7 @@ async fn before_it(
         runner.session.run_own("COMMIT").await?;
         runner.open = Open::Nothing;
     }
-    open(runner, course).await?;
+    open(runner, course);
     if shows_nothing {
         // Whatever it commits it commits together with this row.
         row.progress = Progress::Entered;
@@ -175,7 +202,7 @@ async fn after_it(
         journal::write_and_commit(runner.session, &row).await?;
         runner.session.run_own("START TRANSACTION").await?;
     } else {
-        journal::begin_and_complete(runner.session, &row).await?;
+        journal::begin_and_complete(runner.session, &row);
     }
     runner.open = Open::Work;
     course.wrote_rows = false;

@@ -53,7 +53,7 @@ pub(super) async fn run(
         resumed: !resumption.is_fresh,
     };
     if course.entered {
-        open(runner, &mut course).await.map_err(|error| (from, error))?;
+        open(runner, &mut course);
     }
     // A deadlock takes the whole transaction; in a run that is one unit that may be more than this migration's.
     let (mut at, mut committed) = (from, (runner.unit == Unit::Migration).then_some(from));
@@ -105,23 +105,20 @@ async fn before(runner: &mut Runner<'_>, migration: &Migration) -> Result<Option
     runner.session.schema_of(&names).await.map(Some)
 }
 
-/// Makes sure that a transaction is open in which the ledger knows of the migration.
-pub(super) async fn open(runner: &mut Runner<'_>, course: &mut Course<'_>) -> Result<(), EngineError> {
+/// Makes sure that what is sent next finds a transaction open in which the ledger knows of the migration.
+pub(super) fn open(runner: &mut Runner<'_>, course: &mut Course<'_>) {
     if runner.open == Open::Nothing {
-        runner.session.run_own("START TRANSACTION").await?;
+        runner.session.defer("START TRANSACTION");
     }
     runner.open = Open::Work;
     if !course.entered {
         course.entered = true;
-        enter(runner, course.migration).await?;
-    }
-    Ok(())
-}
-
-async fn enter(runner: &mut Runner<'_>, migration: &Migration) -> Result<(), EngineError> {
-    match runner.direction {
-        Direction::Up => runner.ledger.begin(runner.session, migration).await,
-        Direction::Down => runner.ledger.mark(runner.session, migration.version, Mark::Reverting).await,
+        match runner.direction {
+            Direction::Up => runner.ledger.defer_begin(runner.session, course.migration),
+            Direction::Down => {
+                runner.ledger.defer_mark(runner.session, course.migration.version, Mark::Reverting);
+            }
+        }
     }
 }
 
@@ -137,28 +134,26 @@ impl Runner<'_> {
 }
 
 async fn finish(runner: &mut Runner<'_>, course: &mut Course<'_>, started: Instant) -> Result<(), EngineError> {
-    open(runner, course).await?;
+    open(runner, course);
     let migration = course.migration;
     let wrote = course.wrote_rows;
     match runner.direction {
         Direction::Up => {
             if course.resumed && runner.ledger.success(runner.session, migration.version).await? == Some(false) {
                 // The file may have been mended since: the row gets the checksum of what was applied in the end.
-                runner.ledger.mark(runner.session, migration.version, Mark::Removed).await?;
-                runner.ledger.begin(runner.session, migration).await?;
+                runner.ledger.defer_mark(runner.session, migration.version, Mark::Removed);
+                runner.ledger.defer_begin(runner.session, migration);
             }
             let nanos = i64::try_from(started.elapsed().as_nanos()).unwrap_or(i64::MAX);
-            runner.ledger.finish(runner.session, migration, nanos).await?;
+            runner.ledger.defer_finish(runner.session, migration, nanos)?;
         }
         Direction::Down => {
-            // refinery's ledger has no row of a migration that was cut off on its way up.
-            if runner.ledger.success(runner.session, migration.version).await?.is_some() {
-                runner.ledger.mark(runner.session, migration.version, Mark::Removed).await?;
-            }
-            journal::remove(runner.session, runner.ledger.table(), migration.version, None).await?;
+            runner.ledger.defer_mark(runner.session, migration.version, Mark::Removed);
+            journal::defer_removal(runner.session, runner.ledger.table(), migration.version);
         }
     }
     runner.actions.clear();
+    runner.partial = false;
     match runner.unit {
         Unit::Migration if wrote => {
             runner.session.run_own("COMMIT").await?;

@@ -22,6 +22,7 @@ pub async fn read(connection: &mut SqliteConnection, skip: &[&str]) -> Result<Sc
         let (kind, name, sql): (String, String, String) =
             (object.try_get("type")?, object.try_get("name")?, object.try_get("sql")?);
         match kind.as_str() {
+            "table" if name.starts_with("_aura_db_") => {}
             "table" if !skip.iter().any(|other| other.eq_ignore_ascii_case(&name)) => {
                 schema.tables.push(table(connection, name, &sql).await?);
             }

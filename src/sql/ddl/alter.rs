@@ -1,7 +1,7 @@
 //! The clauses of `ALTER TABLE`, told apart by their first words.
 
 use super::reader::Reader;
-use super::{AlterAction, Effect, IndexDefinition};
+use super::{AlterAction, Effect};
 
 pub(super) fn read(reader: &mut Reader) -> Effect {
     let _noise = reader.eat("ONLINE") || reader.eat("OFFLINE");
@@ -63,13 +63,7 @@ fn add(reader: &mut Reader) -> AlterAction {
     let word = reader.peek(0);
     match word.as_str() {
         "INDEX" | "KEY" | "UNIQUE" | "FULLTEXT" | "SPATIAL" => {
-            let unique = reader.eat("UNIQUE");
-            let _special = reader.eat("FULLTEXT") || reader.eat("SPATIAL");
-            let _noise = reader.eat("INDEX") || reader.eat("KEY");
-            reader.if_exists();
-            let name = if reader.peek(0) == "USING" { None } else { reader.name() }.or(constraint);
-            reader.index_type();
-            AlterAction::AddIndex(IndexDefinition { name, unique, columns: reader.key_columns() })
+            AlterAction::AddIndex(super::index::within_table(reader, constraint))
         }
         "PRIMARY" | "FOREIGN" | "CHECK" => AlterAction::AddConstraint,
         "PARTITION" | "PERIOD" | "SYSTEM" => AlterAction::Other,
@@ -95,7 +89,13 @@ fn drop(reader: &mut Reader) -> AlterAction {
         }
         "PARTITION" => AlterAction::DropPartition,
         "SYSTEM" if reader.peek(1) == "VERSIONING" => AlterAction::DropPartition,
-        "PRIMARY" | "FOREIGN" | "CHECK" | "CONSTRAINT" if reader.at_keyword() => AlterAction::Other,
+        "PRIMARY" if reader.at_keyword() => AlterAction::Other,
+        "FOREIGN" | "CHECK" | "CONSTRAINT" if reader.at_keyword() => {
+            reader.word();
+            reader.eat("KEY");
+            reader.if_exists();
+            reader.name().map_or(AlterAction::Other, AlterAction::DropConstraint)
+        }
         _ => {
             reader.eat("COLUMN");
             reader.if_exists();

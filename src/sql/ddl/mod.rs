@@ -4,9 +4,24 @@
 //! words of each clause say enough here. What is not recognised is [`Effect::Other`], never a guess.
 
 mod alter;
+mod index;
 mod reader;
+mod table;
 
+pub use index::IndexDefinition;
+pub use table::{Created, created};
+
+use crate::model::schema::IndexKind;
 use reader::Reader;
+
+/// What a statement does to temporary tables.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Temporary {
+    /// Makes one.
+    Made(String),
+    /// Drops these, with `DROP TEMPORARY TABLE`.
+    Dropped(Vec<String>),
+}
 
 /// What one statement does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,19 +128,10 @@ pub enum AlterAction {
     RenameTo(String),
     /// Adds a primary key, a foreign key or a check.
     AddConstraint,
-    /// Any other clause: dropped constraints, options, defaults, partitions.
+    /// Drops a foreign key, a check or another constraint by its name.
+    DropConstraint(String),
+    /// Any other clause: options, defaults, partitions, the primary key dropped.
     Other,
-}
-
-/// An index as a statement defines it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IndexDefinition {
-    /// Its name, when given.
-    pub name: Option<String>,
-    /// Whether it is UNIQUE or a primary key.
-    pub unique: bool,
-    /// The columns of its key parts; empty for an expression.
-    pub columns: Vec<String>,
 }
 
 /// Reads what a statement does.
@@ -264,11 +270,27 @@ fn set(reader: &Reader) -> Effect {
     if reader.has_ahead(&["autocommit", "@@autocommit"]) { Effect::Transaction } else { Effect::Session }
 }
 
+/// What a statement does to temporary tables, if anything.
+#[must_use]
+pub fn temporary(sql: &str) -> Option<Temporary> {
+    let mut reader = Reader::new(sql)?;
+    let creates = reader.eat("CREATE");
+    if creates && reader.eat("OR") {
+        reader.eat("REPLACE");
+    }
+    if !(creates || reader.eat("DROP")) || !reader.eat("TEMPORARY") || !(reader.eat("TABLE") || reader.eat("TABLES")) {
+        return None;
+    }
+    reader.if_exists();
+    if creates { reader.name().map(Temporary::Made) } else { Some(Temporary::Dropped(reader.names())) }
+}
+
 fn create(reader: &mut Reader) -> Effect {
     let replace = reader.eat("OR") && reader.eat("REPLACE");
     let temporary = reader.eat("TEMPORARY");
     let unique = reader.eat("UNIQUE");
-    let special = reader.eat("FULLTEXT") || reader.eat("SPATIAL") || reader.eat("ONLINE") || reader.eat("OFFLINE");
+    let kind = index::kind(unique, reader);
+    let special = kind != IndexKind::Plain || reader.eat("ONLINE") || reader.eat("OFFLINE");
     if reader.eat("INDEX") || ((unique || special) && reader.eat("KEY")) {
         reader.if_exists();
         let name = reader.name();
@@ -277,7 +299,7 @@ fn create(reader: &mut Reader) -> Effect {
             return Effect::Other;
         }
         let Some(table) = reader.name() else { return Effect::Other };
-        return Effect::CreateIndex { table, index: IndexDefinition { name, unique, columns: reader.key_columns() } };
+        return Effect::CreateIndex { table, index: index::definition(reader, name, kind) };
     }
     if reader.eat("TABLE") {
         reader.if_exists();

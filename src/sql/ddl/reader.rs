@@ -1,5 +1,6 @@
 //! Walks the tokens of one statement, spaces and comments left out.
 
+use crate::model::schema::KeyPart;
 use sqlparser::dialect::MySqlDialect;
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, Tokenizer};
@@ -179,6 +180,89 @@ impl Reader {
             self.at += 1;
         }
         columns
+    }
+
+    /// A parenthesised list of key parts; `None` when one of them is of a form that is not known.
+    pub(super) fn key_parts(&mut self) -> Option<Vec<KeyPart>> {
+        let mut parts = Vec::new();
+        if !self.eat("(") {
+            return None;
+        }
+        loop {
+            let mut part = if self.eat("(") {
+                KeyPart { column: None, expression: Some(self.rest_of_parentheses()?), prefix: None, descending: false }
+            } else {
+                KeyPart::column(self.name()?)
+            };
+            if part.column.is_some() && self.eat("(") {
+                let Some(Token::Number(length, _)) = self.tokens.get(self.at) else { return None };
+                part.prefix = Some(length.parse().ok()?);
+                self.at += 1;
+                self.eat(")").then_some(())?;
+            }
+            let _ascending = self.eat("ASC");
+            part.descending = self.eat("DESC");
+            parts.push(part);
+            if self.eat(")") {
+                return Some(parts);
+            }
+            self.eat(",").then_some(())?;
+        }
+    }
+
+    /// The text up to the end of parentheses that are open, without spaces; moves past it.
+    pub(super) fn rest_of_parentheses(&mut self) -> Option<String> {
+        let (mut text, mut depth) = (String::new(), 1);
+        loop {
+            let token = self.tokens.get(self.at)?;
+            self.at += 1;
+            match token {
+                Token::LParen => depth += 1,
+                Token::RParen => depth -= 1,
+                _ => {}
+            }
+            if depth == 0 {
+                return Some(text);
+            }
+            if matches!(token, Token::Word(_)) && text.ends_with(|last: char| last.is_alphanumeric()) {
+                text.push(' ');
+            }
+            text.push_str(&token.to_string());
+        }
+    }
+
+    /// The unquoted words up to the next comma or the end of the parentheses around, in upper case, without what stands in
+    /// parentheses of its own. Does not move.
+    pub(super) fn clause_words(&self) -> Vec<String> {
+        let (mut words, mut depth) = (Vec::new(), 0);
+        for token in &self.tokens[self.at.min(self.tokens.len())..] {
+            match token {
+                Token::LParen => depth += 1,
+                Token::RParen | Token::Comma | Token::SemiColon if depth == 0 => break,
+                Token::RParen => depth -= 1,
+                Token::Word(word) if depth == 0 && word.quote_style.is_none() => {
+                    words.push(word.value.to_ascii_uppercase());
+                }
+                _ => {}
+            }
+        }
+        words
+    }
+
+    /// Moves to the end of a clause within parentheses, and past the comma or the parenthesis there; whether it is a comma.
+    pub(super) fn next_element(&mut self) -> Option<bool> {
+        let mut depth = 0;
+        while let Some(token) = self.tokens.get(self.at) {
+            self.at += 1;
+            match token {
+                Token::LParen => depth += 1,
+                Token::RParen if depth == 0 => return Some(false),
+                Token::RParen => depth -= 1,
+                Token::Comma if depth == 0 => return Some(true),
+                _ => {}
+            }
+        }
+        None
     }
 
     /// Whether the next token is an unquoted keyword of SQL rather than a name of the user's.

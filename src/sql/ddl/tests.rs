@@ -1,17 +1,35 @@
 use super::*;
+use crate::model::schema::KeyPart;
 
-fn index(name: &str, unique: bool, columns: &[&str]) -> IndexDefinition {
-    IndexDefinition { name: Some(name.into()), unique, columns: columns.iter().map(|&c| c.into()).collect() }
+fn index(name: &str, unique: bool, parts: &[&str]) -> IndexDefinition {
+    let kind = if unique { IndexKind::Unique } else { IndexKind::Plain };
+    let parts: Vec<KeyPart> = parts.iter().map(|part| self::part(part)).collect();
+    let columns = parts.iter().filter_map(|part| part.column.clone()).collect();
+    IndexDefinition { name: Some(name.into()), unique, columns, kind, parts, visible: true }
+}
+
+fn part(text: &str) -> KeyPart {
+    let (text, descending) = text.strip_suffix(" DESC").map_or((text, false), |text| (text, true));
+    match text.split_once(':') {
+        Some(("", expression)) => {
+            KeyPart { column: None, expression: Some(expression.into()), prefix: None, descending }
+        }
+        Some((name, length)) => KeyPart { prefix: length.parse().ok(), ..KeyPart::column(name) },
+        None => KeyPart { descending, ..KeyPart::column(text) },
+    }
 }
 
 #[test]
 fn indexes_are_read_in_every_form() {
     let plain = "CREATE INDEX idx_xp ON users (xp DESC)";
-    assert_eq!(effect(plain), Effect::CreateIndex { table: "users".into(), index: index("idx_xp", false, &["xp"]) });
+    assert_eq!(
+        effect(plain),
+        Effect::CreateIndex { table: "users".into(), index: index("idx_xp", false, &["xp DESC"]) }
+    );
     let prefixed = "create unique index `u` using btree on `shop`.`item` (`name`(20), (lower(code)), price)";
     assert_eq!(
         effect(prefixed),
-        Effect::CreateIndex { table: "item".into(), index: index("u", true, &["name", "price"]) }
+        Effect::CreateIndex { table: "item".into(), index: index("u", true, &["name:20", ":lower(code)", "price"]) }
     );
     let altered = "ALTER TABLE t ADD KEY k (a, b DESC), DROP INDEX old, ALGORITHM=INPLACE, LOCK=NONE";
     assert_eq!(
@@ -19,7 +37,7 @@ fn indexes_are_read_in_every_form() {
         Effect::AlterTable {
             table: "t".into(),
             actions: vec![
-                AlterAction::AddIndex(index("k", false, &["a", "b"])),
+                AlterAction::AddIndex(index("k", false, &["a", "b DESC"])),
                 AlterAction::DropIndex("old".into()),
                 AlterAction::Execution,
                 AlterAction::Execution,
@@ -52,7 +70,7 @@ fn destructive_clauses_are_told_from_harmless_ones() {
     };
     assert_eq!(actions("ALTER TABLE t DROP a"), [AlterAction::DropColumn("a".into())]);
     assert_eq!(actions("ALTER TABLE t DROP COLUMN IF EXISTS `key`"), [AlterAction::DropColumn("key".into())]);
-    assert_eq!(actions("ALTER TABLE t DROP FOREIGN KEY fk"), [AlterAction::Other]);
+    assert_eq!(actions("ALTER TABLE t DROP FOREIGN KEY fk"), [AlterAction::DropConstraint("fk".into())]);
     assert_eq!(actions("ALTER TABLE t DROP PRIMARY KEY"), [AlterAction::Other]);
     assert_eq!(actions("ALTER TABLE t ADD a DECIMAL(10,2) NOT NULL"), [AlterAction::AddColumn("a".into())]);
     assert_eq!(actions("ALTER TABLE t CHANGE a b INT"), [AlterAction::ChangeColumn("a".into(), "b".into())]);

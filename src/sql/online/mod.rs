@@ -3,10 +3,12 @@
 //! In ALTER TABLE they are put first, right behind the table, where neither PARTITION BY nor ORDER BY nor a comment at
 //! the end is in the way; tried on `MySQL` 9.7 and `MariaDB` 10.11. The user's words are never touched.
 
+mod clauses;
 mod group;
 mod read;
 mod scan;
 
+pub use clauses::without;
 pub use group::{Group, group};
 
 use crate::model::engine::EngineKind;

@@ -51,7 +51,12 @@ impl Campaign {
             for _ in 0..10 {
                 let scenario = self.pick(kind);
                 let fault = self.aim(&scenario, kind);
-                if self.strike(&scenario, kind, fault) {
+                // One in four reruns is disturbed too.
+                let second = (self.seed.below(4) == 0).then(|| {
+                    let kind = *self.seed.one_of(&KINDS);
+                    self.aim(&scenario, kind)
+                });
+                if self.strike(&scenario, kind, (fault, second)) {
                     break;
                 }
             }
@@ -65,7 +70,7 @@ impl Campaign {
             for command in 1..=self.baseline(&scenario).sent.len() {
                 for (when, moment) in [(When::Before, Moment::Before), (When::After, Moment::After)] {
                     let kind = Kind { blow: Blow::KillClient, when };
-                    self.strike(&scenario, kind, Fault { blow: kind.blow, moment, command });
+                    self.strike(&scenario, kind, (Fault { blow: kind.blow, moment, command }, None));
                 }
             }
         }
@@ -110,10 +115,10 @@ impl Campaign {
     }
 
     /// Whether the fault came in time to count.
-    fn strike(&mut self, scenario: &Scenario, kind: Kind, fault: Fault) -> bool {
+    fn strike(&mut self, scenario: &Scenario, kind: Kind, (fault, second): (Fault, Option<Fault>)) -> bool {
         self.baseline(scenario);
         let (server, baseline) = (&mut self.server, &self.baselines[scenario.name]);
-        let verdict = catch_unwind(AssertUnwindSafe(|| case::disturbed(server, scenario, baseline, fault)));
+        let verdict = catch_unwind(AssertUnwindSafe(|| case::disturbed(server, scenario, baseline, (fault, second))));
         let failure = match verdict {
             Ok(Verdict::Missed) => return false,
             Ok(Verdict::Converged) => None,

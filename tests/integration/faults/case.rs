@@ -63,11 +63,19 @@ pub(crate) fn undisturbed(server: &mut Durable, scenario: &Scenario) -> Undistur
         case.repair();
         case.run(scenario.command).exits(0);
     }
+    if let Some(then) = scenario.then {
+        case.run(then).exits(0);
+    }
     Undisturbed { code, sent: proxy.sent(), end: case.end() }
 }
 
-/// Runs a scenario, with the fault, and once more without.
-pub(crate) fn disturbed(server: &mut Durable, scenario: &Scenario, undisturbed: &Undisturbed, fault: Fault) -> Verdict {
+/// Runs a scenario, with the fault, perhaps once more with the second one, and then without.
+pub(crate) fn disturbed(
+    server: &mut Durable,
+    scenario: &Scenario,
+    undisturbed: &Undisturbed,
+    (fault, second): (Fault, Option<Fault>),
+) -> Verdict {
     let mut case = Case::new(server, scenario);
     let (first, proxy) = case.through_proxy(Some(fault));
     if !proxy.fired() {
@@ -87,8 +95,20 @@ pub(crate) fn disturbed(server: &mut Durable, scenario: &Scenario, undisturbed: 
         wrong.push("status could not say how things stand".to_owned());
     }
     story.push(told("status", &looked));
-    let mut rerun = case.run(scenario.command);
+    if let Some(second) = second {
+        let (again, _) = case.through_proxy(Some(second));
+        case.server.revive();
+        story.push(told(&format!("a rerun, {second}"), &again));
+    }
+    let mut rerun = case.run(scenario.last());
     story.push(told("rerun", &rerun));
+    if scenario.then.is_some() && rerun.code == Some(4) {
+        // What is half-applied and cannot be taken down as it is, is to be finished first, and says so.
+        let finished = case.run(scenario.command);
+        story.push(told("the first command again", &finished));
+        rerun = case.run(scenario.last());
+        story.push(told("then", &rerun));
+    }
     if !scenario.repair.is_empty() {
         if rerun.code != undisturbed.code {
             wrong.push(format!("the rerun is refused in another way than with {:?}", undisturbed.code));
@@ -166,7 +186,7 @@ impl<'a> Case<'a> {
         let rows = report["rows"].as_array().cloned().unwrap_or_default();
         let states = rows.iter().map(|row| format!("{} {}", row["version"], row["state"])).collect();
         let snapshot = Snapshot::take(&mut self.server.connect(Some(&self.database)));
-        let again = self.run(self.scenario.command);
+        let again = self.run(self.scenario.last());
         let said = again.stdout.replace(&self.database, "DATABASE");
         let fingerprint = report["fingerprint"].as_str().unwrap_or_default().to_owned();
         End { fingerprint, states, snapshot, again: (again.code, said) }

@@ -18,6 +18,8 @@ pub(crate) struct Scenario {
     pub(crate) before: &'static [&'static str],
     /// The command that is disturbed.
     pub(crate) command: &'static str,
+    /// The command that follows the disturbed one, where that is not itself once more: a person thought better of it.
+    pub(crate) then: Option<&'static str>,
     /// What a person does about a statement that the data refuses, between the disturbed run and the next; empty when
     /// nothing refuses.
     pub(crate) repair: &'static str,
@@ -26,7 +28,12 @@ pub(crate) struct Scenario {
 impl Scenario {
     /// A run of `command` over `migrations`, in an empty database and on its own.
     pub(crate) const fn new(name: &'static str, migrations: &'static [Pair], command: &'static str) -> Self {
-        Self { name, setup: "", migrations, before: &[], command, repair: "" }
+        Self { name, setup: "", migrations, before: &[], command, then: None, repair: "" }
+    }
+
+    /// The command that leads to the end.
+    pub(crate) fn last(&self) -> &'static str {
+        self.then.unwrap_or(self.command)
     }
 
     /// Writes the migrations into a folder to run in.

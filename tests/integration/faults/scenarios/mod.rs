@@ -7,11 +7,13 @@ mod refused;
 mod session;
 mod shop;
 mod sums;
+mod turned;
 mod units;
 
 use super::scenario::Scenario;
 
 /// All of them.
 pub(crate) fn all() -> Vec<Scenario> {
-    [shop::ALL, sums::ALL, bulk::ALL, session::ALL, rare::ALL, units::ALL, refused::ALL, aura::ALL].concat()
+    [shop::ALL, sums::ALL, bulk::ALL, session::ALL, rare::ALL, units::ALL, refused::ALL, aura::ALL, turned::ALL]
+        .concat()
 }

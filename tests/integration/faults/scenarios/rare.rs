@@ -73,7 +73,9 @@ const PROGRAMS: &[Pair] = &[
          UPDATE counts SET x = x + b;
          ALTER TABLE counts RENAME COLUMN a TO c, RENAME COLUMN b TO a;
          ALTER TABLE counts RENAME COLUMN a TO c, RENAME COLUMN c TO a;
-         UPDATE counts SET c = c + 1;
+         ALTER TABLE counts DROP INDEX counts_xx, ADD INDEX counts_xx (x, id), ADD COLUMN d INT NOT NULL DEFAULT 0;
+         ALTER TABLE counts DROP COLUMN d, ADD COLUMN d INT NOT NULL DEFAULT 3;
+         UPDATE counts SET c = c + 1, d = d + 1;
          CREATE EVENT later ON SCHEDULE AT '2090-01-01 00:00:00' DO DELETE FROM counts;
          DROP EVENT later;
          UPDATE counts SET c = c + 1;",
@@ -81,8 +83,35 @@ const PROGRAMS: &[Pair] = &[
     ),
 ];
 
+const TEMPORARY: &[Pair] = &[
+    (
+        1,
+        "CREATE TABLE totals (id INT PRIMARY KEY, x INT NOT NULL);
+         INSERT INTO totals VALUES (1, 1), (2, 2);
+         CREATE TEMPORARY TABLE shelf AS SELECT id, x FROM totals;
+         UPDATE totals SET x = x + 1;
+         UPDATE totals JOIN shelf USING (id) SET totals.x = totals.x + shelf.x;
+         DROP TEMPORARY TABLE shelf;
+         UPDATE totals SET x = x + 1;",
+        "DROP TABLE totals;",
+    ),
+    (
+        2,
+        "CREATE TEMPORARY TABLE shelf (id INT, x INT);
+         INSERT INTO shelf SELECT id, x FROM totals;
+         INSERT INTO totals SELECT id + 10, x FROM shelf;
+         DROP TEMPORARY TABLE shelf;
+         CREATE INDEX totals_x ON totals (x);
+         UPDATE totals SET x = x + 1;",
+        "DROP INDEX totals_x ON totals;
+         DELETE FROM totals WHERE id > 10;
+         UPDATE totals SET x = x - 1;",
+    ),
+];
+
 pub(crate) const ALL: &[Scenario] = &[
     Scenario::new("twins, migrate", TWINS, "migrate"),
     Scenario { before: &["migrate"], ..Scenario::new("twins, rollback to 1", TWINS, "rollback --to 1 --discard-data") },
     Scenario::new("programs, migrate", PROGRAMS, "migrate"),
+    Scenario::new("temporary, migrate", TEMPORARY, "migrate"),
 ];

@@ -2,7 +2,7 @@
 
 use super::super::scenario::{Pair, Scenario};
 
-const MIGRATIONS: &[Pair] = &[
+pub(super) const MIGRATIONS: &[Pair] = &[
     (
         1,
         "SET @rate = 3, @word = 'it''s; a \\\\ word', @none = NULL;

@@ -2,7 +2,7 @@
 
 use super::super::scenario::{Pair, Scenario};
 
-const MIGRATIONS: &[Pair] = &[
+pub(super) const MIGRATIONS: &[Pair] = &[
     (1, TABLES, TABLES_DOWN),
     (2, COLUMNS, COLUMNS_DOWN),
     (3, NAMES, NAMES_DOWN),

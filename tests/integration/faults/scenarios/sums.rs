@@ -2,7 +2,7 @@
 
 use super::super::scenario::{Pair, Scenario};
 
-const MIGRATIONS: &[Pair] = &[
+pub(super) const MIGRATIONS: &[Pair] = &[
     (
         1,
         "CREATE TABLE sums (id INT PRIMARY KEY, x INT NOT NULL, y INT NOT NULL DEFAULT 0);

@@ -2,7 +2,7 @@
 
 use super::super::scenario::{Pair, Scenario};
 
-const MIGRATIONS: &[Pair] = &[
+pub(super) const MIGRATIONS: &[Pair] = &[
     (
         1,
         "CREATE TABLE users (id INT PRIMARY KEY, name VARCHAR(30) NOT NULL, x INT NOT NULL DEFAULT 0)",

@@ -1,0 +1,316 @@
+//! What rollbacks put aside: planned, told, brought back and destroyed.
+
+use super::failure::Failure;
+use super::interrupt::early;
+use super::prepare;
+use super::target::Target;
+use super::turn::Turn;
+use crate::cli::Rollback;
+use crate::engine::archive::{self, Outcome};
+use crate::engine::connect::Purpose;
+use crate::engine::ledger::Ledger;
+use crate::engine::loss::Loss;
+use crate::engine::{EngineError, Session};
+use crate::exit::Exit;
+use crate::migration::archive::{Context, Plan, plan as planned};
+use crate::migration::checksum::statement_hash;
+use crate::model::archive::{Archive, ArchiveState};
+use crate::model::count::counted;
+use crate::model::engine::EngineKind;
+use crate::model::journal::JournalRow;
+use crate::model::migration::{Direction, Migration, Statement};
+use crate::term::Term;
+use std::collections::BTreeMap;
+
+/// Runs `rollback --restore` and `rollback --discard-archive`.
+///
+/// # Errors
+/// See [`Failure`].
+pub(super) async fn run(args: &Rollback, target: &Target, term: &mut Term) -> Result<Exit, Failure> {
+    prepare::present(target)?;
+    let mut session = early(prepare::open(target, Purpose::Read, term)).await?;
+    let mut turn = Turn::new(target, &args.write);
+    if !args.write.dry_run {
+        early(turn.take(&mut session, term)).await?;
+    }
+    let outcome = plan_and_run(args, session, &mut turn, term).await;
+    turn.end().await;
+    outcome
+}
+
+async fn plan_and_run(
+    args: &Rollback,
+    mut session: Session,
+    turn: &mut Turn<'_>,
+    term: &mut Term,
+) -> Result<Exit, Failure> {
+    let verb = if args.discard_archive.is_some() { "destroy" } else { "bring back" };
+    loop {
+        let archives = early(async { Ok(archive::list(&mut session).await?) }).await?;
+        let chosen = chosen(&archives, args.discard_archive.as_deref())?;
+        if chosen.is_empty() {
+            term.note("nothing to do: there is no archive");
+            return Ok(Exit::Clean);
+        }
+        if args.write.dry_run {
+            for archive in chosen {
+                term.note(&format!("would {verb} {}, kept as {}", archive.what(), archive.name));
+            }
+            return Ok(Exit::Clean);
+        }
+        let question = format!("{verb} {} on {}", counted(chosen.len() as u64, "archive"), session.place);
+        let agreed = chosen.iter().map(|archive| archive.name.as_str()).collect::<Vec<_>>().join("\n");
+        if turn.is_agreed(&mut session, &question, agreed, term).await? {
+            return each(args, session, &chosen, term).await;
+        }
+    }
+}
+
+/// The archives that are asked for.
+fn chosen<'a>(archives: &'a [Archive], named: Option<&str>) -> Result<Vec<&'a Archive>, Failure> {
+    let chosen: Vec<_> = archives.iter().filter(|archive| named.is_none_or(|name| name == archive.name)).collect();
+    match named {
+        Some(name) if chosen.is_empty() => {
+            Err(Failure::state(format!("there is no archive {name}; `aura-db status` lists them")))
+        }
+        _ => Ok(chosen),
+    }
+}
+
+async fn each(args: &Rollback, mut session: Session, chosen: &[&Archive], term: &mut Term) -> Result<Exit, Failure> {
+    let mut kept = false;
+    for archive in chosen {
+        if args.discard_archive.is_some() {
+            archive::discard(&mut session, archive).await?;
+            term.note(&format!("destroyed {} ({})", archive.name, archive.what()));
+        } else {
+            kept |= !one(&mut session, archive, false, term).await?;
+        }
+    }
+    end_embedded(&mut session).await?;
+    session.close().await.ok();
+    Ok(if kept { Exit::State } else { Exit::Clean })
+}
+
+/// Brings back one archive and says so; false when it was kept.
+async fn one(session: &mut Session, archive: &Archive, replace: bool, term: &mut Term) -> Result<bool, Failure> {
+    let what = archive.what();
+    Ok(match archive::restore(session, archive, replace).await? {
+        Outcome::Restored(rows) => {
+            let unit = if archive.column.is_some() { "value" } else { "row" };
+            term.note(&format!("restored {what}: {} from {}", counted(rows, unit), archive.name));
+            true
+        }
+        Outcome::Kept(why) => {
+            term.note(&format!("not restored: {what}, because {why}; it is kept as {}", archive.name));
+            false
+        }
+    })
+}
+
+/// Commits the one transaction of a run on the embedded engine.
+pub(super) async fn end_embedded(session: &mut Session) -> Result<(), Failure> {
+    if session.has_transactional_ddl() {
+        session.run_own("COMMIT").await?;
+    }
+    Ok(())
+}
+
+/// Brings back what a run that was cut off had still to bring back.
+pub(super) async fn catch_up(session: &mut Session, term: &mut Term) -> Result<(), Failure> {
+    bring_back(session, None, term).await?;
+    end_embedded(session).await
+}
+
+/// The versions among these of which something is to be brought back; marked so, that a run after a crash does it.
+///
+/// What a run that was cut off had still to bring back of other versions is brought back at once: these migrations come
+/// after it.
+pub(super) async fn due(session: &mut Session, chosen: &[&Migration], term: &mut Term) -> Result<Vec<i64>, Failure> {
+    let (mut versions, mut left) = (Vec::new(), Vec::new());
+    for archive in early(async { Ok(archive::list(session).await?) }).await? {
+        if chosen.iter().all(|migration| migration.version != archive.version) {
+            left.push(archive.version);
+            continue;
+        }
+        if archive.state == ArchiveState::Kept {
+            archive::set_state(session, &archive, ArchiveState::Due).await?;
+        }
+        versions.push(archive.version);
+    }
+    bring_back(session, Some(&left), term).await?;
+    Ok(versions)
+}
+
+/// Brings back what is due, of these versions when given. An archive that must be kept is said, and no failure: the
+/// migrations themselves are applied.
+pub(super) async fn bring_back(
+    session: &mut Session,
+    versions: Option<&[i64]>,
+    term: &mut Term,
+) -> Result<(), Failure> {
+    for archive in archive::list(session).await? {
+        let asked = versions.is_none_or(|versions| versions.contains(&archive.version));
+        if asked && archive.state != ArchiveState::Kept && !one(session, &archive, true, term).await? {
+            archive::set_state(session, &archive, ArchiveState::Kept).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The migrations of a rollback, with the down scripts that an earlier run of it has begun.
+#[derive(Debug)]
+pub(super) struct Unfinished {
+    /// All of them.
+    pub(super) migrations: Vec<Migration>,
+    /// The versions that were begun. What they lose was judged before.
+    begun: Vec<i64>,
+}
+
+impl Unfinished {
+    /// Those of which nothing has run yet.
+    pub(super) fn fresh(&self) -> Vec<&Migration> {
+        self.migrations.iter().filter(|migration| !self.begun.contains(&migration.version)).collect()
+    }
+}
+
+/// Finds the rewritten scripts that an earlier run has begun.
+pub(super) async fn unfinished(
+    session: &mut Session,
+    chosen: &[&Migration],
+    journal: &[JournalRow],
+) -> Result<Unfinished, Failure> {
+    let begun = |version: i64| journal.iter().any(|row| row.version == version && row.direction == Direction::Down);
+    let scripts = archive::scripts(session).await?;
+    let known = scripts.into_iter().filter_map(|(version, (hash, script))| {
+        let down = chosen.iter().find(|migration| migration.version == version)?.down.as_ref()?;
+        (begun(version) && statement_hash(&down.text) == hash).then_some((version, script))
+    });
+    let plan = Plan { archives: Vec::new(), scripts: known.collect() };
+    Ok(Unfinished { migrations: rewritten(chosen, &plan), begun: plan.scripts.into_keys().collect() })
+}
+
+/// The migrations with their down scripts as the plan has them.
+pub(super) fn rewritten(chosen: &[&Migration], plan: &Plan) -> Vec<Migration> {
+    let one = |migration: &&Migration| {
+        let mut migration = (*migration).clone();
+        if let (Some(script), Some(down)) = (plan.scripts.get(&migration.version), &mut migration.down) {
+            let statement = |(at, sql): &(usize, String)| {
+                down.statements.get(*at).map(|statement| Statement { sql: sql.clone(), at: statement.at.clone() })
+            };
+            down.statements = script.iter().filter_map(statement).collect();
+        }
+        migration
+    };
+    chosen.iter().map(one).collect()
+}
+
+/// What `--archive` would put aside; the inner error tells what it cannot.
+pub(super) async fn plan(
+    session: &mut Session,
+    ledger: &Ledger,
+    chosen: &[&Migration],
+    losses: &[Loss],
+) -> Result<Result<Plan, Vec<String>>, Failure> {
+    if losses.is_empty() {
+        return Ok(Ok(Plan::default()));
+    }
+    let schema = session.schema(&[ledger.table()]).await?;
+    let triggers = archive::triggers(session).await?;
+    let taken: Vec<String> = archive::list(session).await?.into_iter().map(|archive| archive.name).collect();
+    let context = Context {
+        schema: &schema,
+        triggers: &triggers,
+        unique_checks: session.engine.kind == EngineKind::Mysql,
+        taken: &taken,
+    };
+    let losses: Vec<_> = losses.iter().map(|loss| (loss.what.clone(), loss.at.clone())).collect();
+    Ok(planned(chosen, &losses, context))
+}
+
+/// Says what `--archive` would do.
+pub(super) fn foretell(plan: &Result<Plan, Vec<String>>, losses: &[Loss], term: &mut Term) {
+    match plan {
+        Ok(plan) => {
+            for archive in &plan.archives {
+                term.note(&format!("--archive would keep {} as {}", archive.what(), archive.name));
+            }
+        }
+        Err(refusals) if !losses.is_empty() => {
+            for refusal in refusals {
+                term.note(&format!("--archive would refuse: {refusal}"));
+            }
+        }
+        Err(_) => {}
+    }
+}
+
+/// The refusal of what cannot be archived.
+pub(super) fn refusal(refusals: &[String]) -> Failure {
+    let list: Vec<String> = refusals.iter().map(|line| format!("  {line}")).collect();
+    Failure::state(format!(
+        "this rollback would lose what cannot be archived, so nothing was done:\n{}\nsave it yourself, then pass \
+         --discard-data to go on",
+        list.join("\n")
+    ))
+}
+
+/// Writes the plan down, and gives the migrations as they are to be run.
+pub(super) async fn begin(
+    session: &mut Session,
+    unfinished: &Unfinished,
+    plan: &Plan,
+) -> Result<Vec<Migration>, Failure> {
+    let chosen: Vec<&Migration> = unfinished.migrations.iter().collect();
+    let chosen = chosen.as_slice();
+    // A script of an earlier rollback that ended just before it was forgotten is not this one's.
+    finish(session, &unfinished.fresh()).await?;
+    if plan.archives.is_empty() {
+        return Ok(rewritten(chosen, &Plan::default()));
+    }
+    if session.has_transactional_ddl() {
+        archive::begin(session, &plan.archives, &BTreeMap::new()).await?;
+        let schema = session.schema(&[]).await?;
+        for archive in &plan.archives {
+            let primary = schema.table(&archive.table).and_then(|table| table.primary_key());
+            let key: Vec<String> =
+                primary.into_iter().flat_map(|key| &key.parts).filter_map(|part| part.column.clone()).collect();
+            archive::copy_embedded(session, archive, &key).await?;
+        }
+        return Ok(rewritten(chosen, &Plan::default()));
+    }
+    let mut scripts = BTreeMap::new();
+    for (version, script) in &plan.scripts {
+        let down = chosen.iter().find(|one| one.version == *version).and_then(|migration| migration.down.as_ref());
+        let hash = down.map(|down| statement_hash(&down.text)).unwrap_or_default();
+        scripts.insert(*version, (hash, script.clone()));
+    }
+    archive::begin(session, &plan.archives, &scripts).await?;
+    Ok(rewritten(chosen, plan))
+}
+
+/// Forgets the scripts of rollbacks that are finished.
+pub(super) async fn finish(session: &mut Session, chosen: &[&Migration]) -> Result<(), EngineError> {
+    for version in archive::scripts(session).await?.into_keys() {
+        if chosen.iter().any(|migration| migration.version == version) {
+            archive::finish(session, version).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Says what was put aside.
+pub(super) fn tell(plan: &Plan, term: &mut Term) {
+    for archive in &plan.archives {
+        term.note(&format!("archived {} as {}", archive.what(), archive.name));
+    }
+}
+
+/// The archives, a line each.
+pub(super) async fn lines(session: &mut Session) -> Result<Vec<String>, EngineError> {
+    let archives = archive::list(session).await?;
+    Ok(archives
+        .iter()
+        .map(|archive| format!("{}: {} of migration {}", archive.name, archive.what(), archive.version))
+        .collect())
+}

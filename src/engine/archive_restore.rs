@@ -1,0 +1,251 @@
+//! Brings back what a rollback has put aside: rows into the table that is there again, values by the primary key.
+//!
+//! The archive goes only after its rows are committed. Triggers would fire on what is no new row; they are kept in the
+//! registry and dropped for that time, so that a run that is cut off makes them again.
+
+use super::archive::{TABLE, ask, columns, discard, literal, set_state};
+use super::{EngineError, Session};
+use crate::model::archive::{Archive, ArchiveState};
+use crate::model::schema::Table;
+use crate::sql::quote;
+
+/// What became of an archive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// So many rows or values are back, and the archive is gone.
+    Restored(u64),
+    /// The archive is still there, and why.
+    Kept(String),
+}
+
+/// Brings back one archive. With `replace` its rows take the place of those that have the same key.
+///
+/// # Errors
+/// When the connection breaks; what the server refuses for the sake of the data keeps the archive.
+pub async fn restore(session: &mut Session, archive: &Archive, replace: bool) -> Result<Outcome, EngineError> {
+    let held = columns(session, &archive.name).await?;
+    if held.is_empty() {
+        discard(session, archive).await?;
+        return Ok(Outcome::Restored(0));
+    }
+    let schema = session.schema_of(std::slice::from_ref(&archive.table)).await?;
+    let Some(table) = schema.table(&archive.table) else {
+        return Ok(Outcome::Kept(format!("table {} is not there", archive.table)));
+    };
+    let rows = session.count(&format!("SELECT COUNT(*) FROM {}", quote::name(&archive.name))).await?;
+    let saved = save_triggers(session, archive).await?;
+    if archive.state != ArchiveState::Filled {
+        let filled = match statements(table, archive, &held) {
+            Ok(statements) => {
+                drop_triggers(session, &saved).await?;
+                fill(session, archive, table, &statements, replace).await
+            }
+            Err(why) => Ok(Err(why)),
+        };
+        if let Err(why) = filled? {
+            make_triggers(session, archive, &saved).await?;
+            return Ok(Outcome::Kept(why));
+        }
+    }
+    make_triggers(session, archive, &saved).await?;
+    let missing: Vec<&String> = held.iter().filter(|name| table.column(name).is_none()).collect();
+    if !missing.is_empty() {
+        set_state(session, archive, ArchiveState::Kept).await?;
+        let names = missing.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
+        return Ok(Outcome::Kept(format!("its rows are back, but table {} has no column {names}", table.name)));
+    }
+    discard(session, archive).await?;
+    Ok(Outcome::Restored(rows))
+}
+
+/// What fills the table: which of its rows are in the way, and the write itself.
+struct Filling {
+    in_the_way: Option<String>,
+    write: String,
+}
+
+fn statements(table: &Table, archive: &Archive, held: &[String]) -> Result<Filling, String> {
+    let holds = |name: &str| held.iter().any(|other| other.eq_ignore_ascii_case(name));
+    let (own, kept) = (quote::name(&table.name), quote::name(&archive.name));
+    let same = |names: &[&str]| {
+        let terms: Vec<String> =
+            names.iter().map(|name| quote::name(name)).map(|name| format!("{kept}.{name} = {own}.{name}")).collect();
+        format!("EXISTS (SELECT 1 FROM {kept} WHERE {})", terms.join(" AND "))
+    };
+    let Some(column) = &archive.column else {
+        let columns: Vec<&String> = table
+            .columns
+            .iter()
+            .filter(|column| column.generated.is_empty() && holds(&column.name))
+            .map(|column| &column.name)
+            .collect();
+        let unique = table.indexes.iter().filter(|index| index.is_unique());
+        let keys = unique.filter_map(|index| index.parts.iter().map(|part| part.column.as_deref()).collect());
+        let clashes: Vec<String> =
+            keys.filter(|key: &Vec<&str>| key.iter().all(|name| holds(name))).map(|key| same(&key)).collect();
+        let columns = quote::names(&columns);
+        return Ok(Filling {
+            in_the_way: (!clashes.is_empty()).then(|| clashes.join(" OR ")),
+            write: format!("INSERT INTO {own} ({columns}) SELECT {columns} FROM {kept}"),
+        });
+    };
+    let Some(now) = table.column(column) else { return Err(format!("table {} has no column {column}", table.name)) };
+    if !now.generated.is_empty() {
+        return Err(format!("column {}.{column} is computed now", table.name));
+    }
+    let key: Vec<&str> = held.iter().map(String::as_str).filter(|name| !name.eq_ignore_ascii_case(column)).collect();
+    if let Some(gone) = key.iter().find(|name| table.column(name).is_none()) {
+        return Err(format!("table {} has no column {gone}", table.name));
+    }
+    let name = quote::name(column);
+    let terms: Vec<String> =
+        key.iter().map(|part| quote::name(part)).map(|part| format!("{kept}.{part} = {own}.{part}")).collect();
+    // A column that follows every change of its row must not follow this one.
+    let still = table.columns.iter().filter(|other| {
+        other.extra.to_ascii_lowercase().contains("on update") && !other.name.eq_ignore_ascii_case(column)
+    });
+    let still: Vec<String> =
+        still.map(|other| quote::name(&other.name)).map(|other| format!(", {other} = {other}")).collect();
+    let still = still.concat();
+    let not_null = if now.nullable { String::new() } else { format!(" AND {kept}.{name} IS NOT NULL") };
+    let from = format!("FROM {kept} WHERE {}{not_null}", terms.join(" AND "));
+    Ok(Filling {
+        in_the_way: None,
+        write: format!("UPDATE {own} SET {name} = (SELECT {kept}.{name} {from}){still} WHERE EXISTS (SELECT 1 {from})"),
+    })
+}
+
+/// Writes the rows in one transaction. The inner error is a reason to keep the archive.
+async fn fill(
+    session: &mut Session,
+    archive: &Archive,
+    table: &Table,
+    filling: &Filling,
+    replace: bool,
+) -> Result<Result<(), String>, EngineError> {
+    let embedded = session.has_transactional_ddl();
+    let (begin, commit, back) = if embedded {
+        ("SAVEPOINT archive", "RELEASE archive", "ROLLBACK TO archive; RELEASE archive")
+    } else {
+        // Zero dates and a zero in a counted column are values like others here; what does not fit is an error.
+        session
+            .run_own(
+                "SET @aura_db_mode = @@SESSION.sql_mode, @aura_db_keys = @@SESSION.foreign_key_checks, \
+                 SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO', SESSION foreign_key_checks = 0",
+            )
+            .await?;
+        ("START TRANSACTION", "COMMIT", "ROLLBACK")
+    };
+    session.run_own(begin).await?;
+    let outcome = match write(session, archive, table, filling, replace).await {
+        Err(error @ (EngineError::Connection(_) | EngineError::Interrupted)) => return Err(error),
+        Err(error) => Err(error.to_string()),
+        Ok(outcome) => outcome,
+    };
+    session.run_own(if outcome.is_ok() { commit } else { back }).await?;
+    if !embedded {
+        session.run_own("SET SESSION sql_mode = @aura_db_mode, SESSION foreign_key_checks = @aura_db_keys").await?;
+    }
+    Ok(outcome)
+}
+
+async fn write(
+    session: &mut Session,
+    archive: &Archive,
+    table: &Table,
+    filling: &Filling,
+    replace: bool,
+) -> Result<Result<(), String>, EngineError> {
+    let own = quote::name(&table.name);
+    if let Some(condition) = &filling.in_the_way {
+        let rows = session.count(&format!("SELECT COUNT(*) FROM {own} WHERE {condition}")).await?;
+        if rows > 0 && !replace {
+            return Ok(Err(format!("{rows} rows of table {} have keys of archived rows", table.name)));
+        }
+        if rows > 0 {
+            session.run_own(&format!("DELETE FROM {own} WHERE {condition}")).await?;
+        }
+    }
+    session.run_own(&filling.write).await?;
+    for key in &table.foreign_keys {
+        let given: Vec<String> =
+            key.columns.iter().map(|name| format!("child.{} IS NOT NULL", quote::name(name))).collect();
+        let pairs = key.columns.iter().zip(&key.referenced_columns);
+        let same: Vec<String> =
+            pairs.map(|(a, b)| format!("parent.{} = child.{}", quote::name(b), quote::name(a))).collect();
+        let orphans = session
+            .count(&format!(
+                "SELECT COUNT(*) FROM {own} child WHERE {} AND NOT EXISTS (SELECT 1 FROM {} parent WHERE {})",
+                given.join(" AND "),
+                quote::name(&key.referenced_table),
+                same.join(" AND ")
+            ))
+            .await?;
+        if orphans > 0 {
+            return Ok(Err(format!(
+                "{orphans} rows of table {} would refer by {} to rows that are not in {}",
+                table.name, key.name, key.referenced_table
+            )));
+        }
+    }
+    set_state(session, archive, ArchiveState::Filled).await?;
+    Ok(Ok(()))
+}
+
+/// A trigger: its name, the `sql_mode` that it was made with, and its statement.
+type Trigger = (String, String, String);
+
+/// The triggers of the archive's table, those among them that an earlier run had saved and not yet made again.
+async fn save_triggers(session: &mut Session, archive: &Archive) -> Result<Vec<Trigger>, EngineError> {
+    if session.has_transactional_ddl() {
+        return Ok(Vec::new());
+    }
+    let name = literal(session, &archive.name);
+    let saved = ask(session, format!("SELECT script FROM {TABLE} WHERE name = {name}"), 1).await?;
+    let saved = saved.first().and_then(|row| serde_json::from_str(&row[0]).ok());
+    if let Some(saved) = saved {
+        return Ok(saved);
+    }
+    let mut triggers: Vec<Trigger> = Vec::new();
+    let all = super::archive::triggers(session).await?;
+    for trigger in all.get(&archive.table.to_ascii_lowercase()).into_iter().flatten() {
+        let rows = ask(session, format!("SHOW CREATE TRIGGER {}", quote::name(trigger)), 3).await?;
+        triggers.extend(rows.into_iter().map(|row| (row[0].clone(), row[1].clone(), row[2].clone())));
+    }
+    if !triggers.is_empty() {
+        let json = serde_json::to_string(&triggers).unwrap_or_default();
+        let json = literal(session, &json);
+        session.run_own(&format!("UPDATE {TABLE} SET script = {json} WHERE name = {name}")).await?;
+    }
+    Ok(triggers)
+}
+
+async fn drop_triggers(session: &mut Session, triggers: &[Trigger]) -> Result<(), EngineError> {
+    for (name, ..) in triggers {
+        session.run_own(&format!("DROP TRIGGER IF EXISTS {}", quote::name(name))).await?;
+    }
+    Ok(())
+}
+
+async fn make_triggers(session: &mut Session, archive: &Archive, triggers: &[Trigger]) -> Result<(), EngineError> {
+    for (name, mode, statement) in triggers {
+        let text = literal(session, name);
+        let there = session
+            .count(&format!(
+                "SELECT COUNT(*) FROM information_schema.TRIGGERS \
+                 WHERE TRIGGER_SCHEMA = DATABASE() AND TRIGGER_NAME = {text}"
+            ))
+            .await?;
+        if there == 0 {
+            let mode = literal(session, mode);
+            session.run_own(&format!("SET @aura_db_mode = @@SESSION.sql_mode, SESSION sql_mode = {mode}")).await?;
+            session.run_own(statement).await?;
+            session.run_own("SET SESSION sql_mode = @aura_db_mode").await?;
+        }
+    }
+    if triggers.is_empty() {
+        return Ok(());
+    }
+    let name = literal(session, &archive.name);
+    session.run_own(&format!("UPDATE {TABLE} SET script = '' WHERE name = {name}")).await
+}
