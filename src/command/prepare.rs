@@ -5,9 +5,11 @@ use super::target::Target;
 use crate::engine::connect::{Purpose, session};
 use crate::engine::ledger::Ledger;
 use crate::engine::{Session, journal};
+use crate::migration::needed_index::needed;
 use crate::migration::verify::{Entry, refusals, verify};
 use crate::model::journal::{JournalRow, Progress};
 use crate::model::migration::{Direction, LedgerRow, Migration};
+use crate::sql::ddl::{AlterAction, Effect, effect};
 use crate::sql::translate;
 use crate::term::Term;
 
@@ -77,6 +79,12 @@ impl History {
         })
     }
 
+    /// Whether something of a migration was there before it.
+    pub(super) fn found_something_there(&self, version: i64) -> bool {
+        let found = [Progress::Skipped, Progress::Adopted];
+        self.journal.iter().any(|row| row.version == version && found.contains(&row.progress))
+    }
+
     /// Whether a run was cut off that is one unit.
     pub(super) fn has_unit(&self) -> bool {
         self.journal.iter().any(|row| row.progress == Progress::Applying)
@@ -126,4 +134,32 @@ pub(super) fn translatable<'a>(
         })
         .collect();
     if refused.is_empty() { Ok(()) } else { Err(Failure::unable(refused.join("\n"))) }
+}
+
+/// Refuses statements that drop the last index which a foreign key needs, before any of them runs. The embedded engine's
+/// foreign keys need none.
+///
+/// # Errors
+/// When there is one; its file and line, the foreign key and the index are named.
+pub(super) async fn spare_needed_indexes(
+    session: &mut Session,
+    ledger: &Ledger,
+    statements: &[&crate::model::migration::Statement],
+) -> Result<(), Failure> {
+    let drops = statements.iter().any(|statement| match effect(&statement.sql) {
+        Effect::DropIndex { .. } => true,
+        Effect::AlterTable { actions, .. } => actions.iter().any(|action| matches!(action, AlterAction::DropIndex(_))),
+        _ => false,
+    });
+    if !drops || session.has_transactional_ddl() {
+        return Ok(());
+    }
+    let schema = session.schema(&[ledger.table()]).await?;
+    let refused: Vec<String> = needed(statements, &schema)
+        .into_iter()
+        .map(|needed| {
+            format!("{}: {}; drop the foreign key first, or keep the index", needed.statement.at, needed.reason)
+        })
+        .collect();
+    if refused.is_empty() { Ok(()) } else { Err(Failure::state(refused.join("\n"))) }
 }

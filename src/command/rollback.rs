@@ -67,7 +67,13 @@ async fn plan_and_run(
         prepare::translatable(&session, downs().flat_map(|(_, down)| &down.statements))?;
         let unfinished = early(archive::unfinished(&mut session, &chosen, &history.journal)).await?;
         let chosen: Vec<&Migration> = unfinished.migrations.iter().collect();
-        let losses = early(losses(&mut session, &ledger, &unfinished.fresh())).await?;
+        // An index that was there before the migration stays, whatever its down script says.
+        let fresh = unfinished.fresh();
+        let made = fresh.iter().filter(|migration| !history.found_something_there(migration.version));
+        let dropping: Vec<_> =
+            made.filter_map(|migration| migration.down.as_ref()).flat_map(|down| &down.statements).collect();
+        early(prepare::spare_needed_indexes(&mut session, &ledger, &dropping)).await?;
+        let losses = early(losses(&mut session, &ledger, &fresh)).await?;
         let plan = early(archive::plan(&mut session, &ledger, &unfinished.fresh(), &losses)).await?;
         if args.write.dry_run {
             foretell(args, &losses, &plan, term)?;
