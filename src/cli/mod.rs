@@ -2,10 +2,12 @@
 
 #![allow(clippy::doc_markdown, reason = "these texts are the help, where backticks would only be noise")]
 
+mod adoption;
 mod judging;
 mod lint;
 mod migrations;
 
+pub use adoption::{Adopt, Drift};
 pub use judging::{Audit, Catalogue, Explain, FailOn, Judge, SandboxChoice};
 pub use lint::Lint;
 pub use migrations::{
@@ -104,7 +106,10 @@ pub enum Command {
         after_help = "Without a set, --to or --steps the newest migration is rolled back. A rollback that would lose \
                       rows refuses and lists them.\n\nExamples:\n  aura-db rollback\n  aura-db rollback --steps 3\n  \
                       aura-db rollback --to 20260105120000   (which itself stays)\n  aura-db rollback indexes\n  \
-                      aura-db rollback all --discard-data"
+                      aura-db rollback all --discard-data\n  \
+                      aura-db rollback --archive             (migrate brings the rows back)\n  \
+                      aura-db rollback --restore             (brings them back by itself)\n  \
+                      aura-db rollback --discard-archive _aura_db_archive_1_users"
     )]
     Rollback(Rollback),
     /// Show ledger and files side by side; writes nothing
@@ -125,6 +130,24 @@ pub enum Command {
                       warning --format json --output lint.json\n  aura-db lint --list-rules"
     )]
     Lint(Lint),
+    /// Record a database made by hand as migrated, after comparing it with what the migrations build
+    #[command(
+        after_help = "The pending migrations are run on a throwaway server of the database's engine, and what each makes \
+                      is compared with the database, object by object and by definition. Migrations whose objects are \
+                      all there are recorded as applied; none of their statements runs. Anything that is there with \
+                      another definition refuses the whole (exit code 4). Exit code 1 says that a migration is there in \
+                      part, or cannot be known.\n\nExamples:\n  aura-db adopt --dry-run\n  aura-db adopt --to \
+                      20260105091000\n  aura-db adopt --plan repair.up.sql"
+    )]
+    Adopt(Adopt),
+    /// Compare the database with what its applied migrations build; writes nothing
+    #[command(
+        after_help = "The applied migrations are run on a throwaway server of the database's engine. Exit code 1 when an \
+                      object is missing or has another definition.\n\nExamples:\n  aura-db drift\n  aura-db drift \
+                      --foreign                     list what no migration makes too\n  aura-db drift --format json \
+                      --output drift.json"
+    )]
+    Drift(Drift),
     /// EXPLAIN the catalogue; flag the unbounded and the unindexed queries
     #[command(
         after_help = "No statement of the catalogue is run, only EXPLAIN. With nothing configured the embedded engine \

@@ -19,6 +19,7 @@ use crate::model::count::counted;
 use crate::model::engine::EngineKind;
 use crate::model::journal::JournalRow;
 use crate::model::migration::{Direction, Migration, Statement};
+use crate::model::schema::Table;
 use crate::term::Term;
 use std::collections::BTreeMap;
 
@@ -99,6 +100,15 @@ async fn one(session: &mut Session, archive: &Archive, replace: bool, term: &mut
         Outcome::Restored(rows) => {
             let unit = if archive.column.is_some() { "value" } else { "row" };
             term.note(&format!("restored {what}: {} from {}", counted(rows, unit), archive.name));
+            true
+        }
+        Outcome::Renamed(rows) => {
+            let (rows, version) = (counted(rows, "row"), archive.version);
+            term.note(&format!(
+                "restored {what}: {rows}, renamed back from {}; foreign keys, triggers and, on MySQL, checks that it \
+                 had are not back, and migration {version} is still rolled back",
+                archive.name
+            ));
             true
         }
         Outcome::Kept(why) => {
@@ -272,10 +282,8 @@ pub(super) async fn begin(
         archive::begin(session, &plan.archives, &BTreeMap::new()).await?;
         let schema = session.schema(&[]).await?;
         for archive in &plan.archives {
-            let primary = schema.table(&archive.table).and_then(|table| table.primary_key());
-            let key: Vec<String> =
-                primary.into_iter().flat_map(|key| &key.parts).filter_map(|part| part.column.clone()).collect();
-            archive::copy_embedded(session, archive, &key).await?;
+            let columns = schema.table(&archive.table).map(|table| copied(table, archive, plan)).unwrap_or_default();
+            archive::copy_embedded(session, archive, &columns).await?;
         }
         return Ok(rewritten(chosen, &Plan::default()));
     }
@@ -287,6 +295,22 @@ pub(super) async fn begin(
     }
     archive::begin(session, &plan.archives, &scripts).await?;
     Ok(rewritten(chosen, plan))
+}
+
+/// The columns that an archive holds on the embedded engine, where it is made before anything is dropped: a column that
+/// an archive of its own holds is not the table's any more when the table goes.
+fn copied(table: &Table, archive: &Archive, plan: &Plan) -> Vec<String> {
+    let apart = |name: &str| {
+        let same = |other: &Archive| other.table == archive.table && other.column.as_deref() == Some(name);
+        plan.archives.iter().any(same)
+    };
+    match &archive.column {
+        None => table.columns.iter().map(|column| column.name.clone()).filter(|name| !apart(name)).collect(),
+        Some(column) => {
+            let key = table.primary_key().into_iter().flat_map(|key| &key.parts);
+            key.filter_map(|part| part.column.clone()).chain([column.clone()]).collect()
+        }
+    }
 }
 
 /// Forgets the scripts of rollbacks that are finished.

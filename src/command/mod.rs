@@ -1,8 +1,10 @@
 //! One thin file per verb: load, call the domain, hand a report to render.
 
+mod adopt;
 mod archive;
 mod audit;
 mod catalogue;
+mod drift;
 mod explain;
 mod failure;
 mod files;
@@ -12,6 +14,7 @@ mod lint;
 mod narrator;
 mod new;
 mod prepare;
+mod replica;
 mod rollback;
 mod status;
 mod survey;
@@ -55,6 +58,8 @@ async fn dispatch(cli: &Cli, term: &mut Term) -> Result<Exit, Failure> {
             Ok(Exit::Clean)
         }
         Command::Man { output } => manual(output.as_deref(), term),
+        Command::Adopt(args) => Box::pin(adopt::run(args, &target()?, term)).await,
+        Command::Drift(args) => Box::pin(interrupt::early(drift::run(args, &target()?, term))).await,
         Command::Lint(args) => Box::pin(interrupt::early(lint::run(args, &cli.global, term))).await,
         Command::Audit(args) => interrupt::early(audit::run(args, &cli.global, term)).await,
         Command::Explain(args) => interrupt::early(explain::run(args, &cli.global, term)).await,

@@ -19,9 +19,12 @@ use crate::migration::existing::Defined;
 use crate::migration::plan::{self, Up};
 use crate::migration::preflight::{self, Before};
 use crate::migration::undoable::obstacles;
-use crate::model::migration::{Direction, Migration, Set};
+use crate::model::location::Location;
+use crate::model::migration::{Direction, Migration, Set, Statement};
 use crate::render;
+use crate::sql::ddl::{Effect, databases, effect, targets};
 use crate::term::Term;
+use std::collections::BTreeSet;
 
 /// What was asked.
 struct Request<'a> {
@@ -104,6 +107,7 @@ async fn plan_and_run(
         let entries = history.checked(&files.migrations, Direction::Up, request.allow_out_of_order)?;
         let chosen = plan::up(&entries, request.up).map_err(|error| Failure::state(error.to_string()))?;
         prepare::written(&chosen)?;
+        early(unadopted(&mut session, &ledger, &history, &chosen)).await?;
         let ups = files.migrations.iter().flat_map(|migration| &migration.up.statements);
         let defined = Defined::of(ups.map(|statement| statement.sql.as_str()));
         early(check(request, &mut session, &ledger, &history, &chosen, &defined)).await?;
@@ -127,6 +131,61 @@ async fn plan_and_run(
             return work(request, turn, session, (&ledger, defined), &chosen, term).await;
         }
     }
+}
+
+/// Refuses a database without any history that has tables which the migrations make: it was made by hand.
+async fn unadopted(
+    session: &mut Session,
+    ledger: &Ledger,
+    history: &History,
+    chosen: &[&Migration],
+) -> Result<(), Failure> {
+    if !history.ledger.is_empty() || !history.journal.is_empty() {
+        return Ok(());
+    }
+    let made = first_made(chosen.iter().flat_map(|migration| &migration.up.statements));
+    if made.is_empty() {
+        return Ok(());
+    }
+    let live = session.schema(&[ledger.table()]).await?;
+    let there: Vec<String> = made
+        .iter()
+        .filter(|(table, _)| live.table(table).is_some())
+        .map(|(table, at)| format!("{at}: table {table} is there already"))
+        .collect();
+    if there.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::state(format!(
+        "{}\nnothing was run: no migration is recorded in {}, and it has tables that migrations make. Record what is \
+         there with `aura-db adopt` (see it first with `aura-db adopt --dry-run`), then migrate",
+        there.join("\n"),
+        session.place
+    )))
+}
+
+/// Tables that the statements make before they do anything else with them, and where. `IF NOT EXISTS` allows for one.
+fn first_made<'a>(statements: impl Iterator<Item = &'a Statement>) -> Vec<(String, &'a Location)> {
+    let (mut seen, mut made) = (BTreeSet::new(), Vec::new());
+    for statement in statements {
+        let is_new = |table: &String| !seen.contains(&table.to_ascii_lowercase());
+        if let Effect::CreateTable { table } = effect(&statement.sql)
+            && is_new(&table)
+            && databases(&statement.sql).is_empty()
+            && !is_conditional(&statement.sql)
+        {
+            made.push((table, &statement.at));
+        }
+        seen.extend(targets(&statement.sql).into_iter().map(|table| table.to_ascii_lowercase()));
+    }
+    made
+}
+
+fn is_conditional(sql: &str) -> bool {
+    let words: Vec<String> = sql.split_whitespace().take(8).map(str::to_ascii_uppercase).collect();
+    // A temporary table hides the one that is there.
+    words.windows(3).any(|three| three == ["IF", "NOT", "EXISTS"])
+        || words.get(1).is_some_and(|word| word == "TEMPORARY")
 }
 
 /// Refuses before anything runs what would fail for certain, or could not be taken back where that is promised.

@@ -206,15 +206,11 @@ pub async fn triggers(session: &mut Session) -> Result<BTreeMap<String, Vec<Stri
     Ok(found)
 }
 
-/// Copies on the embedded engine, within the run's transaction, what a rollback is about to drop.
+/// Copies these columns on the embedded engine, within the run's transaction, before a rollback drops them.
 ///
 /// # Errors
 /// When a copy fails.
-pub async fn copy_embedded(session: &mut Session, archive: &Archive, key: &[String]) -> Result<(), EngineError> {
-    let columns = match &archive.column {
-        None => "*".to_owned(),
-        Some(column) => format!("{}, {}", quote::names(key), quote::name(column)),
-    };
-    let (name, table) = (quote::name(&archive.name), quote::name(&archive.table));
+pub async fn copy_embedded(session: &mut Session, archive: &Archive, columns: &[String]) -> Result<(), EngineError> {
+    let (name, table, columns) = (quote::name(&archive.name), quote::name(&archive.table), quote::names(columns));
     session.run_own(&format!("CREATE TABLE {name} AS SELECT {columns} FROM {table}")).await
 }

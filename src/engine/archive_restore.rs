@@ -14,6 +14,8 @@ use crate::sql::quote;
 pub enum Outcome {
     /// So many rows or values are back, and the archive is gone.
     Restored(u64),
+    /// The archive with so many rows has the table's name again, as that was not there.
+    Renamed(u64),
     /// The archive is still there, and why.
     Kept(String),
 }
@@ -30,7 +32,7 @@ pub async fn restore(session: &mut Session, archive: &Archive, replace: bool) ->
     }
     let schema = session.schema_of(std::slice::from_ref(&archive.table)).await?;
     let Some(table) = schema.table(&archive.table) else {
-        return Ok(Outcome::Kept(format!("table {} is not there", archive.table)));
+        return rename_back(session, archive, !replace).await;
     };
     let rows = session.count(&format!("SELECT COUNT(*) FROM {}", quote::name(&archive.name))).await?;
     let saved = save_triggers(session, archive).await?;
@@ -48,7 +50,13 @@ pub async fn restore(session: &mut Session, archive: &Archive, replace: bool) ->
         }
     }
     make_triggers(session, archive, &saved).await?;
-    let missing: Vec<&String> = held.iter().filter(|name| table.column(name).is_none()).collect();
+    let mut missing = Vec::new();
+    for name in held.iter().filter(|name| table.column(name).is_none()) {
+        let values = format!("SELECT COUNT({}) FROM {}", quote::name(name), quote::name(&archive.name));
+        if session.count(&values).await? > 0 {
+            missing.push(name);
+        }
+    }
     if !missing.is_empty() {
         set_state(session, archive, ArchiveState::Kept).await?;
         let names = missing.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
@@ -56,6 +64,25 @@ pub async fn restore(session: &mut Session, archive: &Archive, replace: bool) ->
     }
     discard(session, archive).await?;
     Ok(Outcome::Restored(rows))
+}
+
+/// Gives an archive the name of the table that is not there, where that is asked for and can be.
+async fn rename_back(session: &mut Session, archive: &Archive, asked: bool) -> Result<Outcome, EngineError> {
+    let missing = format!("table {} is not there; the migration that makes it brings this back", archive.table);
+    // The embedded engine's copy has no keys.
+    if !asked || archive.column.is_some() || session.has_transactional_ddl() {
+        return Ok(Outcome::Kept(missing));
+    }
+    let (name, table) = (quote::name(&archive.name), quote::name(&archive.table));
+    let rows = session.count(&format!("SELECT COUNT(*) FROM {name}")).await?;
+    match session.run_own(&format!("RENAME TABLE {name} TO {table}")).await {
+        Err(EngineError::Server(error)) => Ok(Outcome::Kept(error.message)),
+        Err(error) => Err(error),
+        Ok(()) => {
+            discard(session, archive).await?;
+            Ok(Outcome::Renamed(rows))
+        }
+    }
 }
 
 /// What fills the table: which of its rows are in the way, and the write itself.

@@ -1,5 +1,6 @@
 //! The only user of sqlx: connects, reads catalogues, explains, executes, locks.
 
+pub mod adoption;
 pub mod archive;
 mod archive_restore;
 pub mod canceller;

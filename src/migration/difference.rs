@@ -1,5 +1,6 @@
 //! What differs between two states of a schema, object by object.
 
+use super::compare::same_key;
 use crate::model::schema::{Column, ForeignKey, Index, Routine, Schema, Table};
 
 /// One difference between `before` and `after`.
@@ -84,7 +85,7 @@ fn tables<'a>(old: &'a Table, new: &'a Table, found: &mut Vec<Difference<'a>>) {
 }
 
 fn same_index(one: &Index, other: &Index) -> bool {
-    one.kind == other.kind && one.parts == other.parts && one.visible == other.visible && one.comment == other.comment
+    same_key(one, other) && one.visible == other.visible && one.comment == other.comment
 }
 
 fn missing<'a, T: PartialEq>(of: &'a [T], from: &'a [T]) -> impl Iterator<Item = &'a T> {

@@ -1,5 +1,6 @@
 //! The pure half of migrating: what the ledger and the files say together, and which steps follow from it.
 
+pub mod adoption;
 pub mod archive;
 pub mod cascade;
 pub mod checksum;
@@ -14,6 +15,8 @@ pub mod plan;
 pub mod preflight;
 pub mod recovery;
 pub mod refinery;
+pub mod repair;
+pub mod seed;
 pub mod stopped;
 pub mod temporary;
 pub mod undoable;

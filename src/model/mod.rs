@@ -1,8 +1,8 @@
 //! Plain data that every layer shares. Nothing here reads a file, talks to a server or decides anything.
 
 pub mod archive;
-pub mod comparison;
 pub mod count;
+pub mod drift;
 pub mod engine;
 pub mod environment;
 pub mod finding;

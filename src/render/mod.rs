@@ -1,6 +1,7 @@
 //! A report to text, pure: one file per format.
 
 mod basis;
+pub mod drift;
 mod findings;
 #[cfg(test)]
 mod fixture;

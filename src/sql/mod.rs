@@ -8,5 +8,6 @@ pub mod parse;
 pub mod placeholder;
 pub mod prepared;
 pub mod quote;
+pub mod rows;
 pub mod shape;
 pub mod translate;

@@ -3,13 +3,18 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+mod adopt;
 mod apply;
 mod archive;
+mod archive_embedded;
+mod archive_restart;
+mod archive_values;
 mod audit;
 mod binary;
 mod built_in;
 mod connection;
 mod dead_server;
+mod drift;
 mod embedded;
 mod encryption;
 mod explain;

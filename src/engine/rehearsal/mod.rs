@@ -59,6 +59,11 @@ impl Rehearsal {
         self.session.schema(&[]).await
     }
 
+    /// The session in which the copy is built.
+    pub fn session(&mut self) -> &mut Session {
+        &mut self.session
+    }
+
     /// Asks for the plan of a statement, only to see whether there is one.
     ///
     /// # Errors

@@ -1,55 +1,51 @@
-//! Columns, attribute by attribute.
+//! Columns: type, nullability, default, EXTRA, collation and generation.
 
-use crate::model::comparison::{Compared, Difference, Object, Verdict};
+use super::{differing, settled, words};
+use crate::model::drift::{Mismatch, Verdict};
 use crate::model::schema::{Column, Table};
 
-pub(super) fn columns(expected: &Table, live: &Table, all: &mut Vec<Compared>) {
-    for column in &expected.columns {
-        let object = Object::new("column", &column.name, Some(&expected.name));
-        let verdict = match live.column(&column.name) {
-            None => Verdict::Missing,
-            Some(found) => {
-                let differing = differing(column, found);
-                if differing.is_empty() { Verdict::Present } else { Verdict::Conflicting(differing) }
+pub(super) fn verdicts<'a>(expected: &'a Table, live: &'a Table) -> impl Iterator<Item = (&'a str, Verdict)> {
+    let own = expected.columns.iter().map(|column| {
+        let verdict = live.column(&column.name).map_or(Verdict::Missing, |there| verdict(column, there));
+        (column.name.as_str(), verdict)
+    });
+    let foreign = live.columns.iter().filter(|column| expected.column(&column.name).is_none());
+    own.chain(foreign.map(|column| (column.name.as_str(), Verdict::Foreign)))
+}
+
+fn verdict(expected: &Column, live: &Column) -> Verdict {
+    match settled(mismatches(expected, live)) {
+        Verdict::Present if expected.comment != live.comment => {
+            Verdict::Equivalent { because: "its comment is another one".into() }
+        }
+        verdict => verdict,
+    }
+}
+
+fn mismatches(expected: &Column, live: &Column) -> Vec<Mismatch> {
+    let null = |column: &Column| if column.nullable { "NULL" } else { "NOT NULL" };
+    let default = |column: &Column| {
+        words::default(column.default.as_deref(), &column.base_type()).map_or_else(String::new, |text| {
+            match text.as_str() {
+                "" => "''".to_owned(),
+                _ => text,
             }
-        };
-        all.push(Compared::new(object, verdict));
-    }
-    for column in live.columns.iter().filter(|column| expected.column(&column.name).is_none()) {
-        all.push(Compared::new(Object::new("column", &column.name, Some(&expected.name)), Verdict::Foreign));
-    }
-}
-
-fn differing(wanted: &Column, found: &Column) -> Vec<Difference> {
-    let mut differing = Vec::new();
-    let mut hold = |attribute: &str, wanted: Option<&str>, found: Option<&str>| {
-        if wanted != found {
-            differing.push(Difference::new(attribute, wanted, found));
-        }
+        })
     };
-    let nullable = |column: &Column| Some(if column.nullable { "NULL" } else { "NOT NULL" });
-    hold("type", Some(&integer(&wanted.column_type)), Some(&integer(&found.column_type)));
-    hold("nullability", nullable(wanted), nullable(found));
-    hold("default", wanted.default.as_deref(), found.default.as_deref());
-    hold("collation", wanted.collation.as_deref(), found.collation.as_deref());
-    hold("extra", Some(&wanted.extra.to_lowercase()), Some(&found.extra.to_lowercase()));
-    hold("expression", Some(&wanted.generated), Some(&found.generated));
-    differing
-}
-
-/// An integer type without its display width, which says nothing about the values: `int(11)` is `int`. `tinyint(1)` keeps
-/// it, as clients read booleans by it.
-fn integer(column_type: &str) -> String {
-    let lower = column_type.to_lowercase();
-    for base in ["tinyint", "smallint", "mediumint", "int", "bigint"] {
-        if let Some(rest) = lower.strip_prefix(base).and_then(|rest| rest.strip_prefix('('))
-            && let Some((width, rest)) = rest.split_once(')')
-            && !rest.contains("zerofill")
-            && !(base == "tinyint" && width == "1")
-        {
-            return format!("{base}{rest}");
-        }
-    }
-    // MariaDB's names of the same character set differ between versions.
-    lower.replace("utf8mb3", "utf8")
+    let types = (words::column_type(&expected.column_type), words::column_type(&live.column_type));
+    let collations = [expected, live].map(|column| words::collation(column.collation.as_deref()));
+    let generated = [expected, live].map(|column| words::expression(&column.generated));
+    // Another type has another collation or none: that is one difference, not two.
+    let both_text = collations.iter().all(|name| !name.is_empty());
+    [
+        differing("type", &types.0, &types.1),
+        differing("nullability", null(expected), null(live)),
+        differing("default", &default(expected), &default(live)),
+        differing("extra", &words::extra(&expected.extra), &words::extra(&live.extra)),
+        both_text.then(|| differing("collation", &collations[0], &collations[1])).flatten(),
+        differing("generated", &generated[0], &generated[1]),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

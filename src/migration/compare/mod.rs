@@ -1,69 +1,75 @@
-//! A live schema held against the one that migrations build, object by object and by definition, never by name alone.
+//! A live schema against the expected one, object by object and by definition, not by name.
 //!
-//! Both are read from servers of the same kind, so that what a server words differently from the file that made it is
-//! worded alike on both sides.
+//! Both are read from servers of one kind, so that what the catalogue words in one way on both is equal text; what
+//! versions of one server word differently is settled in `words`.
 
 mod column;
+mod constraint;
 mod index;
-mod key;
-#[cfg(test)]
-mod tests;
+mod table;
+mod words;
 
-use crate::model::comparison::{Compared, Object, Verdict};
+pub use index::{covers, same_key};
+
+use crate::model::drift::{Compared, Mismatch, Object, ObjectKind, Verdict};
 use crate::model::schema::{Schema, Table};
 
-/// Every object of the expected schema with what was found of it, then what no migration builds. Foreign tables and
-/// programs are among them only when `foreign` asks for them; what is foreign in a table that is expected always is.
+/// Every object of both schemas with its verdict, those of a table together; a missing table stands for all in it.
 #[must_use]
-pub fn compare(expected: &Schema, live: &Schema, foreign: bool) -> Vec<Compared> {
-    let mut all = Vec::new();
+pub fn compare(expected: &Schema, live: &Schema) -> Vec<Compared> {
+    let mut found = Vec::new();
     for table in &expected.tables {
         match live.table(&table.name) {
-            Some(found) => tables(table, found, &mut all),
-            None => all.push(Compared::new(Object::table(&table.name), Verdict::Missing)),
+            Some(there) => tables(table, there, &mut found),
+            None => found.push(compared(ObjectKind::Table, &table.name, None, Verdict::Missing)),
         }
     }
-    for routine in &expected.routines {
-        let found = live.routines.iter().find(|other| other.kind == routine.kind && other.name == routine.name);
-        let verdict = match found {
-            Some(found) if found.definition == routine.definition => Verdict::Present,
-            Some(found) => Verdict::conflict("definition", &routine.definition, &found.definition),
+    let foreign = live.tables.iter().filter(|table| expected.table(&table.name).is_none());
+    found.extend(foreign.map(|table| compared(ObjectKind::Table, &table.name, None, Verdict::Foreign)));
+    for program in &expected.routines {
+        let there = live.routines.iter().find(|one| one.kind == program.kind && one.name == program.name);
+        let verdict = match there {
             None => Verdict::Missing,
+            Some(one) => settled(differing("definition", &program.definition, &one.definition).into_iter().collect()),
         };
-        all.push(Compared::new(Object::new(&routine.kind, &routine.name, None), verdict));
+        found.push(compared(ObjectKind::Program, &program.kind, Some(&program.name), verdict));
     }
-    if foreign {
-        let unknown = live.tables.iter().filter(|table| expected.table(&table.name).is_none());
-        all.extend(unknown.map(|table| Compared::new(Object::table(&table.name), Verdict::Foreign)));
-        let unknown = live
-            .routines
-            .iter()
-            .filter(|one| !expected.routines.iter().any(|other| other.kind == one.kind && other.name == one.name));
-        all.extend(unknown.map(|one| Compared::new(Object::new(&one.kind, &one.name, None), Verdict::Foreign)));
-    }
-    all
+    let known = |kind: &str, name: &str| expected.routines.iter().any(|one| one.kind == kind && one.name == name);
+    let foreign = live.routines.iter().filter(|one| !known(&one.kind, &one.name));
+    found.extend(foreign.map(|one| compared(ObjectKind::Program, &one.kind, Some(&one.name), Verdict::Foreign)));
+    found
 }
 
-/// A table that both have, and everything in it.
-fn tables(expected: &Table, live: &Table, all: &mut Vec<Compared>) {
-    let mut differing = Vec::new();
-    let mut differs = |attribute: &str, wanted: Option<&str>, found: Option<&str>| {
-        if !wanted.unwrap_or_default().eq_ignore_ascii_case(found.unwrap_or_default()) {
-            differing.push(crate::model::comparison::Difference::new(attribute, wanted, found));
-        }
-    };
-    differs("collation", expected.collation.as_deref(), live.collation.as_deref());
-    differs("storage engine", expected.storage_engine.as_deref(), live.storage_engine.as_deref());
-    differs("partitions", partitions(expected), partitions(live));
-    let verdict = if differing.is_empty() { Verdict::Present } else { Verdict::Conflicting(differing) };
-    all.push(Compared::new(Object::table(&expected.name), verdict));
-    column::columns(expected, live, all);
-    index::indexes(expected, live, all);
-    key::foreign_keys(expected, live, all);
-    key::checks(expected, live, all);
+fn tables(expected: &Table, live: &Table, found: &mut Vec<Compared>) {
+    let name = &expected.name;
+    found.push(compared(ObjectKind::Table, name, None, table::verdict(expected, live)));
+    found.extend(column::verdicts(expected, live).map(|(one, it)| compared(ObjectKind::Column, name, Some(one), it)));
+    let indexes = index::verdicts(expected, live);
+    found.extend(indexes.into_iter().map(|(one, it)| compared(ObjectKind::Index, name, Some(one), it)));
+    let keys = constraint::foreign_keys(expected, live);
+    found.extend(keys.into_iter().map(|(one, it)| compared(ObjectKind::ForeignKey, name, Some(one), it)));
+    let checks = constraint::checks(expected, live);
+    found.extend(checks.into_iter().map(|(one, it)| compared(ObjectKind::Check, name, Some(one), it)));
 }
 
-/// The partitions among a table's options; the row format and its like say nothing about what a table holds.
-fn partitions(table: &Table) -> Option<&str> {
-    table.options.find("; partition ").map(|at| &table.options[at..])
+fn compared(kind: ObjectKind, table: &str, name: Option<&str>, verdict: Verdict) -> Compared {
+    let object = Object { kind, table: table.into(), name: name.map(Into::into) };
+    Compared { object, verdict, at: None }
 }
+
+/// The verdict on what is there under the name, by what is otherwise.
+fn settled(mismatches: Vec<Mismatch>) -> Verdict {
+    if mismatches.is_empty() { Verdict::Present } else { Verdict::Conflicting { mismatches } }
+}
+
+fn differing(attribute: &str, expected: &str, found: &str) -> Option<Mismatch> {
+    let shown = |text: &str| if text.is_empty() { "none".to_owned() } else { text.to_owned() };
+    (expected != found).then(|| Mismatch {
+        attribute: attribute.into(),
+        expected: shown(expected),
+        found: shown(found),
+    })
+}
+
+#[cfg(test)]
+mod tests;

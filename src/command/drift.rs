@@ -1,0 +1,74 @@
+//! `drift`: the live schema against what the applied migrations build; writes nothing to the database.
+
+use super::failure::Failure;
+use super::files::Files;
+use super::prepare::{self, History};
+use super::replica;
+use super::target::Target;
+use crate::cli::{Drift, Format};
+use crate::engine::connect::Purpose;
+use crate::exit::Exit;
+use crate::migration::adoption::place;
+use crate::migration::compare::compare;
+use crate::migration::verify::{State, refusals};
+use crate::model::drift::{DriftReport, Verdict};
+use crate::model::migration::Migration;
+use crate::model::report::FORMAT_VERSION;
+use crate::render;
+use crate::term::{Output, Term};
+
+/// Runs `drift`. Exit code 1 when there is some.
+///
+/// # Errors
+/// See [`Failure`]; also when the ledger is not in order, so that nobody knows what ought to be there.
+pub(super) async fn run(args: &Drift, target: &Target, term: &mut Term) -> Result<Exit, Failure> {
+    let output = Output::open(args.output.output.as_deref())?;
+    let files = Files::load(&args.migrations, Some(target), term)?;
+    prepare::present(target)?;
+    let mut session = prepare::open(target, Purpose::Read, term).await?;
+    let ledger = files.ledger(&mut session, term).await?;
+    let history = History::read(&mut session, &ledger).await?;
+    let entries = history.entries(&files.migrations);
+    let refused = refusals(&entries, None, true);
+    if !refused.is_empty() {
+        return Err(Failure::state(refused.join("\n")));
+    }
+    let applied = entries.iter().filter(|entry| entry.state == State::Applied);
+    let applied: Vec<&Migration> = applied.filter_map(|entry| entry.migration).collect();
+    let live = session.schema(&[ledger.table()]).await?;
+    let (mut replica, mut notes) = replica::start(&mut session, &ledger, term).await?;
+    for migration in &applied {
+        notes.extend(replica::replay(&mut replica, migration).await?);
+    }
+    let expected = replica.schema().await?;
+    let mut objects = compare(&expected, &live);
+    let all = objects.len();
+    objects.retain(|one| one.verdict != Verdict::Present);
+    let present = all - objects.len();
+    objects.retain(|one| args.foreign || one.verdict != Verdict::Foreign);
+    let statements: Vec<_> = applied.iter().flat_map(|migration| &migration.up.statements).collect();
+    for one in &mut objects {
+        one.at = place(&one.object, &statements).cloned();
+    }
+    if applied.is_empty() {
+        notes.push("no migration is applied; a database that was made by hand is recorded by `aura-db adopt`".into());
+    }
+    let report = DriftReport {
+        format_version: FORMAT_VERSION,
+        engine: session.engine.clone(),
+        place: session.place.clone(),
+        replayed_on: replica.engine.clone(),
+        applied: applied.len(),
+        drifted: objects.iter().any(|one| !one.verdict.holds()),
+        objects,
+        present,
+        notes,
+    };
+    session.close().await.ok();
+    let text = match args.output.format {
+        Format::Table => render::drift::drift(&report, &output.style(term)),
+        Format::Json => render::json::render(&report),
+    };
+    output.write(&text, term)?;
+    Ok(if report.drifted { Exit::Findings } else { Exit::Clean })
+}

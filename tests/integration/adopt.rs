@@ -1,0 +1,122 @@
+//! Databases made by hand, adopted by definition: what holds is recorded, what conflicts refuses, nothing is run.
+
+use crate::project::Project;
+use crate::servers::{Server, both};
+
+const CUSTOMERS: &str = "CREATE TABLE customers (id INT AUTO_INCREMENT PRIMARY KEY, email VARCHAR(190) NOT NULL, points \
+                         DECIMAL(10,2) NOT NULL DEFAULT 0, seen TIMESTAMP NULL, UNIQUE KEY email (email)) DEFAULT CHARSET=utf8mb4 \
+                         COLLATE=utf8mb4_unicode_ci";
+const BOOKINGS: &str = "CREATE TABLE bookings (id INT AUTO_INCREMENT PRIMARY KEY, customer_id INT NULL, channel VARCHAR(50), \
+                        made TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, KEY by_channel (channel), CONSTRAINT fk_customer \
+                        FOREIGN KEY (customer_id) REFERENCES customers (id) ON DELETE SET NULL) DEFAULT CHARSET=utf8mb4 \
+                        COLLATE=utf8mb4_unicode_ci";
+const INDEX: &str = "CREATE INDEX idx_points ON customers (points)";
+
+/// Three migrations: two tables and an index.
+fn shop(server: &'static Server, name: &str) -> Project {
+    let project = Project::new(server, name);
+    project.up(1, CUSTOMERS);
+    project.up(2, BOOKINGS);
+    project.up(3, INDEX);
+    project
+}
+
+#[test]
+fn what_is_there_is_recorded_and_none_of_it_runs() {
+    for server in both() {
+        let project = shop(server, "adopt_exact");
+        project.database.run(&format!("{CUSTOMERS}; {BOOKINGS}; CREATE INDEX points_ranked ON customers (points)"));
+        project.database.run("CREATE TABLE left_over (id INT)");
+        let before = project.contents();
+        let refused = project.run("migrate").exits(4);
+        assert!(refused.stderr.contains("migrations/1_step.up.sql:1") && refused.stderr.contains("aura-db adopt"));
+        let seen = project.run("adopt --dry-run").exits(0);
+        assert!(seen.stdout.contains("its name is points_ranked"), "{seen:?}");
+        assert_eq!(project.contents(), before);
+        project.run("adopt").exits(0);
+        assert_eq!(project.ledger(), ["1 1", "2 1", "3 1"]);
+        let times = project.database.column("SELECT execution_time FROM _sqlx_migrations");
+        assert_eq!(times, ["-1", "-1", "-1"]);
+        let journal = project.database.column("SELECT progress FROM _aura_db_journal ORDER BY version");
+        assert_eq!(journal, ["adopted", "adopted", "adopted"]);
+        assert_eq!(project.states(), ["1 applied", "2 applied", "3 applied"]);
+        project.run("migrate").exits(0);
+        project.run("drift").exits(0);
+    }
+}
+
+#[test]
+fn a_conflict_names_object_attribute_values_and_place_and_records_nothing() {
+    for server in both() {
+        let cases = [
+            (
+                "channel VARCHAR(50)",
+                "channel BIGINT",
+                "column bookings.channel: type: expected varchar(50), found bigint",
+            ),
+            ("customer_id INT NULL", "customer_id INT NULL DEFAULT 7", "default: expected none, found 7"),
+            ("COLLATE=utf8mb4_unicode_ci", "COLLATE=utf8mb4_general_ci", "collation: expected utf8mb4_unicode_ci"),
+            ("KEY by_channel (channel)", "KEY by_channel (made)", "columns: expected channel, found made"),
+            ("ON DELETE SET NULL", "ON DELETE CASCADE", "on delete: expected SET NULL, found CASCADE"),
+        ];
+        for (was, is, told) in cases {
+            let project = shop(server, "adopt_conflict");
+            project.database.run(&format!("{CUSTOMERS}; {}", BOOKINGS.replace(was, is)));
+            let refused = project.run("adopt").exits(4);
+            assert!(refused.stderr.contains(told), "{told}: {refused:?}");
+            assert!(refused.stderr.contains("migrations/2_step.up.sql:1"), "{refused:?}");
+            assert!(!project.tables().contains(&"_sqlx_migrations".to_owned()), "{:?}", project.tables());
+        }
+    }
+}
+
+#[test]
+fn what_is_there_in_part_stays_pending_until_the_plan_has_run() {
+    for server in both() {
+        let project = shop(server, "adopt_partial");
+        project.database.run(&CUSTOMERS.replace("points DECIMAL(10,2) NOT NULL DEFAULT 0, ", ""));
+        project.run("adopt --plan repair.up.sql").exits(1);
+        assert_eq!(project.states(), ["1 pending", "2 pending", "3 pending"]);
+        let plan = std::fs::read_to_string(project.path("repair.up.sql")).unwrap();
+        assert!(plan.contains("ADD COLUMN `points` decimal(10,2)"), "{plan}");
+        assert!(std::fs::read_to_string(project.path("repair.down.sql")).unwrap().contains("DROP COLUMN `points`"));
+        project.database.run(&plan);
+        project.run("adopt").exits(0);
+        assert_eq!(project.states(), ["1 applied", "2 pending", "3 pending"]);
+        project.run("migrate").exits(0);
+        assert_eq!(project.states(), ["1 applied", "2 applied", "3 applied"]);
+        project.run("drift").exits(0);
+    }
+}
+
+#[test]
+fn rows_are_looked_for_by_their_keys_or_said_to_be_unknown() {
+    for server in both() {
+        let project = Project::new(server, "adopt_rows");
+        project.up(1, CUSTOMERS);
+        project.up(2, "INSERT INTO customers (email) VALUES ('a@example.com'), ('b@example.com')");
+        project.up(3, "UPDATE customers SET points = 1");
+        project.database.run(CUSTOMERS);
+        let none = project.run("adopt --dry-run").exits(1);
+        assert!(none.stdout.contains("migrations/3_step.up.sql:1:1: unknown, because"), "{none:?}");
+        project.database.run("INSERT INTO customers (email) VALUES ('a@example.com')");
+        let some = project.run("adopt --dry-run").exits(1);
+        assert!(some.stdout.contains("1 of 2 rows are there"), "{some:?}");
+        project.database.run("INSERT INTO customers (email) VALUES ('b@example.com')");
+        project.run("adopt --assume-rows").exits(0);
+        assert_eq!(project.states(), ["1 applied", "2 applied", "3 applied"]);
+        assert_eq!(project.database.value("SELECT MAX(points) FROM customers").as_deref(), Some("0.00"));
+    }
+}
+
+#[test]
+fn the_shipped_migrations_adopt_what_they_made_themselves() {
+    for server in both() {
+        let project = Project::shipped(server, "adopt_shipped");
+        project.run("migrate").exits(0);
+        project.database.run("DROP TABLE _sqlx_migrations, _aura_db_journal");
+        project.run("adopt").exits(0);
+        project.run("status --check").exits(0);
+        project.run("drift --foreign").exits(0);
+    }
+}

@@ -1,0 +1,61 @@
+//! The live schema against what the applied migrations build.
+
+use crate::project::Project;
+use crate::servers::both;
+
+#[test]
+fn drift_names_each_object_and_writes_nothing() {
+    for server in both() {
+        let project = Project::new(server, "drift");
+        project.up(
+            1,
+            "CREATE TABLE item (id INT PRIMARY KEY, name VARCHAR(40) NOT NULL, price INT, KEY by_price (price))",
+        );
+        project.up(2, "CREATE VIEW priced AS SELECT id FROM item WHERE price IS NOT NULL");
+        project.run("migrate").exits(0);
+        let clean = project.run("drift").exits(0);
+        assert!(clean.stdout.contains("no drift"), "{clean:?}");
+        project.database.run(
+            "ALTER TABLE item MODIFY name TEXT NULL, DROP INDEX by_price, ADD INDEX price_id (price, id), ADD extra INT; \
+             CREATE TABLE stray (id INT)",
+        );
+        let before = project.contents();
+        let drift = project.run("drift --format json").exits(1);
+        assert_eq!(project.contents(), before);
+        let report: serde_json::Value = serde_json::from_str(&drift.stdout).unwrap();
+        let told: Vec<String> = report["objects"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| format!("{} {} {}", one["kind"], one["name"], one["verdict"]).replace('"', ""))
+            .collect();
+        assert_eq!(told, ["column name conflicting", "index by_price redundant"]);
+        let name = &report["objects"][0];
+        assert_eq!(name["mismatches"][0]["attribute"], "type");
+        assert_eq!(name["mismatches"][1]["found"], "NULL");
+        assert_eq!(name["at"]["line"], 1);
+        let foreign = project.run("drift --foreign").exits(1);
+        assert!(foreign.stdout.contains("table stray") && foreign.stdout.contains("column item.extra"), "{foreign:?}");
+    }
+}
+
+#[test]
+fn drift_of_the_embedded_engine_is_seen_without_a_server() {
+    let project = Project::new(both()[0], "drift_embedded");
+    project.up(1, "CREATE TABLE item (id INT PRIMARY KEY, name VARCHAR(40) NOT NULL)");
+    let run = |line: &str| project.command(line).env("DATABASE_URL", "sqlite:here.sqlite3").run();
+    run("migrate").exits(0);
+    run("drift").exits(0);
+    project.up(1, "CREATE TABLE item (id INT PRIMARY KEY, name VARCHAR(41) NOT NULL)");
+    let edited = run("drift").exits(4);
+    assert!(edited.stderr.contains("edited"), "{edited:?}");
+}
+
+#[test]
+fn without_a_server_of_the_kind_it_says_what_to_install() {
+    let project = Project::new(both()[0], "drift_no_server");
+    project.up(1, "CREATE TABLE item (id INT PRIMARY KEY)");
+    project.run("migrate").exits(0);
+    let refused = project.command("drift").env("AURA_DB_MYSQLD", "/nowhere/mysqld").run().exits(3);
+    assert!(refused.stderr.contains("AURA_DB_MYSQLD"), "{refused:?}");
+}
