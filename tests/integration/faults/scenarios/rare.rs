@@ -76,7 +76,7 @@ const PROGRAMS: &[Pair] = &[
          ALTER TABLE counts DROP INDEX counts_xx, ADD INDEX counts_xx (x, id), ADD COLUMN d INT NOT NULL DEFAULT 0;
          ALTER TABLE counts DROP COLUMN d, ADD COLUMN d INT NOT NULL DEFAULT 3;
          UPDATE counts SET c = c + 1, d = d + 1;
-         CREATE EVENT later ON SCHEDULE AT '2090-01-01 00:00:00' DO DELETE FROM counts;
+         CREATE EVENT later ON SCHEDULE AT '2037-01-01 00:00:00' DO DELETE FROM counts;
          DROP EVENT later;
          UPDATE counts SET c = c + 1;",
         "DROP TABLE sums;",
