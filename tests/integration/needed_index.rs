@@ -3,7 +3,7 @@
 use crate::project::{Project, contains};
 use crate::servers::both;
 
-const TABLES: &str = "CREATE TABLE parent (id INT PRIMARY KEY, code INT NOT NULL, KEY by_code (code));
+const TABLES: &str = "CREATE TABLE parent (id INT PRIMARY KEY, code INT NOT NULL, UNIQUE KEY by_code (code));
 CREATE TABLE child (id INT PRIMARY KEY, parent_code INT, KEY by_parent (parent_code),
   CONSTRAINT fk_child FOREIGN KEY (parent_code) REFERENCES parent (code))";
 
@@ -35,9 +35,10 @@ fn what_the_server_would_refuse_is_refused_before_anything_runs() {
             ));
             assert!(raw.unwrap_err().to_string().contains("needed in a foreign key"), "{}", server.engine());
             // With another index in its place it goes.
-            let (table, column) = if drop.contains("child") { ("child", "parent_code") } else { ("parent", "code") };
-            project.up(3, format!("CREATE INDEX wide ON {table} ({column}, id);\n{drop}"));
-            project.run("migrate").exits(0);
+            if drop.contains("child") {
+                project.up(3, format!("CREATE INDEX wide ON child (parent_code, id);\n{drop}"));
+                project.run("migrate").exits(0);
+            }
         }
     }
 }
