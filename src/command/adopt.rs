@@ -27,7 +27,7 @@ use crate::model::schema::Schema;
 use crate::render;
 use crate::sql::ddl::{Effect, effect, targets};
 use crate::term::{Output, Term};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Runs `adopt`. Exit code 4 on a conflict, 1 when a migration is there in part or cannot be known.
@@ -144,6 +144,7 @@ async fn judged(
     }
     let last = verdicts(&replica.schema().await?, &live);
     let mut rows: Vec<AdoptedRow> = Vec::new();
+    let mut seen = BTreeSet::new();
     for (migration, before, after) in &steps {
         let mut found = objects(before, after, &last, &live);
         let statements: Vec<_> = migration.up.statements.iter().collect();
@@ -155,6 +156,9 @@ async fn judged(
             |row: &&AdoptedRow| chosen.iter().any(|one| one.version == row.version && one.set == migration.set);
         let follows = rows.iter().filter(same_set).all(|row| row.standing == Standing::Adopted);
         let (standing, because) = standing(&found, &written, follows);
+        if !found.is_empty() || !written.is_empty() {
+            seen.insert(migration.version);
+        }
         rows.push(AdoptedRow {
             version: migration.version,
             description: migration.description.clone(),
@@ -164,6 +168,7 @@ async fn judged(
             objects: found,
         });
     }
+    doubt_unseen(&mut rows, &seen, entries);
     notes.extend(order(&rows, &chosen));
     if let Some(path) = &args.plan {
         write_plan(path, &rows, &mut replica, ledger, term).await?;
@@ -221,6 +226,23 @@ async fn written_rows(
         found.push((statement.at.clone(), rows));
     }
     Ok(found)
+}
+
+/// A migration that leaves nothing to be seen, such as a table that a later one renames, goes with the others of its set.
+/// Where none of those is there either, as in an empty database, it is pending.
+fn doubt_unseen(rows: &mut [AdoptedRow], seen: &BTreeSet<i64>, entries: &[Entry<'_>]) {
+    let set = |version: i64| {
+        entries.iter().find(|one| one.version == version).and_then(|one| one.migration).map(|migration| migration.set)
+    };
+    let applied = entries.iter().filter(|one| one.state == State::Applied).map(|one| one.version);
+    let adopted = rows.iter().filter(|row| row.standing == Standing::Adopted && seen.contains(&row.version));
+    let shown: Vec<_> = applied.chain(adopted.map(|row| row.version)).map(set).collect();
+    for row in rows.iter_mut().filter(|row| row.standing == Standing::Adopted) {
+        if !seen.contains(&row.version) && !shown.contains(&set(row.version)) {
+            row.standing = Standing::Pending;
+            row.because = Some("it leaves nothing to be seen, and no other migration of its set is there".into());
+        }
+    }
 }
 
 /// What to know of migrations that stay pending although later ones of their set are adopted.

@@ -120,3 +120,20 @@ fn the_shipped_migrations_adopt_what_they_made_themselves() {
         project.run("drift --foreign").exits(0);
     }
 }
+
+#[test]
+fn what_leaves_nothing_to_be_seen_is_not_taken_for_there() {
+    for server in both() {
+        let project = Project::new(server, "adopt_unseen");
+        project.up(1, "CREATE TABLE a (id INT PRIMARY KEY, x INT, y INT)");
+        project.up(2, "RENAME TABLE a TO b");
+        project.up(3, "ALTER TABLE b DROP COLUMN y");
+        project.run("adopt").exits(0);
+        assert_eq!(project.states(), ["1 pending", "2 pending", "3 pending"]);
+        project.database.run("CREATE TABLE b (id INT PRIMARY KEY, x INT, y INT)");
+        project.run("adopt").exits(0);
+        assert_eq!(project.states(), ["1 applied", "2 applied", "3 pending"]);
+        project.run("migrate").exits(0);
+        assert_eq!(project.states(), ["1 applied", "2 applied", "3 applied"]);
+    }
+}
