@@ -103,9 +103,7 @@ fn an_index_that_a_foreign_key_needs_stays() {
         project.database.run("INSERT INTO c VALUES (1, 1)");
         let before = project.contents();
         let refused = project.run("rollback indexes").exits(4);
-        contains(&refused.stderr, "migrations/2_step.down.sql:1:1: failed: statement 1 of 1");
-        contains(&refused.stderr, "error 1553: ");
-        contains(&refused.stderr, "nothing of this migration is left");
+        contains(&refused.stderr, "migrations/2_step.down.sql:1:1: the foreign key fk of c needs index needed on c");
         assert_eq!(project.contents(), before, "{}", server.engine());
         assert_eq!(project.states(), ["1 applied", "2 applied", "3 applied"]);
     }
