@@ -20,6 +20,7 @@ pub(super) use waits::session_named;
 use super::session::SessionConnection;
 use super::{EngineError, Session};
 use crate::sql::ddl::{self, AlterAction, Effect};
+use crate::sql::quote;
 use companion::Companion;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -106,8 +107,14 @@ pub async fn execute(
         let error = match attempt_once(session, sql, effect, &wanted, attempt, executor, notify).await {
             Ok(()) => return Ok(()),
             Err(error) if error.is_lock_timeout() => error,
-            Err(error) if is_left_over(&error, effect) && attempt <= LEFT_OVER => {
-                executor.pause(policy::pause(attempt)).await?;
+            Err(error) if attempt <= LEFT_OVER && error.code() == Some(1280) => {
+                let Some(table) = left_over(effect) else { return Err(error) };
+                // The last handle that is closed takes the rest of the index along. Without the right to flush it takes
+                // until the others are closed by themselves.
+                match session.run_own(&format!("FLUSH TABLES {}", quote::name(table))).await {
+                    Err(EngineError::Server(_)) | Ok(()) => executor.pause(policy::pause(attempt)).await?,
+                    Err(other) => return Err(other),
+                }
                 continue;
             }
             Err(error) => return Err(error),
@@ -182,15 +189,16 @@ fn is_repeatable(effect: &Effect) -> bool {
     }
 }
 
-/// Whether an index may only seem to be there: `InnoDB` keeps one whose build was cut off until every other handle on its
-/// table is closed, and calls its name incorrect until then (seen on `MySQL` 9.7).
-fn is_left_over(error: &EngineError, effect: &Effect) -> bool {
-    let adds = match effect {
-        Effect::CreateIndex { .. } => true,
-        Effect::AlterTable { actions, .. } => actions.iter().any(|action| matches!(action, AlterAction::AddIndex(_))),
-        _ => false,
-    };
-    adds && error.code() == Some(1280)
+/// The table on which an index may only seem to be there: `InnoDB` keeps one whose build was cut off until every handle on
+/// its table is closed, and calls its name incorrect until then (error 1280, seen on `MySQL` 9.7).
+fn left_over(effect: &Effect) -> Option<&str> {
+    match effect {
+        Effect::CreateIndex { table, .. } => Some(table),
+        Effect::AlterTable { table, actions } => {
+            actions.iter().any(|action| matches!(action, AlterAction::AddIndex(_))).then_some(table)
+        }
+        _ => None,
+    }
 }
 
 /// Asks over the statement's own connection, which is free again: no second one was needed, or none could be had.
