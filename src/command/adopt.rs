@@ -90,6 +90,9 @@ async fn judge_and_record(
     let ledger = early(files.ledger(session, term)).await?;
     loop {
         let history = early(History::read(session, &ledger)).await?;
+        if !args.write.dry_run {
+            early(history.record_planned(session, &ledger, term)).await?;
+        }
         let entries = history.checked(&files.migrations, Direction::Up, true)?;
         if let Some(entry) = entries.iter().find(|entry| entry.state == State::HalfApplied) {
             return Err(Failure::state(format!(

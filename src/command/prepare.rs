@@ -4,8 +4,9 @@ use super::failure::Failure;
 use super::target::Target;
 use crate::engine::connect::{Purpose, session};
 use crate::engine::ledger::Ledger;
-use crate::engine::{Session, journal};
+use crate::engine::{Session, journal, planned};
 use crate::migration::needed_index::needed;
+use crate::migration::planned::Outcome;
 use crate::migration::verify::{Entry, refusals, verify};
 use crate::model::journal::{JournalRow, Progress};
 use crate::model::migration::{Direction, LedgerRow, Migration};
@@ -62,6 +63,9 @@ pub(super) struct History {
     pub(super) ledger: Vec<LedgerRow>,
     /// The journal's rows.
     pub(super) journal: Vec<JournalRow>,
+    /// What became of the statements that a run was cut off in after it had planned them: rows of ledger and journal say
+    /// so here already.
+    pub(super) planned: Outcome,
     /// Whether a migration that is begun has a row in the ledger.
     remembers_begun: bool,
 }
@@ -72,11 +76,11 @@ impl History {
     /// # Errors
     /// When they cannot be read.
     pub(super) async fn read(session: &mut Session, ledger: &Ledger) -> Result<Self, Failure> {
-        Ok(Self {
-            ledger: ledger.rows(session).await?,
-            journal: journal::rows(session, ledger.table()).await?,
-            remembers_begun: ledger.format.remembers_begun(),
-        })
+        let mut rows = ledger.rows(session).await?;
+        let mut journal = journal::rows(session, ledger.table()).await?;
+        let planned = planned::outcome(session, &journal).await?;
+        planned.apply(ledger.format, &mut rows, &mut journal);
+        Ok(Self { ledger: rows, journal, planned, remembers_begun: ledger.format.remembers_begun() })
     }
 
     /// Whether something of a migration was there before it.
@@ -93,6 +97,26 @@ impl History {
     /// Whether a run was cut off while it took a unit back.
     pub(super) fn has_undoing(&self) -> bool {
         self.journal.iter().any(|row| row.progress == Progress::Undoing)
+    }
+
+    /// Writes down what became of the statements that a run was cut off in after it had planned them. Nothing can run
+    /// before that.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub(super) async fn record_planned(
+        &self,
+        session: &mut Session,
+        ledger: &Ledger,
+        term: &mut Term,
+    ) -> Result<(), Failure> {
+        if self.planned.is_empty() {
+            return Ok(());
+        }
+        for row in &self.planned.done {
+            term.note(&format!("{}: found done, although the run that did it was cut off", row.place));
+        }
+        Ok(planned::record(session, ledger, &self.planned).await?)
     }
 
     /// Every version that files, ledger or journal know.

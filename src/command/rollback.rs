@@ -61,6 +61,9 @@ async fn plan_and_run(
             turn.finish_undoing(&mut session, &ledger, term).await?;
             continue;
         }
+        if !args.write.dry_run {
+            early(history.record_planned(&mut session, &ledger, term)).await?;
+        }
         let entries = history.checked(&files.migrations, Direction::Down, true)?;
         let chosen = plan::down(&entries, request(args)).map_err(|error| Failure::state(error.to_string()))?;
         let downs = || chosen.iter().filter_map(|migration| migration.down.as_ref().map(|down| (*migration, down)));

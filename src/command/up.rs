@@ -104,6 +104,9 @@ async fn plan_and_run(
             turn.finish_undoing(&mut session, &ledger, term).await?;
             continue;
         }
+        if !request.write.dry_run {
+            early(history.record_planned(&mut session, &ledger, term)).await?;
+        }
         let entries = history.checked(&files.migrations, Direction::Up, request.allow_out_of_order)?;
         let chosen = plan::up(&entries, request.up).map_err(|error| Failure::state(error.to_string()))?;
         prepare::written(&chosen)?;

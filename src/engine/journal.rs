@@ -113,6 +113,33 @@ pub async fn write(session: &mut Session, row: &JournalRow) -> Result<(), Engine
     session.run_own(&replace(row)).await
 }
 
+/// Writes rows and commits, in one round trip.
+///
+/// # Errors
+/// When the server refuses.
+pub(super) async fn write_all_and_commit(session: &mut Session, rows: &[JournalRow]) -> Result<(), EngineError> {
+    let values: Vec<String> = rows.iter().map(values).collect();
+    session.run_own(&format!("REPLACE INTO {TABLE} ({COLUMNS}, done_at) VALUES {}; COMMIT", values.join(", "))).await
+}
+
+/// Makes the only statements of these versions say that, together with the next statement.
+pub(super) fn defer_progress(
+    session: &mut Session,
+    ledger: &str,
+    direction: Direction,
+    progress: Progress,
+    of: &[i64],
+) {
+    let done = if progress.is_settled() { "CURRENT_TIMESTAMP(6)" } else { "NULL" };
+    session.defer(format!(
+        "UPDATE {TABLE} SET progress = '{progress}', done_at = {done} WHERE ledger = {} AND direction = '{}' \
+         AND position = 1 AND version IN ({})",
+        text::text(ledger),
+        word(direction),
+        text::numbers(of)
+    ));
+}
+
 /// Opens a transaction and completes a row in it, together with the next statement.
 pub(super) fn begin_and_complete(session: &mut Session, row: &JournalRow) {
     session.defer("START TRANSACTION");
@@ -135,17 +162,18 @@ pub async fn remove(
     version: i64,
     direction: Option<Direction>,
 ) -> Result<(), EngineError> {
-    session.run_own(&removal(ledger, version, direction)).await
+    session.run_own(&removal(ledger, &[version], direction)).await
 }
 
-/// [`remove`] of all rows, together with the next statement.
-pub(super) fn defer_removal(session: &mut Session, ledger: &str, version: i64) {
-    session.defer(removal(ledger, version, None));
+/// [`remove`] for several versions, together with the next statement.
+pub(super) fn defer_removal(session: &mut Session, ledger: &str, versions: &[i64], direction: Option<Direction>) {
+    session.defer(removal(ledger, versions, direction));
 }
 
-fn removal(ledger: &str, version: i64, direction: Option<Direction>) -> String {
+fn removal(ledger: &str, versions: &[i64], direction: Option<Direction>) -> String {
     let only = direction.map(|direction| format!(" AND direction = '{}'", word(direction))).unwrap_or_default();
-    format!("DELETE FROM {TABLE} WHERE ledger = {} AND version = {version}{only}", text::text(ledger))
+    let versions = text::numbers(versions);
+    format!("DELETE FROM {TABLE} WHERE ledger = {} AND version IN ({versions}){only}", text::text(ledger))
 }
 
 /// Removes the rows that are no statements, of units that are at their end.
@@ -158,9 +186,13 @@ pub async fn remove_units(session: &mut Session, ledger: &str) -> Result<(), Eng
 }
 
 fn replace(row: &JournalRow) -> String {
+    format!("REPLACE INTO {TABLE} ({COLUMNS}, done_at) VALUES {}", values(row))
+}
+
+fn values(row: &JournalRow) -> String {
     let done = if row.progress.is_settled() { "CURRENT_TIMESTAMP(6)" } else { "NULL" };
     format!(
-        "REPLACE INTO {TABLE} ({COLUMNS}, done_at) VALUES ({}, '{}', {}, {}, '{}', '{}', {}, {}, {}, {}, {}, {}, {}, {done})",
+        "({}, '{}', {}, {}, '{}', '{}', {}, {}, {}, {}, {}, {}, {}, {done})",
         row.version,
         word(row.direction),
         row.position,

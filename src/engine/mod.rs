@@ -16,6 +16,7 @@ pub mod lock;
 pub mod loss;
 pub mod objects;
 pub mod online;
+pub mod planned;
 pub mod planner;
 pub mod progress;
 pub mod rehearsal;

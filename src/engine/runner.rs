@@ -8,6 +8,7 @@
 mod embedded;
 mod existing;
 mod failure;
+mod group;
 mod memory;
 mod resume;
 mod send;
@@ -157,7 +158,19 @@ impl<'a> Runner<'a> {
                 Unit::Migration => {}
             }
         }
-        for migration in migrations {
+        let mut rest = migrations;
+        while let Some((migration, others)) = rest.split_first() {
+            if !transactional {
+                match group::run(&mut self, rest, observer).await {
+                    Ok(0) => {}
+                    Ok(ran) => {
+                        rest = &rest[ran..];
+                        continue;
+                    }
+                    Err((at, error)) => return Err(failure::settle(self, rest[at], 0, error).await),
+                }
+            }
+            rest = others;
             let started = Instant::now();
             let outcome = if transactional {
                 embedded::run(&mut self, migration, started).await

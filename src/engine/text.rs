@@ -30,6 +30,11 @@ impl TextRow {
     }
 }
 
+/// A list of numbers, as `IN` takes it.
+pub(crate) fn numbers(numbers: &[i64]) -> String {
+    numbers.iter().map(i64::to_string).collect::<Vec<_>>().join(", ")
+}
+
 /// Runs a query that aura-db wrote itself and gives its rows, by the protocol that sends every value as text.
 pub(crate) async fn rows(conn: &mut MySqlConnection, sql: String) -> Result<Vec<TextRow>, EngineError> {
     // aura-db's own words, with names and texts quoted by `name` and `text`.

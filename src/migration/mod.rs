@@ -13,6 +13,7 @@ pub mod loss;
 pub mod needed_index;
 pub mod partial_down;
 pub mod plan;
+pub mod planned;
 pub mod preflight;
 pub mod recovery;
 pub mod refinery;

@@ -8,7 +8,10 @@ use std::fmt;
 pub enum Progress {
     /// Written before the statement ran, and not completed: the catalogue has to say whether it took effect.
     Begun,
-    /// The same, for a statement of which nothing shows the effect. Written in the transaction in which it runs: when it
+    /// Written together with those of other statements before any of them ran: it is begun or still to come. See
+    /// [`crate::migration::planned`].
+    Planned,
+    /// The same as `Begun`, for a statement of which nothing shows the effect. Written in the transaction in which it runs: when it
     /// is there after a crash, the statement has committed something.
     Entered,
     /// It took effect.
@@ -31,6 +34,7 @@ impl Progress {
     pub fn word(self) -> &'static str {
         match self {
             Self::Begun => "begun",
+            Self::Planned => "planned",
             Self::Entered => "entered",
             Self::Done => "done",
             Self::Failed => "failed",
@@ -44,8 +48,9 @@ impl Progress {
     /// Reads the word; `None` for one that this version does not know.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
-        const ALL: [Progress; 8] = [
+        const ALL: [Progress; 9] = [
             Progress::Begun,
+            Progress::Planned,
             Progress::Entered,
             Progress::Done,
             Progress::Failed,

@@ -13,10 +13,11 @@ pub use find::find;
 pub use crate::model::ledger::{DEFAULT_TABLES, Format, Ledger};
 
 use super::session::SessionConnection;
+use super::text::numbers;
 use super::{EngineError, Session};
 use crate::model::migration::{LedgerRow, Migration};
 use ::sqlx::query_scalar;
-use statement::{Value, execute, text};
+use statement::{Value, execute};
 
 /// What becomes of the row of a migration that is begun or applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,9 +126,9 @@ impl Ledger {
     }
 
     /// [`Ledger::begin`] on a server, sent together with the next statement.
-    pub(super) fn defer_begin(&self, session: &mut Session, migration: &Migration) {
+    pub(super) fn defer_begin(&self, session: &mut Session, migrations: &[&Migration]) {
         if self.format == Format::Sqlx {
-            session.defer(sqlx::begin_text(&self.quoted(), migration));
+            session.defer(sqlx::begin_text(&self.quoted(), migrations));
         }
     }
 
@@ -135,20 +136,26 @@ impl Ledger {
     pub(super) fn defer_finish(
         &self,
         session: &mut Session,
-        migration: &Migration,
-        nanos: i64,
+        migrations: &[(&Migration, i64)],
     ) -> Result<(), EngineError> {
-        session.defer(match self.format {
-            Format::Sqlx => sqlx::finish_text(&self.quoted(), migration.version, nanos),
-            Format::Refinery { wide } => refinery::insert_text(&self.quoted(), migration, wide, nanos)?,
-        });
+        match self.format {
+            Format::Sqlx => {
+                let times: Vec<_> = migrations.iter().map(|(migration, nanos)| (migration.version, *nanos)).collect();
+                session.defer(sqlx::finish_text(&self.quoted(), &times));
+            }
+            Format::Refinery { wide } => {
+                for (migration, nanos) in migrations {
+                    session.defer(refinery::insert_text(&self.quoted(), migration, wide, *nanos)?);
+                }
+            }
+        }
         Ok(())
     }
 
     /// [`Ledger::mark`] on a server, sent together with the next statement; no row is no error here.
-    pub(super) fn defer_mark(&self, session: &mut Session, version: i64, mark: Mark) {
+    pub(super) fn defer_mark(&self, session: &mut Session, versions: &[i64], mark: Mark) {
         if let Some(sql) = self.marked(mark) {
-            session.defer(text(&sql, &[Value::Number(version)]));
+            session.defer(format!("{sql} WHERE version IN ({})", numbers(versions)));
         }
     }
 
@@ -170,18 +177,18 @@ impl Ledger {
     pub async fn mark(&self, session: &mut Session, version: i64, mark: Mark) -> Result<(), EngineError> {
         let Some(sql) = self.marked(mark) else { return Ok(()) };
         // Rows that are as they should be already count too: the driver asks the servers for the rows that are found.
-        let affected = execute(session, sql, &[Value::Number(version)]).await?;
+        let affected = execute(session, format!("{sql} WHERE version = ?"), &[Value::Number(version)]).await?;
         self.exactly_one(affected, version)
     }
 
-    /// The statement that marks a row; `None` where the format cannot say it.
+    /// The statement that marks every row; `None` where the format cannot say it.
     fn marked(&self, mark: Mark) -> Option<String> {
         let table = self.quoted();
         Some(match (self.format, mark) {
-            (_, Mark::Removed) => format!("DELETE FROM {table} WHERE version = ?"),
+            (_, Mark::Removed) => format!("DELETE FROM {table}"),
             (Format::Refinery { .. }, Mark::Reverting | Mark::Kept) => return None,
-            (Format::Sqlx, Mark::Reverting) => format!("UPDATE {table} SET success = FALSE WHERE version = ?"),
-            (Format::Sqlx, Mark::Kept) => format!("UPDATE {table} SET success = TRUE WHERE version = ?"),
+            (Format::Sqlx, Mark::Reverting) => format!("UPDATE {table} SET success = FALSE"),
+            (Format::Sqlx, Mark::Kept) => format!("UPDATE {table} SET success = TRUE"),
         })
     }
 

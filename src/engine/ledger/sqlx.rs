@@ -2,6 +2,7 @@
 
 use super::statement::{self, Value, execute};
 use crate::engine::session::SessionConnection;
+use crate::engine::text::numbers;
 use crate::engine::{EngineError, Session};
 use crate::migration::checksum::checksum;
 use crate::model::migration::{LedgerRow, Migration};
@@ -61,23 +62,26 @@ where
     })
 }
 
-fn insert(table: &str) -> String {
-    format!(
-        "INSERT INTO {table} ( version, description, success, checksum, execution_time ) VALUES ( ?, ?, FALSE, ?, -1 )"
-    )
+const VALUES: &str = "( ?, ?, FALSE, ?, -1 )";
+
+fn head(table: &str) -> String {
+    format!("INSERT INTO {table} ( version, description, success, checksum, execution_time ) VALUES ")
 }
 
-/// [`begin`] as text.
-pub(super) fn begin_text(table: &str, migration: &Migration) -> String {
-    let checksum = checksum(&migration.up.text);
-    let values = [Value::Number(migration.version), Value::Text(&migration.description), Value::Bytes(&checksum)];
-    statement::text(&insert(table), &values)
+/// [`begin`] of all these migrations as text.
+pub(super) fn begin_text(table: &str, migrations: &[&Migration]) -> String {
+    let row = |migration: &&Migration| {
+        let checksum = checksum(&migration.up.text);
+        let values = [Value::Number(migration.version), Value::Text(&migration.description), Value::Bytes(&checksum)];
+        statement::text(VALUES, &values)
+    };
+    format!("{}{}", head(table), migrations.iter().map(row).collect::<Vec<_>>().join(", "))
 }
 
 pub(super) async fn begin(session: &mut Session, table: &str, migration: &Migration) -> Result<(), EngineError> {
     let checksum = checksum(&migration.up.text);
     let values = [Value::Number(migration.version), Value::Text(&migration.description), Value::Bytes(&checksum)];
-    execute(session, insert(table), &values).await.map(drop)
+    execute(session, head(table) + VALUES, &values).await.map(drop)
 }
 
 pub(super) async fn finish(session: &mut Session, table: &str, version: i64, nanos: i64) -> Result<u64, EngineError> {
@@ -88,9 +92,15 @@ fn finished(table: &str) -> String {
     format!("UPDATE {table} SET success = TRUE, execution_time = ? WHERE version = ?")
 }
 
-/// [`finish`] as text.
-pub(super) fn finish_text(table: &str, version: i64, nanos: i64) -> String {
-    statement::text(&finished(table), &[Value::Number(nanos), Value::Number(version)])
+/// [`finish`] of all these versions as text, each with its time in nanoseconds.
+pub(super) fn finish_text(table: &str, times: &[(i64, i64)]) -> String {
+    let cases: Vec<String> = times.iter().map(|(version, nanos)| format!("WHEN {version} THEN {nanos}")).collect();
+    let versions: Vec<i64> = times.iter().map(|(version, _)| *version).collect();
+    format!(
+        "UPDATE {table} SET success = TRUE, execution_time = CASE version {} END WHERE version IN ({})",
+        cases.join(" "),
+        numbers(&versions)
+    )
 }
 
 pub(super) async fn success(session: &mut Session, table: &str, version: i64) -> Result<Option<bool>, EngineError> {

@@ -190,7 +190,7 @@ async fn is_untouched(runner: &mut Runner<'_>, migration: &Migration) -> Result<
         let witness = witness(&effect, None);
         let untouched = match (row.progress, &witness) {
             (Progress::Begun, Witness::None(_)) => true,
-            (Progress::Begun, witness) => {
+            (Progress::Begun | Progress::Planned, witness) => {
                 let before = serde_json::from_str(&row.before).unwrap_or_default();
                 let now = objects::states(runner.session, witness).await?;
                 matches!(settle_row(&effect, witness, &before, &now), Settled::NotDone)

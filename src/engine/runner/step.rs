@@ -114,9 +114,9 @@ pub(super) fn open(runner: &mut Runner<'_>, course: &mut Course<'_>) {
     if !course.entered {
         course.entered = true;
         match runner.direction {
-            Direction::Up => runner.ledger.defer_begin(runner.session, course.migration),
+            Direction::Up => runner.ledger.defer_begin(runner.session, &[course.migration]),
             Direction::Down => {
-                runner.ledger.defer_mark(runner.session, course.migration.version, Mark::Reverting);
+                runner.ledger.defer_mark(runner.session, &[course.migration.version], Mark::Reverting);
             }
         }
     }
@@ -141,15 +141,15 @@ async fn finish(runner: &mut Runner<'_>, course: &mut Course<'_>, started: Insta
         Direction::Up => {
             if course.resumed && runner.ledger.success(runner.session, migration.version).await? == Some(false) {
                 // The file may have been mended since: the row gets the checksum of what was applied in the end.
-                runner.ledger.defer_mark(runner.session, migration.version, Mark::Removed);
-                runner.ledger.defer_begin(runner.session, migration);
+                runner.ledger.defer_mark(runner.session, &[migration.version], Mark::Removed);
+                runner.ledger.defer_begin(runner.session, &[migration]);
             }
             let nanos = i64::try_from(started.elapsed().as_nanos()).unwrap_or(i64::MAX);
-            runner.ledger.defer_finish(runner.session, migration, nanos)?;
+            runner.ledger.defer_finish(runner.session, &[(migration, nanos)])?;
         }
         Direction::Down => {
-            runner.ledger.defer_mark(runner.session, migration.version, Mark::Removed);
-            journal::defer_removal(runner.session, runner.ledger.table(), migration.version);
+            runner.ledger.defer_mark(runner.session, &[migration.version], Mark::Removed);
+            journal::defer_removal(runner.session, runner.ledger.table(), &[migration.version], None);
         }
     }
     runner.actions.clear();

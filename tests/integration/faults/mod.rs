@@ -24,7 +24,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// Faults per engine in an ordinary run.
 const FEW: usize = 20;
 /// The scenarios of an ordinary run: each of the others costs an undisturbed run more.
-const SOME: [&str; 7] = [
+const SOME: [&str; 9] = [
     "sums, migrate",
     "sums, rollback to 1",
     "shop, migrate from 1 to 4",
@@ -32,6 +32,8 @@ const SOME: [&str; 7] = [
     "session, migrate",
     "units, apply all",
     "refused unit, apply all",
+    "tables, migrate",
+    "tables, rollback all",
 ];
 /// An ordinary run tries the same faults each time.
 const SEED: u64 = 20_260_105;

@@ -7,6 +7,7 @@ mod refused;
 mod session;
 mod shop;
 mod sums;
+mod tables;
 mod turned;
 mod units;
 
@@ -14,6 +15,17 @@ use super::scenario::Scenario;
 
 /// All of them.
 pub(crate) fn all() -> Vec<Scenario> {
-    [shop::ALL, sums::ALL, bulk::ALL, session::ALL, rare::ALL, units::ALL, refused::ALL, aura::ALL, turned::ALL]
-        .concat()
+    [
+        shop::ALL,
+        sums::ALL,
+        bulk::ALL,
+        session::ALL,
+        rare::ALL,
+        units::ALL,
+        refused::ALL,
+        aura::ALL,
+        turned::ALL,
+        tables::ALL,
+    ]
+    .concat()
 }
