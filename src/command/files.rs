@@ -1,10 +1,13 @@
 //! The migrations that a verb works with, and the ledger that belongs to them.
 
 use super::failure::Failure;
+use super::prepare;
 use super::target::Target;
 use crate::cli::{LedgerChoice, Migrations};
 use crate::engine::Session;
+use crate::engine::connect::{Purpose, session};
 use crate::engine::ledger::{Ledger, find};
+use crate::engine::settings::Address;
 use crate::migration::choice::{Request, choose};
 use crate::migration::verify::{State, verify};
 use crate::model::ledger::Tool;
@@ -14,9 +17,13 @@ use crate::source::sqlx_toml;
 use crate::sql::ddl::targets;
 use crate::term::Term;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The folder when nothing else is said.
 const DEFAULT_FOLDER: &str = "migrations";
+
+/// How long a connection is waited for that nobody needs any more.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A folder of migrations, read.
 #[derive(Debug)]
@@ -32,21 +39,79 @@ impl Files {
     /// # Errors
     /// When a file cannot be used.
     pub(super) fn load(args: &Migrations, target: Option<&Target>, term: &mut Term) -> Result<Self, Failure> {
+        let (files, notes) = Self::read(args, target)?;
+        for note in &notes {
+            term.note(note);
+        }
+        Ok(files)
+    }
+
+    /// Loads the migrations while the session is being opened, which takes a server longer; what is wrong with the files
+    /// is told first.
+    ///
+    /// # Errors
+    /// When a file cannot be used, or the database cannot be reached.
+    pub(super) async fn load_and_open(
+        args: &Migrations,
+        target: &Target,
+        purpose: Purpose,
+        term: &mut Term,
+    ) -> Result<(Self, Session), Failure> {
+        if matches!(target.settings.address, Address::Embedded(_)) {
+            let files = Self::load(args, Some(target), term)?;
+            prepare::present(target)?;
+            return Ok((files, Box::pin(prepare::open(target, purpose, term)).await?));
+        }
+        prepare::opening(target, term);
+        let (folder, place) = (args.clone(), target.clone());
+        let mut reading = tokio::task::spawn_blocking(move || Self::read(&folder, Some(&place)));
+        let mut opening = Box::pin(session(&target.settings, purpose));
+        let (read, opened) = tokio::select! {
+            read = &mut reading => (read, None),
+            opened = &mut opening => (reading.await, Some(opened)),
+        };
+        let (files, notes) = match read {
+            Ok(Ok(files)) => files,
+            unusable => {
+                // A server counts a connection that breaks off before it stands as an attack.
+                if opened.is_none()
+                    && let Ok(Ok(session)) = tokio::time::timeout(PATIENCE, opening).await
+                {
+                    session.close().await.ok();
+                }
+                return Err(match unusable {
+                    Ok(Err(failure)) => failure,
+                    _ => Failure::unable("the migrations could not be read: their reader stopped"),
+                });
+            }
+        };
+        for note in &notes {
+            term.note(note);
+        }
+        let session = match opened {
+            Some(opened) => opened?,
+            None => opening.await?,
+        };
+        prepare::opened(&session, term);
+        Ok((files, session))
+    }
+
+    /// The files, and what is worth a line about them.
+    fn read(args: &Migrations, target: Option<&Target>) -> Result<(Self, Vec<String>), Failure> {
         let place = Place::of(args)?;
+        let mut said = Vec::new();
         if place.by_sqlx_toml {
-            term.note(&format!("migrations: {}, as sqlx.toml says", place.folder.display()));
+            said.push(format!("migrations: {}, as sqlx.toml says", place.folder.display()));
         }
         let tool = tool(args).or_else(|| target.and_then(|target| target.ledger));
         let table = args.ledger_table.clone().or_else(|| target.and_then(|target| target.ledger_table.clone()));
         let options = Options { tool, ignored: place.ignored };
         let Folder { migrations, tool: files, notes } = read(&place.folder, &options)
             .map_err(|errors| Failure::unable(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?;
-        for note in notes {
-            term.note(&note);
-        }
+        said.extend(notes);
         let highest = migrations.last().map_or(0, |migration| migration.version);
         let request = Request { tool, table, sqlx_table: place.sqlx_table, files, highest };
-        Ok(Self { migrations, request })
+        Ok((Self { migrations, request }, said))
     }
 
     /// The ledger, said on stderr when it is not the usual one.
@@ -120,12 +185,19 @@ pub(super) fn tool(args: &Migrations) -> Option<Tool> {
     })
 }
 
+/// A quick look: `false` only when the statement cannot name the table.
+fn may_name(sql: &str, table: &str) -> bool {
+    // A backtick in a name is written twice.
+    table.contains('`') || sql.to_lowercase().contains(&table.to_lowercase())
+}
+
 /// Refuses migrations that would write to a ledger whose name nobody could know when the files were read.
 fn untouched(migrations: &[Migration], ledger: &Ledger) -> Result<(), Failure> {
     let statements = migrations.iter().flat_map(|migration| {
         migration.up.statements.iter().chain(migration.down.iter().flat_map(|down| &down.statements))
     });
     let touching = statements
+        .filter(|statement| may_name(&statement.sql, ledger.table()))
         .filter(|statement| targets(&statement.sql).iter().any(|name| name.eq_ignore_ascii_case(ledger.table())));
     let refusals: Vec<String> = touching
         .map(|statement| {

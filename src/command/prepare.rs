@@ -44,16 +44,26 @@ pub(super) fn present(target: &Target) -> Result<(), Failure> {
 /// # Errors
 /// When the database cannot be reached.
 pub(super) async fn open(target: &Target, purpose: Purpose, term: &mut Term) -> Result<Session, Failure> {
-    if let Some(note) = &target.note {
-        term.note(note);
-    }
+    opening(target, term);
     let missing = target.missing_file().map(|(file, _)| file.display().to_string());
     let session = session(&target.settings, purpose).await?;
     if let (Some(file), Purpose::Read) = (missing, purpose) {
         term.note(&format!("{file} is not there yet: read as an empty database"));
     }
-    term.note(&format!("database: {} ({})", session.place, session.engine));
+    opened(&session, term);
     Ok(session)
+}
+
+/// Says what may be why a session cannot be opened.
+pub(super) fn opening(target: &Target, term: &mut Term) {
+    if let Some(note) = &target.note {
+        term.note(note);
+    }
+}
+
+/// Says on stderr where a session is.
+pub(super) fn opened(session: &Session, term: &mut Term) {
+    term.note(&format!("database: {} ({})", session.place, session.engine));
 }
 
 /// What the database says of its migrations.
@@ -77,7 +87,7 @@ impl History {
     /// When they cannot be read.
     pub(super) async fn read(session: &mut Session, ledger: &Ledger) -> Result<Self, Failure> {
         let mut rows = ledger.rows(session).await?;
-        let mut journal = journal::rows(session, ledger.table()).await?;
+        let mut journal = journal::outline(session, ledger.table()).await?;
         let planned = planned::outcome(session, &journal).await?;
         planned.apply(ledger.format, &mut rows, &mut journal);
         Ok(Self { ledger: rows, journal, planned, remembers_begun: ledger.format.remembers_begun() })

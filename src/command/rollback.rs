@@ -34,10 +34,9 @@ pub(super) async fn run(args: &Rollback, target: &Target, term: &mut Term) -> Re
     if args.restore || args.discard_archive.is_some() {
         return archive::run(args, target, term).await;
     }
-    let files = Files::load(&args.migrations, Some(target), term)?;
     let dry_run = args.write.dry_run;
-    prepare::present(target)?;
-    let mut session = early(prepare::open(target, Purpose::Read, term)).await?;
+    let opening = Files::load_and_open(&args.migrations, target, Purpose::Read, term);
+    let (files, mut session) = early(opening).await?;
     let mut turn = Turn::new(target, &args.write);
     if !dry_run {
         early(turn.take(&mut session, term)).await?;

@@ -77,10 +77,10 @@ pub(super) async fn apply(args: &Apply, target: &Target, term: &mut Term) -> Res
 }
 
 async fn run(request: &Request<'_>, target: &Target, term: &mut Term) -> Result<Exit, Failure> {
-    let files = Files::load(request.files, Some(target), term)?;
     let dry_run = request.write.dry_run;
     let purpose = if dry_run { Purpose::Read } else { Purpose::Write };
-    let mut session = early(prepare::open(target, purpose, term)).await?;
+    let opening = Files::load_and_open(request.files, target, purpose, term);
+    let (files, mut session) = early(opening).await?;
     let mut turn = Turn::new(target, request.write);
     if !dry_run {
         early(turn.take(&mut session, term)).await?;
@@ -110,6 +110,13 @@ async fn plan_and_run(
         let entries = history.checked(&files.migrations, Direction::Up, request.allow_out_of_order)?;
         let chosen = plan::up(&entries, request.up).map_err(|error| Failure::state(error.to_string()))?;
         prepare::written(&chosen)?;
+        if chosen.is_empty() && !request.write.dry_run {
+            if request.restore {
+                archive::catch_up(&mut session, term).await?;
+            }
+            term.note("nothing to do: every migration that was asked for is applied");
+            return Ok(Exit::Clean);
+        }
         early(unadopted(&mut session, &ledger, &history, &chosen)).await?;
         let ups = files.migrations.iter().flat_map(|migration| &migration.up.statements);
         let defined = Defined::of(ups.map(|statement| statement.sql.as_str()));
@@ -124,13 +131,6 @@ async fn plan_and_run(
             let dry = Dry { scripts: &scripts, direction: Direction::Up, copy_limit_bytes: turn.copy_limit() };
             let linted = early(survey::dry_run(&mut session, &ledger, &history, dry, term)).await?;
             term.stdout(&render::run::script(&scripts, &linted))?;
-            return Ok(Exit::Clean);
-        }
-        if chosen.is_empty() {
-            if request.restore {
-                archive::catch_up(&mut session, term).await?;
-            }
-            term.note("nothing to do: every migration that was asked for is applied");
             return Ok(Exit::Clean);
         }
         let question = format!("apply {} to {}", count(chosen.len()), session.place);

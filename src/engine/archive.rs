@@ -3,6 +3,7 @@
 //! It also keeps the rewritten down scripts of a rollback under way, so that a run which goes on after a crash runs the
 //! same statements.
 
+use super::journal::NO_SUCH_TABLE;
 use super::session::SessionConnection;
 use super::text;
 use super::{EngineError, Session};
@@ -55,7 +56,14 @@ pub(super) fn literal(session: &Session, value: &str) -> String {
 }
 
 async fn exists(session: &mut Session) -> Result<bool, EngineError> {
-    Ok(!columns(session, TABLE).await?.is_empty())
+    if session.has_transactional_ddl() {
+        return Ok(!columns(session, TABLE).await?.is_empty());
+    }
+    // The table itself tells faster than the catalogue.
+    match ask(session, format!("SELECT 1 FROM {TABLE} LIMIT 0"), 1).await {
+        Err(error) if error.code() == Some(NO_SUCH_TABLE) => Ok(false),
+        answer => answer.map(|_| true),
+    }
 }
 
 /// The names of a table's columns, none when it is not there.

@@ -45,9 +45,13 @@ pub async fn session(settings: &Settings, purpose: Purpose) -> Result<Session, E
     match &settings.address {
         Address::Server(options) => {
             let options = server_options(options);
-            let mut connection = connect_server(&options, &settings.address, settings.connect_timeout).await?;
-            let known = server_engine(&mut connection).await?;
-            Session::server(connection, options, known, settings).await
+            // What the driver would set, a round trip before anything else, is set together with the rest.
+            let bare = options.clone().timezone(None).set_names(false);
+            let mut connection = connect_server(&bare, &settings.address, settings.connect_timeout).await?;
+            let wait = settings.lock_wait_timeout.as_secs().max(1);
+            let setting = format!("SET time_zone = '+00:00', NAMES utf8mb4, SESSION lock_wait_timeout = {wait}; ");
+            let known = server_engine(&mut connection, &setting).await?;
+            Ok(Session::server(connection, options, known, settings))
         }
         Address::Embedded(path) => {
             let exists = path.exists();
@@ -76,7 +80,7 @@ pub async fn database(settings: &Settings) -> Result<Database, EngineError> {
     };
     let options = server_options(options);
     let mut connection = connect_server(&options, &settings.address, settings.connect_timeout).await?;
-    let (engine, _) = server_engine(&mut connection).await?;
+    let (engine, _) = server_engine(&mut connection, "").await?;
     // Closed before the pool opens its own, so that one free connection on the server is enough.
     connection.close().await?;
     let pool = MySqlPoolOptions::new()
@@ -140,11 +144,11 @@ fn refused(error: sqlx::Error, options: &MySqlConnectOptions, address: &Address)
     }
 }
 
-/// The engine, and the server's id of the connection.
-async fn server_engine(connection: &mut MySqlConnection) -> Result<(Engine, u64), EngineError> {
+/// The engine, and the server's id of the connection; `setting` are statements that come first, each with its `;`.
+async fn server_engine(connection: &mut MySqlConnection, setting: &str) -> Result<(Engine, u64), EngineError> {
     // As text: a prepared statement takes two round trips.
-    let sql = "SELECT VERSION(), @@version_comment, CONNECTION_ID()";
-    let rows = text::rows(connection, sql.into()).await?;
+    let sql = format!("{setting}SELECT VERSION(), @@version_comment, CONNECTION_ID()");
+    let rows = text::rows(connection, sql).await?;
     let row = rows.first().ok_or_else(|| EngineError::Unexpected("no version".into()))?;
     let (version, comment) = (row.text(0), row.text(1));
     let id = row.number(2).ok_or_else(|| EngineError::Unexpected("no connection id".into()))?;

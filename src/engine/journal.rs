@@ -69,14 +69,35 @@ pub async fn drop_table(session: &mut Session) -> Result<(), EngineError> {
 /// # Errors
 /// When they cannot be read.
 pub async fn rows(session: &mut Session, ledger: &str) -> Result<Vec<JournalRow>, EngineError> {
+    select(session, COLUMNS, ledger).await
+}
+
+async fn select(session: &mut Session, columns: &str, ledger: &str) -> Result<Vec<JournalRow>, EngineError> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM {TABLE} WHERE ledger = {} ORDER BY version, direction, position",
+        "SELECT {columns} FROM {TABLE} WHERE ledger = {} ORDER BY version, direction, position",
         text::text(ledger)
     );
     match ask(session, sql).await {
         Err(error) if error.code() == Some(NO_SUCH_TABLE) => Ok(Vec::new()),
         rows => rows?.iter().map(read).collect(),
     }
+}
+
+/// The same as [`rows`], without what only a run needs of statements that are settled: their texts, hashes and states.
+///
+/// # Errors
+/// When they cannot be read.
+pub async fn outline(session: &mut Session, ledger: &str) -> Result<Vec<JournalRow>, EngineError> {
+    let open = |column: &str| format!("IF(progress IN ('done', 'skipped', 'adopted'), '', {column})");
+    let columns = COLUMNS
+        .split(", ")
+        .map(|column| match column {
+            "hash" | "statement" | "state_before" | "variables" => open(column),
+            _ => column.to_owned(),
+        })
+        .collect::<Vec<_>>()
+        .join(", ");
+    select(session, &columns, ledger).await
 }
 
 /// The rows of one version and direction.

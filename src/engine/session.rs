@@ -37,22 +37,20 @@ pub(super) enum SessionConnection {
 }
 
 impl Session {
-    pub(super) async fn server(
-        mut connection: MySqlConnection,
+    pub(super) fn server(
+        connection: MySqlConnection,
         options: MySqlConnectOptions,
         (engine, id): (Engine, u64),
         settings: &Settings,
-    ) -> Result<Self, EngineError> {
-        let wait = settings.lock_wait_timeout.as_secs().max(1);
-        text::run(&mut connection, format!("SET SESSION lock_wait_timeout = {wait}")).await?;
-        Ok(Self {
+    ) -> Self {
+        Self {
             engine,
             place: settings.address.shown(),
             connection: SessionConnection::Server(Box::new(connection)),
             database: options.get_database().map(str::to_owned),
             deferred: Vec::new(),
             canceller: Canceller::server(options, id),
-        })
+        }
     }
 
     pub(super) async fn embedded(mut connection: SqliteConnection, settings: &Settings) -> Result<Self, EngineError> {

@@ -11,3 +11,4 @@ pub mod quote;
 pub mod rows;
 pub mod shape;
 pub mod translate;
+pub mod words;

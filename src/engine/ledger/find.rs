@@ -19,14 +19,16 @@ const REFINERY: [&str; 4] = ["version", "name", "applied_on", "checksum"];
 pub async fn find(session: &mut Session, tables: &[&str]) -> Result<Vec<Found>, EngineError> {
     let columns: Vec<(String, String, String)> = match &mut session.connection {
         SessionConnection::Server(connection) => {
-            let names: Vec<String> = tables.iter().map(|table| text::text(table)).collect();
-            let sql = format!(
-                "SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE FROM information_schema.COLUMNS \
-                 WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN ({})",
-                names.join(", ")
-            );
-            let rows = text::rows(connection, sql).await?;
-            rows.iter().map(|row| (row.text(0), row.text(1), row.text(2))).collect()
+            let mut columns = Vec::new();
+            for table in tables {
+                // Far faster than a look into information_schema for a table that is not there, as is usual.
+                match text::rows(connection, format!("SHOW COLUMNS FROM {}", text::name(table))).await {
+                    Ok(rows) => columns.extend(rows.iter().map(|row| ((*table).to_owned(), row.text(0), row.text(1)))),
+                    Err(EngineError::Server(_)) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            columns
         }
         SessionConnection::Embedded(connection) => {
             let places = vec!["?"; tables.len()].join(", ");

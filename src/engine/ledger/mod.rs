@@ -41,21 +41,21 @@ impl Ledger {
     /// # Errors
     /// When the catalogue cannot be read.
     pub async fn exists(&self, session: &mut Session) -> Result<bool, EngineError> {
-        let count: i64 =
-            match &mut session.connection {
-                SessionConnection::Server(connection) => query_scalar(
-                    "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = ?",
-                )
-                .bind(&self.table)
-                .fetch_one(connection.as_mut())
-                .await?,
-                SessionConnection::Embedded(connection) => {
-                    query_scalar("SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = ? COLLATE NOCASE")
-                        .bind(&self.table)
-                        .fetch_one(connection.as_mut())
-                        .await?
-                }
-            };
+        let count: i64 = match &mut session.connection {
+            SessionConnection::Server(connection) => {
+                let sql = format!("SELECT 1 FROM {} LIMIT 0", self.quoted());
+                return match super::text::rows(connection, sql).await {
+                    Err(error) if error.code() == Some(super::journal::NO_SUCH_TABLE) => Ok(false),
+                    answer => answer.map(|_| true),
+                };
+            }
+            SessionConnection::Embedded(connection) => {
+                query_scalar("SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = ? COLLATE NOCASE")
+                    .bind(&self.table)
+                    .fetch_one(connection.as_mut())
+                    .await?
+            }
+        };
         Ok(count > 0)
     }
 

@@ -32,7 +32,7 @@ pub(super) async fn rows(session: &mut Session, table: &str) -> Result<Vec<Ledge
     ));
     match &mut session.connection {
         SessionConnection::Server(connection) => {
-            sqlx::query(sql).fetch_all(connection.as_mut()).await?.iter().map(read).collect()
+            sqlx::raw_sql(sql).fetch_all(connection.as_mut()).await?.iter().map(read).collect()
         }
         SessionConnection::Embedded(connection) => {
             sqlx::query(sql).fetch_all(connection.as_mut()).await?.iter().map(read).collect()

@@ -7,6 +7,7 @@ use crate::source::error::SourceError;
 use crate::source::text::{read, shown};
 use crate::sql::ddl::{Effect, effect, targets};
 use crate::sql::lex;
+use crate::sql::words::names_any;
 use std::path::Path;
 
 /// Reads a file. `ignored` characters are left out of the text that the checksum is taken of.
@@ -25,15 +26,14 @@ pub(super) fn script(path: &Path, ignored: &[char]) -> Result<Script, SourceErro
         })
         .collect();
     for statement in &statements {
-        let names = targets(&statement.sql);
-        if let Some(ledger) =
-            DEFAULT_TABLES.iter().find(|ledger| names.iter().any(|name| name.eq_ignore_ascii_case(ledger)))
-        {
+        let is_target = |ledger: &str| targets(&statement.sql).iter().any(|name| name.eq_ignore_ascii_case(ledger));
+        let ledgers = DEFAULT_TABLES.into_iter().filter(|ledger| names_any(&statement.sql, &[ledger]));
+        if let Some(ledger) = ledgers.into_iter().find(|ledger| is_target(ledger)) {
             let message =
                 format!("{}: a migration may not touch the ledger {ledger}; remove the statement", statement.at);
             return Err(SourceError { message, at: Some(statement.at.clone()) });
         }
-        if effect(&statement.sql) == Effect::Use {
+        if names_any(&statement.sql, &["USE"]) && effect(&statement.sql) == Effect::Use {
             let message = format!(
                 "{}: `{}` would leave the database that was asked for; remove it (the connection's database is used)",
                 statement.at, statement.sql
@@ -47,10 +47,15 @@ pub(super) fn script(path: &Path, ignored: &[char]) -> Result<Script, SourceErro
 
 /// Nothing but secondary indexes makes an index migration; statements that only set the session do not count.
 pub(super) fn set_of(up: &Script) -> Set {
-    let effects: Vec<Effect> = up.statements.iter().map(|statement| effect(&statement.sql)).collect();
-    let any_index = effects.iter().any(Effect::is_index_only);
-    let only_indexes = effects.iter().all(|effect| effect.is_index_only() || effect.is_neutral());
-    if any_index && only_indexes { Set::Indexes } else { Set::Schema }
+    let mut any_index = false;
+    for statement in &up.statements {
+        let effect = effect(&statement.sql);
+        any_index |= effect.is_index_only();
+        if !effect.is_index_only() && !effect.is_neutral() {
+            return Set::Schema;
+        }
+    }
+    if any_index { Set::Indexes } else { Set::Schema }
 }
 
 /// What is wrong with a file as a whole.
