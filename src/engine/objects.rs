@@ -29,32 +29,27 @@ pub async fn states(session: &mut Session, witness: &Witness) -> Result<States, 
     Ok(states)
 }
 
-/// The states of tables, in the order of their names, in one round trip; fewer when they cannot be told so. `present` says
-/// which state is expected.
+/// Whether tables or views are there, in the order of their names, in one round trip; without their definitions, which
+/// tell nothing more of one that is made or dropped.
 ///
 /// # Errors
-/// When the connection breaks.
-pub(super) async fn tables(session: &mut Session, names: &[String], present: bool) -> Result<Vec<State>, EngineError> {
+/// When the catalogue cannot be read.
+pub(super) async fn presence(session: &mut Session, names: &[String]) -> Result<Vec<State>, EngineError> {
     let SessionConnection::Server(connection) = &mut session.connection else { return Ok(Vec::new()) };
-    if present {
-        let shows: Vec<String> = names.iter().map(|name| format!("SHOW CREATE TABLE {}", text::name(name))).collect();
-        let rows = match text::rows(connection, shows.join("; ")).await {
-            Ok(rows) if rows.len() == names.len() => rows,
-            Ok(_) | Err(EngineError::Server(_)) => return Ok(Vec::new()),
-            Err(error) => return Err(error),
-        };
-        let state =
-            |row: &text::TextRow| Some(State::Present { definition: without_counter(row.get(1)?), identity: None });
-        return Ok(rows.iter().map_while(state).collect());
-    }
     let list: Vec<String> = names.iter().map(|name| text::text(name)).collect();
     let sql = format!(
         "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN ({})",
         list.join(", ")
     );
     let there: Vec<String> = text::rows(connection, sql).await?.iter().map(|row| row.text(0).to_lowercase()).collect();
-    let absent = |name: &String| (!there.contains(&name.to_lowercase())).then_some(State::Absent);
-    Ok(names.iter().map_while(absent).collect())
+    let state = |name: &String| {
+        if there.contains(&name.to_lowercase()) {
+            State::Present { definition: String::new(), identity: None }
+        } else {
+            State::Absent
+        }
+    };
+    Ok(names.iter().map(state).collect())
 }
 
 async fn definition(connection: &mut MySqlConnection, object: &Object) -> Result<State, EngineError> {

@@ -67,7 +67,7 @@ async fn plan(runner: &mut Runner<'_>, migrations: &[&Migration]) -> Result<usiz
     if tables.len() < 2 {
         return Ok(0);
     }
-    let states = objects::tables(runner.session, &tables, direction == Direction::Down).await?;
+    let states = objects::presence(runner.session, &tables).await?;
     let fits = |at: usize| {
         let state = states.get(at).cloned()?;
         shows(&direction.statements(migrations[at])[0].sql, &state).then_some(state)
