@@ -67,11 +67,12 @@ async fn plan_and_run(
         prepare::translatable(&session, downs().flat_map(|(_, down)| &down.statements))?;
         let unfinished = early(archive::unfinished(&mut session, &chosen, &history.journal)).await?;
         let chosen: Vec<&Migration> = unfinished.migrations.iter().collect();
-        // An index that was there before the migration stays, whatever its down script says.
         let fresh = unfinished.fresh();
-        let made = fresh.iter().filter(|migration| !history.found_something_there(migration.version));
-        let dropping: Vec<_> =
-            made.filter_map(|migration| migration.down.as_ref()).flat_map(|down| &down.statements).collect();
+        let dropping: Vec<_> = chosen
+            .iter()
+            .filter_map(|migration| Some((history.goes_down_as_written(migration.version), migration.down.as_ref()?)))
+            .flat_map(|(certain, down)| down.statements.iter().map(move |statement| (statement, certain)))
+            .collect();
         early(prepare::spare_needed_indexes(&mut session, &ledger, &dropping)).await?;
         let losses = early(losses(&mut session, &ledger, &fresh)).await?;
         let plan = early(archive::plan(&mut session, &ledger, &unfinished.fresh(), &losses)).await?;

@@ -111,10 +111,13 @@ async fn plan_and_run(
         let ups = files.migrations.iter().flat_map(|migration| &migration.up.statements);
         let defined = Defined::of(ups.map(|statement| statement.sql.as_str()));
         early(check(request, &mut session, &ledger, &history, &chosen, &defined)).await?;
-        // What a run that was cut off has done already would be judged twice.
-        let fresh =
-            chosen.iter().filter(|migration| history.journal.iter().all(|row| row.version != migration.version));
-        let ups: Vec<&Statement> = fresh.flat_map(|migration| &migration.up.statements).collect();
+        // Of what a run was cut off in, a part is done already.
+        let begun = |version: i64| history.journal.iter().any(|row| row.version == version);
+        let ups: Vec<(&Statement, bool)> = chosen
+            .iter()
+            .map(|migration| (migration, !begun(migration.version)))
+            .flat_map(|(migration, certain)| migration.up.statements.iter().map(move |one| (one, certain)))
+            .collect();
         early(prepare::spare_needed_indexes(&mut session, &ledger, &ups)).await?;
         if request.write.dry_run {
             let scripts: Vec<_> = chosen.iter().map(|migration| (*migration, &migration.up)).collect();

@@ -183,7 +183,7 @@ fn same_parts(wanted: &IndexDefinition, index: &Index, table: &Table, engine: &E
 }
 
 /// The length of a type such as `varchar(20)`, of which a prefix as long is the whole.
-fn whole(column_type: &str) -> Option<u32> {
+pub(super) fn whole(column_type: &str) -> Option<u32> {
     let (_, rest) =
         column_type.split_once('(').filter(|(name, _)| name.ends_with("char") || name.ends_with("binary"))?;
     rest.split_once(')')?.0.parse().ok()

@@ -2,7 +2,7 @@
 //! stay. One small read for each statement that adds indexes to a table which the run has not made itself.
 
 use super::Runner;
-use crate::engine::EngineError;
+use crate::engine::{EngineError, foreign_keys};
 use crate::migration::existing::{Existing, added, judge, keep, kept};
 use crate::migration::partial_down::Action;
 use crate::model::journal::Progress;
@@ -43,10 +43,13 @@ impl Runner<'_> {
         }
     }
 
-    /// In place of the server's word on a name that is taken: by what.
+    /// In place of the server's word on a name that is taken: by what; and behind its word on an index that is needed, which
+    /// foreign keys.
     pub(super) async fn explain(&mut self, error: EngineError, sql: &str, effect: &Effect) -> EngineError {
         let table = added(effect).next().map(|(table, _)| table.to_owned());
-        let (Some(table), Some(DUPLICATE_NAME)) = (table, error.code()) else { return error };
+        let (Some(table), Some(DUPLICATE_NAME)) = (table, error.code()) else {
+            return foreign_keys::explain(self.session, error, sql, effect).await;
+        };
         match self.look(sql, effect, table).await {
             Ok(Existing::Conflict(reason) | Existing::Skip(reason)) => EngineError::Conflict(reason),
             _ => error,

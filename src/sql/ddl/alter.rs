@@ -89,7 +89,7 @@ fn drop(reader: &mut Reader) -> AlterAction {
         }
         "PARTITION" => AlterAction::DropPartition,
         "SYSTEM" if reader.peek(1) == "VERSIONING" => AlterAction::DropPartition,
-        "PRIMARY" if reader.at_keyword() => AlterAction::Other,
+        "PRIMARY" if reader.at_keyword() => AlterAction::DropPrimaryKey,
         "FOREIGN" | "CHECK" | "CONSTRAINT" if reader.at_keyword() => {
             reader.word();
             reader.eat("KEY");

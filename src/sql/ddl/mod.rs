@@ -130,7 +130,9 @@ pub enum AlterAction {
     AddConstraint,
     /// Drops a foreign key, a check or another constraint by its name.
     DropConstraint(String),
-    /// Any other clause: options, defaults, partitions, the primary key dropped.
+    /// Drops the primary key.
+    DropPrimaryKey,
+    /// Any other clause: options, defaults, partitions.
     Other,
 }
 
