@@ -1,5 +1,6 @@
 //! A verb that could not do its work: the words for stderr and the exit code.
 
+use super::remedy::{remedy, remedy_elsewhere};
 use crate::engine::EngineError;
 use crate::engine::runner::{After, INTERRUPTED, RunError};
 use crate::exit::Exit;
@@ -73,12 +74,16 @@ impl Failure {
         let shown = excerpt(&statement.sql);
         let what = if interrupted { "interrupted in" } else { "failed:" };
         let aftermath = match after {
-            After::Restored => format!("nothing of this {unit} is left: the database is as it was before it"),
+            After::Restored => {
+                let remedy = remedy_elsewhere(error).map(|remedy| format!("\n{remedy}")).unwrap_or_default();
+                format!("nothing of this {unit} is left: the database is as it was before it{remedy}")
+            }
             After::HalfApplied { because } => {
                 format!(
-                    "the migration is half-applied, as what was done before could not be taken back:\n  {}\ncorrect the \
-                     file and run the command again: it goes on at this statement",
-                    because.join("\n  ")
+                    "the migration is half-applied, as what was done before could not be taken back:\n  {}\n{}: it goes on \
+                     at this statement",
+                    because.join("\n  "),
+                    remedy(error)
                 )
             }
             After::Unknown => {

@@ -14,6 +14,7 @@ mod lint;
 mod narrator;
 mod new;
 mod prepare;
+mod remedy;
 mod replica;
 mod rollback;
 mod status;

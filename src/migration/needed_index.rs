@@ -68,7 +68,9 @@ pub fn needed<'a>(
         }
         let elsewhere = databases(sql).iter().any(|database| Some(database.as_str()) != rules.database);
         if !is_certain || elsewhere {
-            targets(sql).iter().for_each(|table| course.forget(table));
+            for table in targets(sql) {
+                course.forget(&table);
+            }
             continue;
         }
         found.extend(course.run(sql, effect).map(|reason| Needed { statement, reason }));
