@@ -17,6 +17,7 @@ mod dead_server;
 mod drift;
 mod embedded;
 mod encryption;
+mod existing_index;
 mod explain;
 mod failure;
 mod faults;

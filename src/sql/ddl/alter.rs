@@ -114,7 +114,12 @@ fn rename(reader: &mut Reader) -> AlterAction {
         };
     }
     if reader.eat("INDEX") || reader.eat("KEY") {
-        return AlterAction::AlterIndex;
+        let from = reader.name();
+        reader.eat("TO");
+        return match (from, reader.name()) {
+            (Some(from), Some(to)) => AlterAction::RenameIndex(from, to),
+            _ => AlterAction::AlterIndex,
+        };
     }
     let _noise = reader.eat("TO") || reader.eat("AS");
     reader.name().map_or(AlterAction::Other, AlterAction::RenameTo)

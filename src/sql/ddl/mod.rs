@@ -118,8 +118,10 @@ pub enum AlterAction {
     AddIndex(IndexDefinition),
     /// Drops an index.
     DropIndex(String),
-    /// Renames an index or changes its visibility.
+    /// Changes an index's visibility.
     AlterIndex,
+    /// Gives an index another name, as (from, to).
+    RenameIndex(String, String),
     /// `ALGORITHM=` or `LOCK=`, which say how and not what.
     Execution,
     /// Drops or empties a partition, trades its rows for others, or drops a table's history.
@@ -230,7 +232,7 @@ impl Effect {
                     && actions.iter().all(|action| match action {
                         AlterAction::AddIndex(index) => !index.unique,
                         AlterAction::DropIndex(name) => !name.eq_ignore_ascii_case("PRIMARY"),
-                        AlterAction::AlterIndex | AlterAction::Execution => true,
+                        AlterAction::AlterIndex | AlterAction::RenameIndex(..) | AlterAction::Execution => true,
                         _ => false,
                     })
             }
