@@ -28,6 +28,7 @@ mod lint;
 mod lock;
 mod lock_orphan;
 mod lock_row;
+mod lock_rows;
 mod lock_table;
 mod loss;
 mod needed_index;
