@@ -1,6 +1,6 @@
 //! `rollback`: migrations or a whole set down, without losing rows by surprise.
 
-use super::archive;
+use super::archive::{self, Unfinished};
 use super::failure::Failure;
 use super::files::Files;
 use super::interrupt::{Interrupt, early};
@@ -76,10 +76,15 @@ async fn plan_and_run(
         early(prepare::spare_needed_indexes(&mut session, &ledger, &dropping)).await?;
         let losses = early(losses(&mut session, &ledger, &fresh)).await?;
         let plan = early(archive::plan(&mut session, &ledger, &unfinished.fresh(), &losses)).await?;
+        let goes_on = !args.archive && !args.discard_data && !losses.is_empty() && unfinished.agreed_to(&losses);
+        if goes_on {
+            term.note("an earlier rollback with --archive was cut off; going on in the same way");
+        }
+        let archives = args.archive || goes_on;
         if args.write.dry_run {
-            foretell(args, &losses, &plan, term)?;
+            foretell(archives, &losses, &plan, term)?;
             let rewritten = match &plan {
-                Ok(plan) if args.archive && !session.has_transactional_ddl() => archive::rewritten(&chosen, plan),
+                Ok(plan) if archives && !session.has_transactional_ddl() => archive::rewritten(&chosen, plan),
                 _ => unfinished.migrations.clone(),
             };
             let scripts: Vec<_> =
@@ -93,8 +98,8 @@ async fn plan_and_run(
             term.note("nothing to do: no migration that was asked for is applied");
             return Ok(Exit::Clean);
         }
-        let plan = permitted(args, &losses, plan)?;
-        let lost = match (losses.is_empty(), args.archive) {
+        let plan = permitted(args, archives, &losses, plan).map_err(|failure| told(failure, &unfinished))?;
+        let lost = match (losses.is_empty(), archives) {
             (true, _) => "",
             (false, true) => " and archive data",
             (false, false) => " and discard data",
@@ -117,20 +122,20 @@ async fn plan_and_run(
 type Planned = Result<Plan, Vec<String>>;
 
 /// Says what would be lost, and put aside.
-fn foretell(args: &Rollback, losses: &[Loss], plan: &Planned, term: &mut Term) -> Result<(), Failure> {
+fn foretell(archives: bool, losses: &[Loss], plan: &Planned, term: &mut Term) -> Result<(), Failure> {
     for loss in losses {
         term.note(&format!("would lose {}", line(loss)));
     }
     archive::foretell(plan, losses, term);
     match plan {
-        Err(refusals) if args.archive => Err(archive::refusal(refusals)),
+        Err(refusals) if archives => Err(archive::refusal(refusals)),
         _ => Ok(()),
     }
 }
 
 /// What is to be put aside. Refuses a loss that nobody has agreed to.
-fn permitted(args: &Rollback, losses: &[Loss], plan: Planned) -> Result<Plan, Failure> {
-    if args.archive {
+fn permitted(args: &Rollback, archives: bool, losses: &[Loss], plan: Planned) -> Result<Plan, Failure> {
+    if archives {
         return plan.map_err(|refusals| archive::refusal(&refusals));
     }
     if losses.is_empty() || args.discard_data {
@@ -142,6 +147,19 @@ fn permitted(args: &Rollback, losses: &[Loss], plan: Planned) -> Result<Plan, Fa
          aside",
         list.join("\n")
     )))
+}
+
+/// A refusal, with what a rollback that was cut off was told to do.
+fn told(failure: Failure, unfinished: &Unfinished) -> Failure {
+    if !unfinished.archived() {
+        return failure;
+    }
+    let message = format!(
+        "{}\nthe rollback that was cut off put data aside; to go on like that with all of it, run the same command with \
+         --archive",
+        failure.message
+    );
+    Failure { message, ..failure }
 }
 
 fn request(args: &Rollback) -> Down {

@@ -136,6 +136,7 @@ async fn plan_and_run(
         let question = format!("apply {} to {}", count(chosen.len()), session.place);
         let plan = chosen.iter().map(|migration| migration.version.to_string()).collect::<Vec<_>>().join(" ");
         if turn.is_agreed(&mut session, &question, plan, term).await? {
+            archive::forget_agreed(&mut session, &history.journal).await?;
             return work(request, turn, session, (&ledger, defined), &chosen, term).await;
         }
     }
