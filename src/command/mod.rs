@@ -4,6 +4,7 @@ mod adopt;
 mod archive;
 mod audit;
 mod catalogue;
+mod doubt;
 mod drift;
 mod explain;
 mod failure;

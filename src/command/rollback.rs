@@ -1,6 +1,7 @@
 //! `rollback`: migrations or a whole set down, without losing rows by surprise.
 
 use super::archive::{self, Unfinished};
+use super::doubt;
 use super::failure::Failure;
 use super::files::Files;
 use super::interrupt::{Interrupt, early};
@@ -9,13 +10,13 @@ use super::prepare::{self, History};
 use super::survey::{self, Dry};
 use super::target::Target;
 use super::turn::Turn;
-use super::up::{answer, count};
+use super::up::count;
 use crate::cli::{Rollback, SetChoice};
 use crate::engine::Session;
 use crate::engine::connect::Purpose;
 use crate::engine::ledger::Ledger;
 use crate::engine::loss::{self, Loss};
-use crate::engine::runner::{Answer, Runner, Unit};
+use crate::engine::runner::{Answers, Runner, Unit};
 use crate::exit::Exit;
 use crate::migration::archive::Plan;
 use crate::migration::cascade::with_cascades;
@@ -37,20 +38,25 @@ pub(super) async fn run(args: &Rollback, target: &Target, term: &mut Term) -> Re
     let files = Files::load(&args.migrations, Some(target), term)?;
     let dry_run = args.write.dry_run;
     prepare::present(target)?;
-    let mut session = early(prepare::open(target, Purpose::Read, term)).await?;
     let mut turn = Turn::new(target, &args.write);
-    if !dry_run {
-        early(turn.take(&mut session, term)).await?;
+    let mut answers = doubt::answers(&args.write);
+    loop {
+        let mut session = early(prepare::open(target, Purpose::Read, term)).await?;
+        if !dry_run {
+            early(turn.take(&mut session, term)).await?;
+        }
+        let outcome = plan_and_run(args, &files, (session, &answers), &mut turn, term).await;
+        turn.pause().await;
+        if let Some(exit) = doubt::settle(outcome, &mut answers, term).await? {
+            return Ok(exit);
+        }
     }
-    let outcome = plan_and_run(args, &files, session, &mut turn, term).await;
-    turn.end().await;
-    outcome
 }
 
 async fn plan_and_run(
     args: &Rollback,
     files: &Files,
-    mut session: Session,
+    (mut session, answers): (Session, &Answers),
     turn: &mut Turn<'_>,
     term: &mut Term,
 ) -> Result<Exit, Failure> {
@@ -110,8 +116,7 @@ async fn plan_and_run(
         if turn.is_agreed(&mut session, &question, agreed, term).await? {
             let rewritten = early(archive::begin(&mut session, &unfinished, &plan)).await?;
             let chosen: Vec<&Migration> = rewritten.iter().collect();
-            let answer = args.write.in_doubt.map(answer);
-            let exit = execute(turn, session, ledger, &chosen, answer, term).await?;
+            let exit = execute(turn, session, ledger, &chosen, answers, term).await?;
             archive::tell(&plan, term);
             return Ok(exit);
         }
@@ -194,13 +199,13 @@ async fn execute(
     mut session: Session,
     ledger: Ledger,
     chosen: &[&Migration],
-    answer: Option<Answer>,
+    answers: &Answers,
     term: &mut Term,
 ) -> Result<Exit, Failure> {
     let interrupt = Interrupt::listen(&session);
     let mut narrator = Narrator::new(term.progress(chosen.len() as u64, "rolling back"), "rolled back");
     let runner = Runner::new(&mut session, ledger, Direction::Down, Unit::Migration, turn.executor(&interrupt))
-        .answer(answer)
+        .answers(answers.clone())
         .copies(turn.copies());
     let outcome = interrupt.guard(term, runner.run(chosen, &mut narrator)).await;
     if outcome.is_ok() {

@@ -21,6 +21,7 @@ mod existing_index;
 mod explain;
 mod failure;
 mod faults;
+mod in_doubt;
 mod interrupt;
 mod layering;
 mod ledger;
