@@ -188,8 +188,9 @@ impl Unfinished {
     /// Whether a rollback that was cut off was to put something aside of each migration that loses something.
     pub(super) fn agreed_to(&self, losses: &[Loss]) -> bool {
         losses.iter().all(|loss| {
-            let loses = |migration: &&Migration| migration.down.as_ref().is_some_and(|down| down.file == loss.at.file);
-            self.migrations.iter().find(loses).is_some_and(|migration| self.agreed.contains(&migration.version))
+            let goes_down_by =
+                |migration: &&Migration| migration.down.as_ref().is_some_and(|down| down.file == loss.at.file);
+            self.migrations.iter().find(goes_down_by).is_some_and(|migration| self.agreed.contains(&migration.version))
         })
     }
 
