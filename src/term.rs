@@ -85,6 +85,16 @@ impl Term {
         Ok(())
     }
 
+    /// Puts a question on the terminal, where both stdin and stderr are one; [`line`] waits for what is typed.
+    #[must_use]
+    pub fn asks(&mut self, question: &str) -> bool {
+        let is_attended = io::stdin().is_terminal() && io::stderr().is_terminal();
+        if is_attended {
+            Self::stderr(question);
+        }
+        is_attended
+    }
+
     /// Progress on stderr for work of so many steps, on a terminal only and not before a second has passed.
     #[must_use]
     pub fn progress(&self, steps: u64, label: &str) -> Progress {
@@ -132,9 +142,17 @@ fn has_color(choice: ColorChoice, is_terminal: bool, variable: impl Fn(&str) -> 
 /// # Errors
 /// When stdin cannot be read.
 pub fn answer() -> io::Result<bool> {
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer)?;
+    let answer = line()?.unwrap_or_default();
     Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+}
+
+/// Waits for a line; `None` at the end of the input.
+///
+/// # Errors
+/// When stdin cannot be read.
+pub fn line() -> io::Result<Option<String>> {
+    let mut line = String::new();
+    Ok((io::stdin().lock().read_line(&mut line)? > 0).then_some(line))
 }
 
 /// Progress of some work; gone from the terminal when dropped.

@@ -175,12 +175,28 @@ pub(super) struct Unfinished {
     pub(super) migrations: Vec<Migration>,
     /// The versions that were begun. What they lose was judged before.
     begun: Vec<i64>,
+    /// The versions of which a rollback that was cut off was to put something aside.
+    agreed: Vec<i64>,
 }
 
 impl Unfinished {
     /// Those of which nothing has run yet.
     pub(super) fn fresh(&self) -> Vec<&Migration> {
         self.migrations.iter().filter(|migration| !self.begun.contains(&migration.version)).collect()
+    }
+
+    /// Whether a rollback that was cut off was to put something aside of each migration that loses something.
+    pub(super) fn agreed_to(&self, losses: &[Loss]) -> bool {
+        losses.iter().all(|loss| {
+            let goes_down_by =
+                |migration: &&Migration| migration.down.as_ref().is_some_and(|down| down.file == loss.at.file);
+            self.migrations.iter().find(goes_down_by).is_some_and(|migration| self.agreed.contains(&migration.version))
+        })
+    }
+
+    /// Whether a rollback that was cut off put something aside.
+    pub(super) fn archived(&self) -> bool {
+        !self.agreed.is_empty()
     }
 }
 
@@ -192,12 +208,14 @@ pub(super) async fn unfinished(
 ) -> Result<Unfinished, Failure> {
     let begun = |version: i64| journal.iter().any(|row| row.version == version && row.direction == Direction::Down);
     let scripts = archive::scripts(session).await?;
+    let is_chosen = |version: &i64| chosen.iter().any(|migration| migration.version == *version);
+    let agreed = scripts.keys().copied().filter(is_chosen).collect();
     let known = scripts.into_iter().filter_map(|(version, (hash, script))| {
         let down = chosen.iter().find(|migration| migration.version == version)?.down.as_ref()?;
         (begun(version) && statement_hash(&down.text) == hash).then_some((version, script))
     });
     let plan = Plan { archives: Vec::new(), scripts: known.collect() };
-    Ok(Unfinished { migrations: rewritten(chosen, &plan), begun: plan.scripts.into_keys().collect() })
+    Ok(Unfinished { migrations: rewritten(chosen, &plan), begun: plan.scripts.into_keys().collect(), agreed })
 }
 
 /// The migrations with their down scripts as the plan has them.
@@ -311,6 +329,16 @@ fn copied(table: &Table, archive: &Archive, plan: &Plan) -> Vec<String> {
             key.filter_map(|part| part.column.clone()).chain([column.clone()]).collect()
         }
     }
+}
+
+/// Forgets what a rollback that was cut off was to put aside: the way is up again. What it had begun stays.
+pub(super) async fn forget_agreed(session: &mut Session, journal: &[JournalRow]) -> Result<(), EngineError> {
+    for version in archive::scripts(session).await?.into_keys() {
+        if journal.iter().all(|row| row.version != version || row.direction == Direction::Up) {
+            archive::finish(session, version).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Forgets the scripts of rollbacks that are finished.

@@ -1,7 +1,8 @@
 //! A verb that could not do its work: the words for stderr and the exit code.
 
+use super::remedy::{remedy, remedy_elsewhere};
 use crate::engine::EngineError;
-use crate::engine::runner::{After, INTERRUPTED, RunError};
+use crate::engine::runner::{After, Doubt, INTERRUPTED, RunError};
 use crate::exit::Exit;
 use std::fmt;
 
@@ -12,39 +13,42 @@ pub(super) struct Failure {
     pub(super) exit: Exit,
     /// The message, one or more lines.
     pub(super) message: String,
+    /// The statement that somebody has to be asked about.
+    pub(super) doubt: Option<Box<Doubt>>,
 }
 
 impl Failure {
     /// Configuration, connection or file.
     pub(super) fn unable(message: impl Into<String>) -> Self {
-        Self { exit: Exit::Unable, message: message.into() }
+        Self { exit: Exit::Unable, message: message.into(), doubt: None }
     }
 
     /// Ledger or database are not in the state that the command needs.
     pub(super) fn state(message: impl Into<String>) -> Self {
-        Self { exit: Exit::State, message: message.into() }
+        Self { exit: Exit::State, message: message.into(), doubt: None }
     }
 
     /// The command line does not make sense.
     pub(super) fn usage(message: impl Into<String>) -> Self {
-        Self { exit: Exit::Usage, message: message.into() }
+        Self { exit: Exit::Usage, message: message.into(), doubt: None }
     }
 
     /// Ctrl-C before anything was written.
     pub(super) fn interrupted() -> Self {
-        Self { exit: Exit::Interrupted, message: "interrupted".into() }
+        Self { exit: Exit::Interrupted, message: "interrupted".into(), doubt: None }
     }
 
     /// What an earlier run left and this one could not settle.
     fn from_settling(error: &RunError) -> Self {
         match error {
-            RunError::Doubt(doubt) => Self::state(format!(
-                "{}: a run was cut off in this statement, and it cannot be told whether it took effect\n{}\nbecause {}. \
-                 Look at the database, then pass --in-doubt ran if it took effect, or --in-doubt not-run to run it again",
-                doubt.place,
-                excerpt(&doubt.sql),
-                doubt.reason
-            )),
+            RunError::Doubt(doubt) => {
+                let message = format!(
+                    "{}. Look at the database, then pass --in-doubt ran if it took effect, or --in-doubt not-run to run it \
+                     again",
+                    in_doubt(doubt)
+                );
+                Self { doubt: Some(doubt.clone()), ..Self::state(message) }
+            }
             RunError::Edited { place, .. } => {
                 Self::state(format!("{error}; put its old text back ({place}), and change only what comes after it"))
             }
@@ -73,12 +77,16 @@ impl Failure {
         let shown = excerpt(&statement.sql);
         let what = if interrupted { "interrupted in" } else { "failed:" };
         let aftermath = match after {
-            After::Restored => format!("nothing of this {unit} is left: the database is as it was before it"),
+            After::Restored => {
+                let remedy = remedy_elsewhere(error).map(|remedy| format!("\n{remedy}")).unwrap_or_default();
+                format!("nothing of this {unit} is left: the database is as it was before it{remedy}")
+            }
             After::HalfApplied { because } => {
                 format!(
-                    "the migration is half-applied, as what was done before could not be taken back:\n  {}\ncorrect the \
-                     file and run the command again: it goes on at this statement",
-                    because.join("\n  ")
+                    "the migration is half-applied, as what was done before could not be taken back:\n  {}\n{}: it goes on \
+                     at this statement",
+                    because.join("\n  "),
+                    remedy(error)
                 )
             }
             After::Unknown => {
@@ -94,8 +102,18 @@ impl Failure {
             (_, After::Unknown, _) | (_, _, EngineError::Connection(_)) => Exit::Unable,
             _ => Exit::State,
         };
-        Self { exit, message }
+        Self { exit, message, doubt: None }
     }
+}
+
+/// What is not known of a statement, and why.
+pub(super) fn in_doubt(doubt: &Doubt) -> String {
+    format!(
+        "{}: a run was cut off in this statement, and it cannot be told whether it took effect\n{}\nbecause {}",
+        doubt.place,
+        excerpt(&doubt.sql),
+        doubt.reason
+    )
 }
 
 /// The first lines of a statement.
@@ -118,7 +136,7 @@ impl From<EngineError> for Failure {
             EngineError::Conflict(_) => Exit::State,
             _ => Exit::Unable,
         };
-        Self { exit, message: error.to_string() }
+        Self { exit, message: error.to_string(), doubt: None }
     }
 }
 

@@ -4,13 +4,12 @@ use super::failure::Failure;
 use super::target::Target;
 use crate::engine::connect::{Purpose, session};
 use crate::engine::ledger::Ledger;
-use crate::engine::{Session, journal, planned};
-use crate::migration::needed_index::needed;
+use crate::engine::{Session, foreign_keys, journal, planned};
+use crate::migration::needed_index::{Rules, drops_index, needed};
 use crate::migration::planned::Outcome;
 use crate::migration::verify::{Entry, refusals, verify};
 use crate::model::journal::{JournalRow, Progress};
 use crate::model::migration::{Direction, LedgerRow, Migration};
-use crate::sql::ddl::{AlterAction, Effect, effect};
 use crate::sql::translate;
 use crate::term::Term;
 
@@ -93,10 +92,12 @@ impl History {
         Ok(Self { ledger: rows, journal, planned, remembers_begun: ledger.format.remembers_begun() })
     }
 
-    /// Whether something of a migration was there before it.
-    pub(super) fn found_something_there(&self, version: i64) -> bool {
-        let found = [Progress::Skipped, Progress::Adopted];
-        self.journal.iter().any(|row| row.version == version && found.contains(&row.progress))
+    /// Whether a migration is applied by aura-db as its file stands, or by another tool, so that its down script is run
+    /// as it is. Of one that is half-applied, or that found something there, only a part may be.
+    pub(super) fn goes_down_as_written(&self, version: i64) -> bool {
+        let rows: Vec<_> = self.journal.iter().filter(|row| row.version == version).collect();
+        let is_whole = |row: &&JournalRow| row.direction == Direction::Up && row.progress == Progress::Done;
+        rows.iter().all(is_whole) && rows.last().is_none_or(|last| last.position == last.of)
     }
 
     /// Whether a run was cut off that is one unit.
@@ -170,26 +171,25 @@ pub(super) fn translatable<'a>(
     if refused.is_empty() { Ok(()) } else { Err(Failure::unable(refused.join("\n"))) }
 }
 
-/// Refuses statements that drop the last index which a foreign key needs, before any of them runs. The embedded engine's
-/// foreign keys need none.
+/// Refuses statements that drop the last index which a foreign key needs, before any of them runs; those of which it is
+/// not certain that they run as they stand are marked `false`. The embedded engine's foreign keys need none.
 ///
 /// # Errors
 /// When there is one; its file and line, the foreign key and the index are named.
 pub(super) async fn spare_needed_indexes(
     session: &mut Session,
     ledger: &Ledger,
-    statements: &[&crate::model::migration::Statement],
+    statements: &[(&crate::model::migration::Statement, bool)],
 ) -> Result<(), Failure> {
-    let drops = statements.iter().any(|statement| match effect(&statement.sql) {
-        Effect::DropIndex { .. } => true,
-        Effect::AlterTable { actions, .. } => actions.iter().any(|action| matches!(action, AlterAction::DropIndex(_))),
-        _ => false,
-    });
+    let drops = statements.iter().any(|(statement, certain)| *certain && drops_index(&statement.sql));
     if !drops || session.has_transactional_ddl() {
         return Ok(());
     }
+    let Some(standard_key) = foreign_keys::asks_for_standard_key(session).await? else { return Ok(()) };
     let schema = session.schema(&[ledger.table()]).await?;
-    let refused: Vec<String> = needed(statements, &schema)
+    let database = session.database();
+    let rules = Rules { engine: session.engine.kind, standard_key, database: database.as_deref() };
+    let refused: Vec<String> = needed(statements.iter().copied(), &schema, rules)
         .into_iter()
         .map(|needed| {
             format!("{}: {}; drop the foreign key first, or keep the index", needed.statement.at, needed.reason)

@@ -1,6 +1,7 @@
 //! `rollback`: migrations or a whole set down, without losing rows by surprise.
 
-use super::archive;
+use super::archive::{self, Unfinished};
+use super::doubt;
 use super::failure::Failure;
 use super::files::Files;
 use super::interrupt::{Interrupt, early};
@@ -9,13 +10,13 @@ use super::prepare::{self, History};
 use super::survey::{self, Dry};
 use super::target::Target;
 use super::turn::Turn;
-use super::up::{answer, count};
+use super::up::count;
 use crate::cli::{Rollback, SetChoice};
 use crate::engine::Session;
 use crate::engine::connect::Purpose;
 use crate::engine::ledger::Ledger;
 use crate::engine::loss::{self, Loss};
-use crate::engine::runner::{Answer, Runner, Unit};
+use crate::engine::runner::{Answers, Runner, Unit};
 use crate::exit::Exit;
 use crate::migration::archive::Plan;
 use crate::migration::cascade::with_cascades;
@@ -36,20 +37,30 @@ pub(super) async fn run(args: &Rollback, target: &Target, term: &mut Term) -> Re
     }
     let dry_run = args.write.dry_run;
     let opening = Files::load_and_open(&args.migrations, target, Purpose::Read, term);
-    let (files, mut session) = early(opening).await?;
+    let (files, session) = early(opening).await?;
+    let mut opened = Some(session);
     let mut turn = Turn::new(target, &args.write);
-    if !dry_run {
-        early(turn.take(&mut session, term)).await?;
+    let mut answers = doubt::answers(&args.write);
+    loop {
+        let mut session = match opened.take() {
+            Some(session) => session,
+            None => early(prepare::open(target, Purpose::Read, term)).await?,
+        };
+        if !dry_run {
+            early(turn.take(&mut session, term)).await?;
+        }
+        let outcome = plan_and_run(args, &files, (session, &answers), &mut turn, term).await;
+        turn.pause().await;
+        if let Some(exit) = doubt::settle(outcome, &mut answers, term).await? {
+            return Ok(exit);
+        }
     }
-    let outcome = plan_and_run(args, &files, session, &mut turn, term).await;
-    turn.end().await;
-    outcome
 }
 
 async fn plan_and_run(
     args: &Rollback,
     files: &Files,
-    mut session: Session,
+    (mut session, answers): (Session, &Answers),
     turn: &mut Turn<'_>,
     term: &mut Term,
 ) -> Result<Exit, Failure> {
@@ -69,18 +80,24 @@ async fn plan_and_run(
         prepare::translatable(&session, downs().flat_map(|(_, down)| &down.statements))?;
         let unfinished = early(archive::unfinished(&mut session, &chosen, &history.journal)).await?;
         let chosen: Vec<&Migration> = unfinished.migrations.iter().collect();
-        // An index that was there before the migration stays, whatever its down script says.
         let fresh = unfinished.fresh();
-        let made = fresh.iter().filter(|migration| !history.found_something_there(migration.version));
-        let dropping: Vec<_> =
-            made.filter_map(|migration| migration.down.as_ref()).flat_map(|down| &down.statements).collect();
+        let dropping: Vec<_> = chosen
+            .iter()
+            .filter_map(|migration| Some((history.goes_down_as_written(migration.version), migration.down.as_ref()?)))
+            .flat_map(|(certain, down)| down.statements.iter().map(move |statement| (statement, certain)))
+            .collect();
         early(prepare::spare_needed_indexes(&mut session, &ledger, &dropping)).await?;
         let losses = early(losses(&mut session, &ledger, &fresh)).await?;
         let plan = early(archive::plan(&mut session, &ledger, &unfinished.fresh(), &losses)).await?;
+        let goes_on = !args.archive && !args.discard_data && !losses.is_empty() && unfinished.agreed_to(&losses);
+        if goes_on {
+            term.note("an earlier rollback with --archive was cut off; going on in the same way");
+        }
+        let archives = args.archive || goes_on;
         if args.write.dry_run {
-            foretell(args, &losses, &plan, term)?;
+            foretell(archives, &losses, &plan, term)?;
             let rewritten = match &plan {
-                Ok(plan) if args.archive && !session.has_transactional_ddl() => archive::rewritten(&chosen, plan),
+                Ok(plan) if archives && !session.has_transactional_ddl() => archive::rewritten(&chosen, plan),
                 _ => unfinished.migrations.clone(),
             };
             let scripts: Vec<_> =
@@ -94,8 +111,8 @@ async fn plan_and_run(
             term.note("nothing to do: no migration that was asked for is applied");
             return Ok(Exit::Clean);
         }
-        let plan = permitted(args, &losses, plan)?;
-        let lost = match (losses.is_empty(), args.archive) {
+        let plan = permitted(args, archives, &losses, plan).map_err(|failure| told(failure, &unfinished))?;
+        let lost = match (losses.is_empty(), archives) {
             (true, _) => "",
             (false, true) => " and archive data",
             (false, false) => " and discard data",
@@ -106,8 +123,7 @@ async fn plan_and_run(
         if turn.is_agreed(&mut session, &question, agreed, term).await? {
             let rewritten = early(archive::begin(&mut session, &unfinished, &plan)).await?;
             let chosen: Vec<&Migration> = rewritten.iter().collect();
-            let answer = args.write.in_doubt.map(answer);
-            let exit = execute(turn, session, ledger, &chosen, answer, term).await?;
+            let exit = execute(turn, session, ledger, &chosen, answers, term).await?;
             archive::tell(&plan, term);
             return Ok(exit);
         }
@@ -118,20 +134,20 @@ async fn plan_and_run(
 type Planned = Result<Plan, Vec<String>>;
 
 /// Says what would be lost, and put aside.
-fn foretell(args: &Rollback, losses: &[Loss], plan: &Planned, term: &mut Term) -> Result<(), Failure> {
+fn foretell(archives: bool, losses: &[Loss], plan: &Planned, term: &mut Term) -> Result<(), Failure> {
     for loss in losses {
         term.note(&format!("would lose {}", line(loss)));
     }
     archive::foretell(plan, losses, term);
     match plan {
-        Err(refusals) if args.archive => Err(archive::refusal(refusals)),
+        Err(refusals) if archives => Err(archive::refusal(refusals)),
         _ => Ok(()),
     }
 }
 
 /// What is to be put aside. Refuses a loss that nobody has agreed to.
-fn permitted(args: &Rollback, losses: &[Loss], plan: Planned) -> Result<Plan, Failure> {
-    if args.archive {
+fn permitted(args: &Rollback, archives: bool, losses: &[Loss], plan: Planned) -> Result<Plan, Failure> {
+    if archives {
         return plan.map_err(|refusals| archive::refusal(&refusals));
     }
     if losses.is_empty() || args.discard_data {
@@ -143,6 +159,19 @@ fn permitted(args: &Rollback, losses: &[Loss], plan: Planned) -> Result<Plan, Fa
          aside",
         list.join("\n")
     )))
+}
+
+/// A refusal, with what a rollback that was cut off was told to do.
+fn told(failure: Failure, unfinished: &Unfinished) -> Failure {
+    if !unfinished.archived() {
+        return failure;
+    }
+    let message = format!(
+        "{}\nthe rollback that was cut off put data aside; to go on like that with all of it, run the same command with \
+         --archive",
+        failure.message
+    );
+    Failure { message, ..failure }
 }
 
 fn request(args: &Rollback) -> Down {
@@ -177,13 +206,13 @@ async fn execute(
     mut session: Session,
     ledger: Ledger,
     chosen: &[&Migration],
-    answer: Option<Answer>,
+    answers: &Answers,
     term: &mut Term,
 ) -> Result<Exit, Failure> {
     let interrupt = Interrupt::listen(&session);
     let mut narrator = Narrator::new(term.progress(chosen.len() as u64, "rolling back"), "rolled back");
     let runner = Runner::new(&mut session, ledger, Direction::Down, Unit::Migration, turn.executor(&interrupt))
-        .answer(answer)
+        .answers(answers.clone())
         .copies(turn.copies());
     let outcome = interrupt.guard(term, runner.run(chosen, &mut narrator)).await;
     if outcome.is_ok() {

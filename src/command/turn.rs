@@ -128,6 +128,11 @@ impl<'a> Turn<'a> {
         self.target.copies(self.write)
     }
 
+    /// Gives the turn back for a while, after its session has ended. What the user has agreed to stays agreed.
+    pub(super) async fn pause(&mut self) {
+        std::mem::take(&mut self.lock).release().await;
+    }
+
     /// Gives the turn back, however the run ended.
     pub(super) async fn end(self) {
         self.lock.release().await;

@@ -1,6 +1,7 @@
 //! `migrate` and `apply`: pending migrations, each by itself or all as one unit.
 
 use super::archive;
+use super::doubt;
 use super::failure::Failure;
 use super::files::Files;
 use super::interrupt::{Interrupt, early};
@@ -9,11 +10,11 @@ use super::prepare::{self, History};
 use super::survey::{self, Dry};
 use super::target::Target;
 use super::turn::Turn;
-use crate::cli::{Apply, InDoubt, Migrate, Migrations, SetChoice, Write};
+use crate::cli::{Apply, Migrate, Migrations, SetChoice, Write};
 use crate::engine::Session;
 use crate::engine::connect::Purpose;
 use crate::engine::ledger::Ledger;
-use crate::engine::runner::{Answer, Runner, Unit};
+use crate::engine::runner::{Answers, Runner, Unit};
 use crate::exit::Exit;
 use crate::migration::existing::Defined;
 use crate::migration::plan::{self, Up};
@@ -33,7 +34,6 @@ struct Request<'a> {
     allow_out_of_order: bool,
     write: &'a Write,
     files: &'a Migrations,
-    answer: Option<Answer>,
     restore: bool,
 }
 
@@ -48,7 +48,6 @@ pub(super) async fn migrate(args: &Migrate, target: &Target, term: &mut Term) ->
         allow_out_of_order: args.allow_out_of_order,
         write: &args.write,
         files: &args.migrations,
-        answer: args.write.in_doubt.map(answer),
         restore: !args.no_restore,
     };
     run(&request, target, term).await
@@ -70,7 +69,6 @@ pub(super) async fn apply(args: &Apply, target: &Target, term: &mut Term) -> Res
         allow_out_of_order: args.allow_out_of_order,
         write: &args.write,
         files: &args.migrations,
-        answer: args.write.in_doubt.map(answer),
         restore: !args.no_restore,
     };
     run(&request, target, term).await
@@ -80,20 +78,30 @@ async fn run(request: &Request<'_>, target: &Target, term: &mut Term) -> Result<
     let dry_run = request.write.dry_run;
     let purpose = if dry_run { Purpose::Read } else { Purpose::Write };
     let opening = Files::load_and_open(request.files, target, purpose, term);
-    let (files, mut session) = early(opening).await?;
+    let (files, session) = early(opening).await?;
+    let mut opened = Some(session);
     let mut turn = Turn::new(target, request.write);
-    if !dry_run {
-        early(turn.take(&mut session, term)).await?;
+    let mut answers = doubt::answers(request.write);
+    loop {
+        let mut session = match opened.take() {
+            Some(session) => session,
+            None => early(prepare::open(target, purpose, term)).await?,
+        };
+        if !dry_run {
+            early(turn.take(&mut session, term)).await?;
+        }
+        let outcome = plan_and_run(request, &files, (session, &answers), &mut turn, term).await;
+        turn.pause().await;
+        if let Some(exit) = doubt::settle(outcome, &mut answers, term).await? {
+            return Ok(exit);
+        }
     }
-    let outcome = plan_and_run(request, &files, session, &mut turn, term).await;
-    turn.end().await;
-    outcome
 }
 
 async fn plan_and_run(
     request: &Request<'_>,
     files: &Files,
-    mut session: Session,
+    (mut session, answers): (Session, &Answers),
     turn: &mut Turn<'_>,
     term: &mut Term,
 ) -> Result<Exit, Failure> {
@@ -121,10 +129,13 @@ async fn plan_and_run(
         let ups = files.migrations.iter().flat_map(|migration| &migration.up.statements);
         let defined = Defined::of(ups.map(|statement| statement.sql.as_str()));
         early(check(request, &mut session, &ledger, &history, &chosen, &defined)).await?;
-        // What a run that was cut off has done already would be judged twice.
-        let fresh =
-            chosen.iter().filter(|migration| history.journal.iter().all(|row| row.version != migration.version));
-        let ups: Vec<&Statement> = fresh.flat_map(|migration| &migration.up.statements).collect();
+        // Of what a run was cut off in, a part is done already.
+        let begun = |version: i64| history.journal.iter().any(|row| row.version == version);
+        let ups: Vec<(&Statement, bool)> = chosen
+            .iter()
+            .map(|migration| (migration, !begun(migration.version)))
+            .flat_map(|(migration, certain)| migration.up.statements.iter().map(move |one| (one, certain)))
+            .collect();
         early(prepare::spare_needed_indexes(&mut session, &ledger, &ups)).await?;
         if request.write.dry_run {
             let scripts: Vec<_> = chosen.iter().map(|migration| (*migration, &migration.up)).collect();
@@ -136,7 +147,8 @@ async fn plan_and_run(
         let question = format!("apply {} to {}", count(chosen.len()), session.place);
         let plan = chosen.iter().map(|migration| migration.version.to_string()).collect::<Vec<_>>().join(" ");
         if turn.is_agreed(&mut session, &question, plan, term).await? {
-            return work(request, turn, session, (&ledger, defined), &chosen, term).await;
+            archive::forget_agreed(&mut session, &history.journal).await?;
+            return work(request, turn, (session, answers), (&ledger, defined), &chosen, term).await;
         }
     }
 }
@@ -259,7 +271,7 @@ async fn missing(
 async fn work(
     request: &Request<'_>,
     turn: &Turn<'_>,
-    mut session: Session,
+    (mut session, answers): (Session, &Answers),
     (ledger, defined): (&Ledger, Defined),
     chosen: &[&Migration],
     term: &mut Term,
@@ -271,7 +283,15 @@ async fn work(
         Unit::Run => vec![chosen],
     };
     for group in groups {
-        execute(request, turn, &mut session, (ledger.clone(), defined.clone()), (group, !due.is_empty()), term).await?;
+        execute(
+            request,
+            turn,
+            (&mut session, answers),
+            (ledger.clone(), defined.clone()),
+            (group, !due.is_empty()),
+            term,
+        )
+        .await?;
     }
     if !due.is_empty() {
         archive::end_embedded(&mut session).await?;
@@ -284,7 +304,7 @@ async fn work(
 async fn execute(
     request: &Request<'_>,
     turn: &Turn<'_>,
-    session: &mut Session,
+    (session, answers): (&mut Session, &Answers),
     (ledger, defined): (Ledger, Defined),
     (chosen, brings_back): (&[&Migration], bool),
     term: &mut Term,
@@ -293,7 +313,7 @@ async fn execute(
     let transactional = session.has_transactional_ddl();
     let mut narrator = Narrator::new(term.progress(chosen.len() as u64, "migrating"), "applied");
     let runner = Runner::new(session, ledger, Direction::Up, request.unit, turn.executor(&interrupt))
-        .answer(request.answer)
+        .answers(answers.clone())
         .defined(defined)
         .copies(turn.copies());
     let outcome = interrupt.guard(term, runner.run(chosen, &mut narrator)).await;
@@ -317,14 +337,6 @@ async fn execute(
         archive::bring_back(session, Some(&versions), term).await?;
     }
     Ok(())
-}
-
-/// The engine's word for the user's.
-pub(super) fn answer(choice: InDoubt) -> Answer {
-    match choice {
-        InDoubt::Ran => Answer::TookEffect,
-        InDoubt::NotRun => Answer::DidNot,
-    }
 }
 
 /// `1 migration`, `3 migrations`.

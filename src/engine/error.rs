@@ -17,6 +17,14 @@ pub enum EngineError {
         /// What was tried, who is in the way and what to do, in whole lines.
         story: String,
     },
+    /// The server refused a statement, and what in the database is behind it.
+    #[error("{}\n{story}", server_text(.error))]
+    Explained {
+        /// The server's error.
+        error: ServerWarning,
+        /// What is behind it and what to do, in whole lines.
+        story: String,
+    },
     /// The database could not be reached, or the connection broke.
     #[error("{0}")]
     Connection(String),
@@ -52,7 +60,7 @@ impl EngineError {
     #[must_use]
     pub fn code(&self) -> Option<u32> {
         match self {
-            Self::Server(error) | Self::Blocked { error, .. } => Some(error.code),
+            Self::Server(error) | Self::Blocked { error, .. } | Self::Explained { error, .. } => Some(error.code),
             _ => None,
         }
     }

@@ -10,6 +10,7 @@ pub mod error;
 pub mod execute;
 pub mod explain;
 pub mod explain_embedded;
+pub mod foreign_keys;
 pub mod journal;
 pub mod ledger;
 pub mod lock;

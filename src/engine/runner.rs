@@ -5,6 +5,7 @@
 //! added is taken back by comparing schemas. On the embedded engine the whole run is one transaction with a savepoint for
 //! each migration.
 
+mod answers;
 mod embedded;
 mod existing;
 mod failure;
@@ -16,8 +17,9 @@ mod statement;
 mod step;
 mod undo;
 
+pub use answers::{Answer, Answers};
 pub use failure::{After, INTERRUPTED, RunError};
-pub use resume::{Answer, Doubt};
+pub use resume::Doubt;
 
 use super::execute::Executor;
 use super::ledger::Ledger;
@@ -70,7 +72,7 @@ pub struct Runner<'a> {
     direction: Direction,
     unit: Unit,
     executor: Executor,
-    answer: Option<Answer>,
+    answers: Answers,
     /// The schema that the unit at hand started from, where it may be needed.
     before: Option<Schema>,
     /// The migrations of a run that is one unit, those of an earlier run that was cut off in it among them.
@@ -103,7 +105,7 @@ impl<'a> Runner<'a> {
             direction,
             unit,
             executor,
-            answer: None,
+            answers: Answers::default(),
             before: None,
             versions: Vec::new(),
             ledger_was_there: true,
@@ -119,10 +121,10 @@ impl<'a> Runner<'a> {
         }
     }
 
-    /// The user's word on a statement of which nothing tells whether it took effect.
+    /// The user's word on statements of which nothing tells whether they took effect.
     #[must_use]
-    pub fn answer(mut self, answer: Option<Answer>) -> Self {
-        self.answer = answer;
+    pub fn answers(mut self, answers: Answers) -> Self {
+        self.answers = answers;
         self
     }
 

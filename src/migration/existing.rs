@@ -10,6 +10,10 @@ use crate::sql::ddl::{AlterAction, Effect, IndexDefinition, created, effect};
 use crate::sql::online::without;
 use std::collections::BTreeSet;
 
+mod altered;
+
+pub use altered::taken;
+
 /// What becomes of a statement that adds indexes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Existing {
@@ -80,62 +84,32 @@ pub fn added(effect: &Effect) -> impl Iterator<Item = (&str, &IndexDefinition)> 
 #[must_use]
 pub fn judge(sql: &str, effect: &Effect, table: &Table, engine: &Engine, defined: &Defined) -> Existing {
     match effect {
-        Effect::CreateIndex { index, .. } => match found(index, table, &[], engine, defined) {
+        Effect::CreateIndex { index, .. } => match found(index, table, |_| false, engine, defined) {
             Found::Nothing => Existing::Run,
-            Found::Same(reason) => Existing::Skip(reason),
+            Found::Same(_, reason) => Existing::Skip(reason),
             Found::Conflict(reason) => Existing::Conflict(reason),
         },
-        Effect::AlterTable { actions, .. } => altered(sql, actions, table, engine, defined),
+        Effect::AlterTable { actions, .. } => altered::judge(sql, actions, table, engine, defined),
         _ => Existing::Run,
     }
 }
 
-fn altered(sql: &str, actions: &[AlterAction], table: &Table, engine: &Engine, defined: &Defined) -> Existing {
-    let mut dropped = Vec::new();
-    for action in actions {
-        match action {
-            AlterAction::DropIndex(name) => dropped.push(name.as_str()),
-            AlterAction::AddIndex(_) | AlterAction::AddColumn(_) | AlterAction::Execution => {}
-            // What else the statement changes may be what the indexes stand on.
-            _ => return Existing::Run,
-        }
-    }
-    let (mut there, mut reasons) = (Vec::new(), Vec::new());
-    for (at, action) in actions.iter().enumerate() {
-        let AlterAction::AddIndex(index) = action else { continue };
-        match found(index, table, &dropped, engine, defined) {
-            Found::Nothing => {}
-            Found::Conflict(reason) => return Existing::Conflict(reason),
-            Found::Same(reason) => {
-                there.push(at);
-                reasons.push(reason);
-            }
-        }
-    }
-    let reason = reasons.join("; ");
-    let is_left = |(at, action): (usize, &AlterAction)| !there.contains(&at) && *action != AlterAction::Execution;
-    if there.is_empty() {
-        Existing::Run
-    } else if !actions.iter().enumerate().any(is_left) {
-        Existing::Skip(reason)
-    } else {
-        match without(sql, &there, actions.len()) {
-            Some(rest) => Existing::RunInstead(rest, reason),
-            None => Existing::Conflict(format!(
-                "{reason}, and the statement cannot be run without it; give each index a statement of its own"
-            )),
-        }
-    }
-}
-
-enum Found {
+/// What of a wanted index is there; which one, and how, in words.
+enum Found<'a> {
     Nothing,
-    Same(String),
+    Same(&'a Index, String),
     Conflict(String),
 }
 
-fn found(wanted: &IndexDefinition, table: &Table, dropped: &[&str], engine: &Engine, defined: &Defined) -> Found {
-    let stays = |index: &&Index| !dropped.iter().any(|name| name.eq_ignore_ascii_case(&index.name));
+/// Looks for a wanted index among those that stay.
+fn found<'a>(
+    wanted: &IndexDefinition,
+    table: &'a Table,
+    goes: impl Fn(&Index) -> bool,
+    engine: &Engine,
+    defined: &Defined,
+) -> Found<'a> {
+    let stays = |index: &&Index| !goes(index);
     let same = |index: &Index| index.visible == wanted.visible && same_parts(wanted, index, table, engine);
     // A UNIQUE index serves whatever a plain one of the same parts does.
     let kind = |index: &Index| {
@@ -147,7 +121,7 @@ fn found(wanted: &IndexDefinition, table: &Table, dropped: &[&str], engine: &Eng
         return if kind(index) && same(index) {
             let unique =
                 if index.kind == wanted.kind { "the same definition" } else { "the same key parts, and UNIQUE" };
-            Found::Same(format!("index {} on {} is there already, with {unique}", index.name, table.name))
+            Found::Same(index, format!("index {} on {} is there already, with {unique}", index.name, table.name))
         } else {
             Found::Conflict(format!(
                 "index {} on {} is there already, with another definition: it is {}, and the migration makes {}. Drop or \
@@ -163,7 +137,7 @@ fn found(wanted: &IndexDefinition, table: &Table, dropped: &[&str], engine: &Eng
     let Some(index) = table.indexes.iter().find(serves) else { return Found::Nothing };
     let name = wanted.name.as_deref().unwrap_or("the new index");
     let unique = if index.kind == wanted.kind { "the same as" } else { "served by the UNIQUE index" };
-    Found::Same(format!("{name} is {unique} {} on {}, which is there already", index.name, table.name))
+    Found::Same(index, format!("{name} is {unique} {} on {}, which is there already", index.name, table.name))
 }
 
 fn same_parts(wanted: &IndexDefinition, index: &Index, table: &Table, engine: &Engine) -> bool {
@@ -183,7 +157,7 @@ fn same_parts(wanted: &IndexDefinition, index: &Index, table: &Table, engine: &E
 }
 
 /// The length of a type such as `varchar(20)`, of which a prefix as long is the whole.
-fn whole(column_type: &str) -> Option<u32> {
+pub(super) fn whole(column_type: &str) -> Option<u32> {
     let (_, rest) =
         column_type.split_once('(').filter(|(name, _)| name.ends_with("char") || name.ends_with("binary"))?;
     rest.split_once(')')?.0.parse().ok()

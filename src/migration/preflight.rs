@@ -99,14 +99,13 @@ impl Course<'_> {
             Known::Absent => return Some(format!("table {table} is not there; {}", self.before.remedy)),
             Known::Columns(columns) => columns,
         };
-        if actions.contains(&AlterAction::Other) {
-            return None;
-        }
+        // What a clause that is not known adds is not known either.
+        let is_known = !actions.contains(&AlterAction::Other);
         let after = altered(columns.clone(), actions);
         let missing: Vec<String> = added(effect)
             .flat_map(|(_, index)| &index.columns)
             .filter(|column| !after.contains(&column.to_ascii_lowercase()))
-            .filter(|column| !columns.contains(&column.to_ascii_lowercase()))
+            .filter(|column| is_known && !columns.contains(&column.to_ascii_lowercase()))
             .map(|column| format!("{table}.{column}"))
             .collect();
         if !missing.is_empty() {

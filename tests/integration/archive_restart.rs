@@ -54,8 +54,9 @@ fn a_rollback_that_is_killed_goes_on_and_keeps_every_row() {
             let project = project(server, "archive_killed");
             let before = contents(&project);
             killed(&project, "rollback all --archive", holding(&project, lock), statement);
-            // What the killed run had not begun is judged again, so the flag is needed again.
-            project.run("rollback all --archive").exits(0);
+            // The plain rerun goes on in the same way, also with what the killed run had not begun.
+            let rerun = project.run("rollback all").exits(0);
+            contains(&rerun.stderr, "going on after statement");
             assert_eq!(project.tables(), ["_sqlx_migrations"], "{} {statement}", server.engine());
             project.run("migrate").exits(0);
             assert_eq!(contents(&project), before, "{} {statement}", server.engine());
@@ -76,6 +77,48 @@ fn one_migration_is_rolled_back_by_a_plain_rerun() {
         project.run("migrate").exits(0);
         assert_eq!(contents(&project), before, "{}", server.engine());
         contains(&project.run("rollback").exits(4).stderr, "owner.more: 2 values");
+    }
+}
+
+#[test]
+fn putting_aside_is_remembered_for_what_was_agreed_to_and_no_longer_than_the_rollback() {
+    let alter = "ALTER TABLE owner ";
+    for server in both() {
+        let project = project(server, "archive_remembered");
+        let before = contents(&project);
+        killed(&project, "rollback all --archive", holding(&project, "SELECT * FROM owner"), alter);
+        contains(&project.run("rollback all --dry-run").stderr, "with --archive was cut off; going on in the same way");
+        // What was there already is destroyed only by saying so.
+        project.run("rollback --steps 1").exits(0);
+        project.run("migrate").exits(0);
+        assert_eq!(contents(&project), before, "{}", server.engine());
+        contains(&project.run("rollback all").exits(4).stderr, "pass --discard-data to go on, or --archive");
+    }
+}
+
+#[test]
+fn what_nobody_has_agreed_to_put_aside_is_asked_for() {
+    for server in both() {
+        let project = Project::new(server, "archive_later");
+        project.pair(1, "CREATE TABLE late (id INT)", "DROP TABLE late");
+        project.pair(2, "CREATE TABLE owner (id INT PRIMARY KEY, more INT)", "DROP TABLE owner");
+        project.pair(3, "ALTER TABLE owner ADD COLUMN most INT", "ALTER TABLE owner DROP COLUMN most");
+        project.run("migrate").exits(0);
+        project.database.run("INSERT INTO owner VALUES (1, 2, 3)");
+        killed(&project, "rollback all --archive", holding(&project, "SELECT * FROM owner"), "ALTER TABLE owner ");
+        project.database.run("INSERT INTO late VALUES (1)");
+        let before = project.contents();
+        let refused = project.run("rollback all").exits(4).stderr;
+        contains(&refused, "late: 1 row");
+        contains(
+            &refused,
+            "the rollback that was cut off put data aside; to go on like that with all of it, run the same",
+        );
+        assert_eq!(project.contents(), before, "{}", server.engine());
+        project.run("rollback all --archive").exits(0);
+        project.run("migrate").exits(0);
+        assert_eq!(project.database.column("SELECT most FROM owner"), ["3"], "{}", server.engine());
+        assert_eq!(project.database.column("SELECT id FROM late"), ["1"], "{}", server.engine());
     }
 }
 

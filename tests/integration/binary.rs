@@ -5,6 +5,7 @@
 use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -28,6 +29,46 @@ pub(crate) struct Running {
     child: Child,
     /// Files that it may still read.
     _folder: TempDir,
+}
+
+/// A run at a terminal of its own.
+#[derive(Debug)]
+pub(crate) struct AtTerminal {
+    child: Child,
+    shown: Arc<Mutex<String>>,
+    _folder: TempDir,
+}
+
+impl AtTerminal {
+    /// Everything that the terminal has shown so far.
+    pub(crate) fn shown(&self) -> String {
+        self.shown.lock().unwrap().clone()
+    }
+
+    /// Types a line.
+    pub(crate) fn types(&mut self, line: &str) {
+        let stdin = self.child.stdin.as_mut().unwrap();
+        std::io::Write::write_all(stdin, format!("{line}\n").as_bytes()).unwrap();
+    }
+
+    /// Waits for its end and gives the exit code.
+    pub(crate) fn wait(mut self) -> Option<i32> {
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            assert!(begun.elapsed() < DEADLINE, "it does not end:\n{}", self.shown());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for AtTerminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 /// How a run ended.
@@ -89,6 +130,27 @@ impl AuraDb {
     pub(crate) fn start(mut self) -> Running {
         self.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         Running { child: self.command.spawn().unwrap(), _folder: self.folder }
+    }
+
+    /// Starts it at a terminal of its own, which is asked and read through the handle.
+    pub(crate) fn at_terminal(self) -> AtTerminal {
+        let words = std::iter::once(self.command.get_program()).chain(self.command.get_args());
+        let line: Vec<String> = words.map(|word| format!("'{}'", word.to_str().unwrap())).collect();
+        let mut command = Command::new("script");
+        command.args(["-qefc", &line.join(" "), "/dev/null"]).env_clear();
+        command.envs(self.command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.current_dir(self.command.get_current_dir().unwrap());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+        let mut child = command.spawn().unwrap();
+        let shown = Arc::new(Mutex::new(String::new()));
+        let (mut from, to) = (child.stdout.take().unwrap(), Arc::clone(&shown));
+        std::thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(read @ 1..) = std::io::Read::read(&mut from, &mut bytes) {
+                to.lock().unwrap().push_str(&String::from_utf8_lossy(&bytes[..read]));
+            }
+        });
+        AtTerminal { child, shown, _folder: self.folder }
     }
 
     /// Runs it with a standard output that nobody reads, as after `| head` has seen enough.

@@ -42,3 +42,124 @@ fn what_the_server_would_refuse_is_refused_before_anything_runs() {
         }
     }
 }
+
+/// What is expected of a statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    /// Refused beforehand.
+    Early,
+    /// Refused by the server, and explained.
+    Late,
+    Runs,
+}
+use Verdict::{Early, Late, Runs};
+
+#[test]
+fn nothing_is_refused_that_the_server_runs() {
+    const ONE: &str = "CREATE TABLE p (id INT PRIMARY KEY, a INT NOT NULL, UNIQUE u (a));
+        CREATE TABLE c (id INT PRIMARY KEY, x INT, y INT, KEY k (x), CONSTRAINT f FOREIGN KEY (x) REFERENCES p (a));
+        CREATE TABLE other (id INT PRIMARY KEY)";
+    const TWO: &str = "CREATE TABLE p (a INT, b INT, PRIMARY KEY (a, b));
+        CREATE TABLE c (id INT PRIMARY KEY, x INT, y INT, KEY k (x, y), CONSTRAINT f FOREIGN KEY (x, y) REFERENCES p (a, b))";
+    const TEXT: &str = "CREATE TABLE p (a VARCHAR(20) PRIMARY KEY);
+        CREATE TABLE c (id INT PRIMARY KEY, x VARCHAR(20), KEY k (x), CONSTRAINT f FOREIGN KEY (x) REFERENCES p (a))";
+    const KEYED: &str = "CREATE TABLE p (id INT PRIMARY KEY);
+        CREATE TABLE c (id INT, x INT, PRIMARY KEY (x, id), CONSTRAINT f FOREIGN KEY (x) REFERENCES p (id))";
+    // The tables, the statements, and what MySQL and MariaDB make of them.
+    let cases: &[(&str, &str, Verdict, Verdict)] = &[
+        (ONE, "ALTER TABLE c ADD INDEX k (x, y), DROP INDEX k", Runs, Runs),
+        (ONE, "ALTER TABLE c ADD INDEX k (y, x), DROP INDEX k", Early, Early),
+        (ONE, "ALTER TABLE c DROP INDEX k, MODIFY x INT UNIQUE", Runs, Runs),
+        (ONE, "ALTER TABLE c ADD INDEX w (y, x); ALTER TABLE c DROP INDEX k, DROP COLUMN y", Runs, Runs),
+        (ONE, "ALTER TABLE c DROP INDEX k, ADD CONSTRAINT g FOREIGN KEY (x) REFERENCES p (id)", Runs, Runs),
+        (ONE, "ALTER TABLE p DROP INDEX u, ADD INDEX n (a)", Early, Runs),
+        (ONE, "ALTER TABLE p DROP INDEX u, ADD UNIQUE n (a, id)", Early, Runs),
+        (ONE, "ALTER TABLE p DROP INDEX u, ADD UNIQUE n (a)", Runs, Runs),
+        (ONE, "SET foreign_key_checks = 0; DROP INDEX k ON c", Late, Runs),
+        (ONE, "SET @x = 1; CREATE VIEW v AS SELECT * FROM c; RENAME TABLE c TO d; DROP INDEX k ON d", Early, Early),
+        (ONE, "ALTER TABLE p RENAME TO q; DROP INDEX u ON q", Early, Early),
+        (ONE, "CREATE TEMPORARY TABLE c (id INT, KEY k (id)); DROP INDEX k ON c", Runs, Runs),
+        (TWO, "ALTER TABLE c ADD INDEX w (y, x), DROP INDEX k", Early, Early),
+        (TWO, "ALTER TABLE p DROP PRIMARY KEY", Early, Early),
+        (TWO, "ALTER TABLE p DROP PRIMARY KEY, ADD PRIMARY KEY (b, a)", Late, Runs),
+        (TEXT, "ALTER TABLE c ADD INDEX w (x(5)), DROP INDEX k", Early, Early),
+        (TEXT, "ALTER TABLE c ADD INDEX w (x(20)), DROP INDEX k", Runs, Runs),
+        (TEXT, "ALTER TABLE c ADD FULLTEXT w (x), DROP INDEX k", Early, Runs),
+        (TEXT, "CREATE FULLTEXT INDEX w ON c (x); DROP INDEX k ON c", Early, Early),
+        (TEXT, "ALTER TABLE c ADD INDEX w (x DESC), DROP INDEX k", Runs, Runs),
+        (KEYED, "ALTER TABLE c DROP PRIMARY KEY", Early, Early),
+        (KEYED, "ALTER TABLE c DROP PRIMARY KEY, ADD PRIMARY KEY (x)", Runs, Runs),
+    ];
+    for server in both() {
+        for (tables, script, on_mysql, on_mariadb) in cases {
+            let project = Project::new(server, "judged");
+            project.up(1, tables);
+            project.run("migrate").exits(0);
+            project.up(2, format!("CREATE TABLE before_it (id INT);\n{script}"));
+            let outcome = project.run("migrate");
+            let verdict = match outcome.code {
+                Some(0) => Runs,
+                _ if outcome.stderr.contains("drop the foreign key first") => Early,
+                _ if outcome.stderr.contains("the foreign keys from and to") => Late,
+                _ => panic!("{} {script}\n{}", server.engine(), outcome.stderr),
+            };
+            let expected = if std::ptr::eq(server, crate::servers::mysql()) { on_mysql } else { on_mariadb };
+            assert_eq!(verdict, *expected, "{} {script}\n{}", server.engine(), outcome.stderr);
+            if verdict == Early {
+                // The server would refuse it too.
+                let mut session = project.database.connect();
+                let raw = sqlx::raw_sql(sqlx::AssertSqlSafe((*script).to_owned()));
+                let raw = crate::servers::block_on(sqlx::Executor::execute(&mut session, raw));
+                assert!(raw.is_err(), "{} runs {script}", server.engine());
+            }
+        }
+    }
+}
+
+#[test]
+fn what_the_server_refuses_is_told_with_the_foreign_key() {
+    for server in both() {
+        let project = Project::new(server, "needed_late");
+        let elsewhere = server.database("needed_elsewhere");
+        elsewhere.run(TABLES);
+        project.up(1, "CREATE TABLE child (id INT PRIMARY KEY, KEY by_parent (id))");
+        project.run("migrate").exits(0);
+        // Of another database: neither taken for the table here, nor looked into beforehand.
+        project.up(2, format!("DROP INDEX by_parent ON {}.child", elsewhere.name));
+        let stderr = project.run("migrate").exits(4).stderr;
+        let key = format!(
+            "fk_child: {0}.child (parent_code) refers to {0}.parent (code)\ndrop the one that needs it first",
+            elsewhere.name
+        );
+        contains(&stderr, "error 1553");
+        contains(&stderr, &key);
+        project.up(2, "ALTER TABLE child DROP INDEX by_child");
+        let stderr = project.run("migrate").exits(4).stderr;
+        contains(&stderr, "error 1091");
+        contains(&stderr, "child has the indexes by_parent, PRIMARY, and the foreign keys none");
+    }
+}
+
+#[test]
+fn a_migration_that_does_not_go_down_as_written_is_not_followed() {
+    for server in both() {
+        let project = Project::new(server, "needed_adopted");
+        project.pair(1, TABLES, "DROP TABLE child; DROP TABLE parent");
+        project.run("migrate").exits(0);
+        // It finds its index there, so that its down script runs in part; what it runs frees the index of the next.
+        project.database.run("CREATE INDEX extra ON parent (id, code)");
+        let free = "DROP INDEX extra ON parent; ALTER TABLE child DROP FOREIGN KEY fk_child";
+        project.pair(2, "DROP INDEX by_parent2 ON child; CREATE INDEX extra ON parent (id, code)", free);
+        project.database.run("CREATE INDEX by_parent2 ON child (id)");
+        project.run("migrate").exits(0);
+        let history = project.database.value("SELECT COUNT(*) FROM _aura_db_journal WHERE progress = 'skipped'");
+        assert_eq!(history.as_deref(), Some("1"), "{}", server.engine());
+        project.pair(3, "CREATE TABLE more (id INT)", "DROP TABLE more");
+        project.pair(4, "CREATE TABLE last (id INT)", "DROP TABLE last");
+        project.run("migrate").exits(0);
+        project
+            .file("migrations/1_step.down.sql", "DROP INDEX by_parent ON child; DROP TABLE child; DROP TABLE parent");
+        project.run("rollback all").exits(0);
+        assert_eq!(project.tables(), ["_sqlx_migrations"], "{}", server.engine());
+    }
+}

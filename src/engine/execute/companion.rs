@@ -99,7 +99,18 @@ impl Companion {
         let listed = text::lossy_rows(&mut connection, "SHOW PROCESSLIST".into()).await?;
         let state = listed.iter().find(|row| row.number(0) == Some(wanted.connection)).map(|row| row.text(6));
         let waits = state.as_deref().is_some_and(waits_for_lock);
-        let blockers = if waits { Some(waits::blockers(&mut connection, wanted).await) } else { None };
+        // A wait for a row is no state of its own.
+        let rows = if wanted.rows && state.is_some() && !waits {
+            waits::row_holders(&mut connection, wanted).await.ok().filter(|holders| !holders.is_empty())
+        } else {
+            None
+        };
+        let state = if rows.is_some() { Some("Waiting for a row lock".to_owned()) } else { state };
+        let blockers = match rows {
+            Some(holders) => Some(Blockers::Known(holders)),
+            None if waits => Some(waits::blockers(&mut connection, wanted).await),
+            None => None,
+        };
         // Rows that are written have no progress that a server would tell.
         let progress = if heartbeat && !waits {
             progress(&mut connection, wanted.kind, wanted.connection).await.map(|progress| progress.to_string())

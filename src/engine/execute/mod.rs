@@ -3,13 +3,15 @@
 //!
 //! DDL that waits for a metadata lock makes every later statement on the table wait behind it. So each attempt waits for
 //! seconds (`lock_wait_timeout`, error 1205), gives way, and is made again after a pause. A refused attempt has had no
-//! effect. A statement that writes rows is part of a transaction, which its error may have rolled back (1213): going
-//! back to the last commit is the runner's.
+//! effect. A statement that writes rows waits for as long as `innodb_lock_wait_timeout` says, and is sent again where the
+//! server has taken it back by itself and kept its transaction. A deadlock (1213) rolls that back: going back to the last
+//! commit is the runner's.
 
 mod blockers;
 mod companion;
 mod notice;
 mod policy;
+mod repeatable;
 mod waits;
 
 pub use blockers::{Blocker, Blockers};
@@ -101,8 +103,11 @@ pub async fn execute(
         connection: session.connection_id(),
         tables: lower(ddl::targets(sql)),
         databases,
+        rows: matches!(effect, Effect::Rows { .. }),
     };
     let mut refused: Option<Instant> = None;
+    // Why it may not be sent again, found out once.
+    let mut obstacle: Option<Option<String>> = None;
     for attempt in 1.. {
         let error = match attempt_once(session, sql, effect, &wanted, attempt, executor, notify).await {
             Ok(()) => return Ok(()),
@@ -124,10 +129,14 @@ pub async fn execute(
             Some(blockers) => blockers,
             None => Box::pin(ask_itself(session, &wanted)).await,
         };
+        let obstacle = match &mut obstacle {
+            Some(known) => known,
+            None => obstacle.insert(Box::pin(repeatable::obstacle(session, sql, effect)).await),
+        };
         let pause = policy::pause(attempt);
         let limit = executor.policy.give_up_after;
-        if !is_repeatable(effect) || since.elapsed() + pause >= limit {
-            return Err(given_up(error, attempt, executor.policy, effect, &blockers));
+        if obstacle.is_some() || since.elapsed() + pause >= limit {
+            return Err(given_up(error, attempt, executor.policy, effect, &blockers, obstacle.as_deref()));
         }
         notify(Notice::Retrying { attempt, pause, limit, blockers });
         executor.pause(pause).await?;
@@ -170,25 +179,6 @@ async fn attempt_once(
     outcome
 }
 
-/// Whether a statement that got no lock may simply be sent again: it commits what was open before it waits, and takes
-/// effect as a whole or not at all. A procedure may have done a part of its work.
-fn is_repeatable(effect: &Effect) -> bool {
-    match effect {
-        Effect::CreateTable { .. }
-        | Effect::DropTable { .. }
-        | Effect::Truncate { .. }
-        | Effect::RenameTable { .. }
-        | Effect::AlterTable { .. }
-        | Effect::CreateIndex { .. }
-        | Effect::DropIndex { .. }
-        | Effect::Routine { .. }
-        | Effect::ReplaceTable { .. } => true,
-        Effect::Rows { .. } | Effect::Transaction | Effect::Session | Effect::Read | Effect::Use | Effect::Other => {
-            false
-        }
-    }
-}
-
 /// The table on which an index may only seem to be there: `InnoDB` keeps one whose build was cut off until every handle on
 /// its table is closed, and calls its name incorrect until then (error 1280, seen on `MySQL` 9.7).
 fn left_over(effect: &Effect) -> Option<&str> {
@@ -204,26 +194,42 @@ fn left_over(effect: &Effect) -> Option<&str> {
 /// Asks over the statement's own connection, which is free again: no second one was needed, or none could be had.
 async fn ask_itself(session: &mut Session, wanted: &Wanted) -> Blockers {
     match &mut session.connection {
+        SessionConnection::Server(connection) if wanted.rows => waits::row_blockers(connection, wanted).await,
         SessionConnection::Server(connection) => waits::blockers(connection, wanted).await,
         SessionConnection::Embedded(_) => Blockers::Unknown("the embedded engine does not say".into()),
     }
 }
 
-fn given_up(error: EngineError, attempts: u32, policy: Policy, effect: &Effect, blockers: &Blockers) -> EngineError {
+fn given_up(
+    error: EngineError,
+    attempts: u32,
+    policy: Policy,
+    effect: &Effect,
+    blockers: &Blockers,
+    obstacle: Option<&str>,
+) -> EngineError {
     let EngineError::Server(error) = error else { return error };
     let tried = match attempts {
         1 => String::from("1 attempt"),
         more => format!("{more} attempts in {} s", policy.give_up_after.as_secs()),
     };
-    let effect = if is_repeatable(effect) { "; the statement has had no effect" } else { "" };
+    // Rows have a limit of their own, which is the server's or the file's.
+    let (wait, limits) = if effect.is_transactional() {
+        (String::from("(for a row as long as innodb_lock_wait_timeout says)"), "lock-give-up")
+    } else {
+        (format!("of {} s", policy.lock_wait_timeout.as_secs()), "lock-wait-timeout and lock-give-up")
+    };
+    let effect = match obstacle {
+        None => "; the statement has had no effect".to_owned(),
+        Some(because) => format!("; it was not sent again, because {because}"),
+    };
     let remedy = match blockers.connections().first() {
         Some(id) => format!("end that transaction (or KILL {id}), then run the command again"),
         None => "run the command again when the table is not in use".into(),
     };
-    let wait = policy.lock_wait_timeout.as_secs();
     let story = format!(
-        "gave up after {tried} of {wait} s for a lock, {blockers}{effect}\n{remedy}; lock-wait-timeout and lock-give-up of \
-         the profile say how long is waited"
+        "gave up after {tried} {wait} for a lock, {blockers}{effect}\n{remedy}; {limits} of the profile {} how long is waited",
+        if limits.contains(" and ") { "say" } else { "says" }
     );
     EngineError::Blocked { error, story }
 }

@@ -22,6 +22,8 @@ pub(super) struct Wanted {
     pub(super) tables: Vec<String>,
     /// The databases that they may be in, in lower case.
     pub(super) databases: Vec<String>,
+    /// Whether it writes rows, so that it may wait for a row and not for a table.
+    pub(super) rows: bool,
 }
 
 /// How long a transaction has been open, of one row of `innodb_trx`, whose times are in the server's own zone.
@@ -46,6 +48,45 @@ pub(super) async fn blockers(connection: &mut MySqlConnection, wanted: &Wanted) 
         Ok(found) => Blockers::Candidates(found, because),
         Err(error) => Blockers::Unknown(format!("{because}, nor the open transactions: {error}")),
     }
+}
+
+/// Who holds the row that a connection waits for. Never fails: what cannot be read is a reason.
+pub(super) async fn row_blockers(connection: &mut MySqlConnection, wanted: &Wanted) -> Blockers {
+    let because = match row_holders(connection, wanted).await {
+        Ok(found) if !found.is_empty() => return Blockers::Known(found),
+        Ok(_) => "it does not wait any more, and the server keeps only waits that last".to_owned(),
+        Err(error) => format!("the waits for rows cannot be read: {error}"),
+    };
+    match candidates(connection, wanted.connection).await {
+        Ok(found) if found.is_empty() => Blockers::Unknown(format!("{because}, and no transaction is seen to be open")),
+        Ok(found) => Blockers::Candidates(found, because),
+        Err(error) => Blockers::Unknown(format!("{because}, nor the open transactions: {error}")),
+    }
+}
+
+/// The sessions that hold the row which a connection waits for; none when it waits for none.
+pub(super) async fn row_holders(
+    connection: &mut MySqlConnection,
+    wanted: &Wanted,
+) -> Result<Vec<Blocker>, EngineError> {
+    let me = wanted.connection;
+    let holders = match wanted.kind {
+        EngineKind::Mariadb => format!(
+            "SELECT DISTINCT b.trx_mysql_thread_id FROM information_schema.innodb_lock_waits w \
+             JOIN information_schema.innodb_trx r ON r.trx_id = w.requesting_trx_id \
+             JOIN information_schema.innodb_trx b ON b.trx_id = w.blocking_trx_id WHERE r.trx_mysql_thread_id = {me}"
+        ),
+        _ => format!(
+            "SELECT DISTINCT b.processlist_id FROM performance_schema.data_lock_waits w \
+             JOIN performance_schema.threads r ON r.thread_id = w.requesting_thread_id \
+             JOIN performance_schema.threads b ON b.thread_id = w.blocking_thread_id WHERE r.processlist_id = {me}"
+        ),
+    };
+    let ids: Vec<u64> = text::rows(connection, holders).await?.iter().filter_map(|row| row.number(0)).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    sessions(connection, |id| ids.contains(&id)).await
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -211,6 +252,7 @@ mod tests {
             connection: 7,
             tables: vec!["o'clock".into()],
             databases: vec!["app".into()],
+            rows: false,
         };
         let sql = by_performance_schema(&wanted);
         assert!(sql.contains("IN ('o''clock') AND LOWER(l.object_schema) IN ('app')"), "{sql}");

@@ -2,12 +2,12 @@
 //! stay. One small read for each statement that adds indexes to a table which the run has not made itself.
 
 use super::Runner;
-use crate::engine::EngineError;
-use crate::migration::existing::{Existing, added, judge, keep, kept};
+use crate::engine::{EngineError, foreign_keys};
+use crate::migration::existing::{Existing, added, judge, keep, kept, taken};
 use crate::migration::partial_down::Action;
 use crate::model::journal::Progress;
 use crate::model::migration::{Direction, Migration};
-use crate::sql::ddl::{Effect, databases};
+use crate::sql::ddl::{Effect, databases, targets};
 
 /// The servers' code for an index name that is taken.
 const DUPLICATE_NAME: u32 = 1061;
@@ -43,14 +43,18 @@ impl Runner<'_> {
         }
     }
 
-    /// In place of the server's word on a name that is taken: by what.
+    /// In place of the server's word on a name that is taken: by what; and behind its word on an index that is needed, which
+    /// foreign keys.
     pub(super) async fn explain(&mut self, error: EngineError, sql: &str, effect: &Effect) -> EngineError {
-        let table = added(effect).next().map(|(table, _)| table.to_owned());
-        let (Some(table), Some(DUPLICATE_NAME)) = (table, error.code()) else { return error };
-        match self.look(sql, effect, table).await {
-            Ok(Existing::Conflict(reason) | Existing::Skip(reason)) => EngineError::Conflict(reason),
-            _ => error,
+        if error.code() != Some(DUPLICATE_NAME) {
+            return foreign_keys::explain(self.session, error, sql, effect).await;
         }
+        let own = self.session.database();
+        let elsewhere = databases(sql).into_iter().any(|database| Some(database) != own);
+        let schema = if elsewhere { None } else { self.session.schema_of(&targets(sql)).await.ok() };
+        let table = targets(sql).first().and_then(|table| schema.as_ref()?.table(table));
+        let taken = taken(sql, effect, table);
+        taken.map_or(error, EngineError::Conflict)
     }
 
     /// Leaves the indexes that the migration found on its way up where they are.

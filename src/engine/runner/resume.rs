@@ -1,6 +1,7 @@
 //! Where a migration goes on that an earlier run was cut off in: what that run did is settled from the journal and the
 //! catalogue, and the session is brought back to where it was.
 
+use super::answers::Answer;
 use super::memory::Memory;
 use super::{Observer, RunError, Runner};
 use crate::engine::{EngineError, journal, objects};
@@ -23,15 +24,6 @@ pub(super) struct Resumption {
     pub(super) memory: Memory,
     /// Whether no earlier run has begun it.
     pub(super) is_fresh: bool,
-}
-
-/// The user's word on a statement in doubt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
-    /// It took effect.
-    TookEffect,
-    /// It did not.
-    DidNot,
 }
 
 /// A statement of which nothing tells whether it took effect.
@@ -158,7 +150,7 @@ async fn settle_row(runner: &mut Runner<'_>, row: &JournalRow, edited: bool) -> 
             settle(&effect, &witness, &before, &now)
         }
     };
-    Ok(match (settled, runner.answer) {
+    Ok(match (settled, runner.answers.of(&row.place, &row.sql)) {
         (Settled::InDoubt(_), Some(Answer::TookEffect)) => Settled::Done,
         (Settled::InDoubt(_), Some(Answer::DidNot)) => Settled::NotDone,
         (settled, _) => settled,
@@ -189,7 +181,8 @@ async fn replay(
     resumption: &mut Resumption,
 ) -> Result<(), RunError> {
     let lost = temporary::lost(statements, resumption.from);
-    if let Some(lost) = lost.first().filter(|_| runner.answer != Some(Answer::DidNot)) {
+    let told = |statement: &Statement| runner.answers.of(&statement.at.to_string(), &statement.sql);
+    if let Some(lost) = lost.first().filter(|lost| told(&statements[lost.at]) != Some(Answer::DidNot)) {
         let statement = &statements[lost.at];
         return Err(RunError::Doubt(Box::new(Doubt {
             place: statement.at.to_string(),

@@ -77,7 +77,50 @@ fn of_several_only_the_missing_ones_are_made() {
     assert!(matches!(judged(sql, &["CREATE INDEX j ON t (c)"]), Existing::Conflict(_)));
     let replaced = "ALTER TABLE t DROP INDEX i, ADD INDEX i (a)";
     assert_eq!(judged(replaced, &["CREATE INDEX i ON t (b)"]), Existing::Run);
-    assert_eq!(judged("ALTER TABLE t MODIFY a BIGINT, ADD INDEX i (a)", &["CREATE INDEX i ON t (a)"]), Existing::Run);
+}
+
+#[test]
+fn beside_other_clauses_too() {
+    let there = ["CREATE INDEX i ON t (a)", "CREATE INDEX p ON t (b(5))"];
+    for (sql, rest) in [
+        ("ALTER TABLE t ADD COLUMN d INT, ADD INDEX i (a)", "ALTER TABLE t ADD COLUMN d INT"),
+        ("ALTER TABLE t MODIFY a BIGINT, ADD INDEX i (a)", "ALTER TABLE t MODIFY a BIGINT"),
+        ("ALTER TABLE t ADD INDEX other (a), COMMENT 'x'", "ALTER TABLE t COMMENT 'x'"),
+        (
+            "ALTER TABLE t ADD KEY i (a), ADD FOREIGN KEY (a) REFERENCES u (a)",
+            "ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES u (a)",
+        ),
+    ] {
+        assert!(matches!(judged(sql, &there), Existing::RunInstead(run, _) if run == rest), "{sql}");
+    }
+    for sql in [
+        "ALTER TABLE t ADD COLUMN d INT, ADD INDEX i (c)",
+        "ALTER TABLE t RENAME COLUMN a TO z, ADD INDEX i (z)",
+        "ALTER TABLE t MODIFY b TEXT, ADD INDEX p (b(5))",
+        "ALTER TABLE t DROP COLUMN c, ADD UNIQUE i (a)",
+    ] {
+        assert!(matches!(judged(sql, &there), Existing::Conflict(_)), "{sql}");
+    }
+    for sql in [
+        "ALTER TABLE t RENAME INDEX i TO j, ADD INDEX i (c)",
+        "ALTER TABLE t DROP COLUMN a, ADD COLUMN a BIGINT, ADD INDEX i (a, c)",
+        "ALTER TABLE t DROP CONSTRAINT i, ADD UNIQUE i (a)",
+        "ALTER TABLE t MODIFY b TEXT, ADD INDEX other (b(5))",
+        "ALTER TABLE t ADD INDEX n (c), ENGINE=InnoDB",
+    ] {
+        assert_eq!(judged(sql, &there), Existing::Run, "{sql}");
+    }
+}
+
+#[test]
+fn a_name_that_is_taken_is_told_with_both_definitions() {
+    let told = |sql: &str| taken(sql, &effect(sql), Some(&table(&["CREATE INDEX i ON t (a)"])));
+    let both = told("ALTER TABLE t RENAME INDEX x TO y, ADD UNIQUE i (b)").unwrap();
+    assert!(both.contains("it is (a), and the statement makes UNIQUE (b)"), "{both}");
+    assert!(told("ALTER TABLE t ADD KEY n (a), ADD KEY N (b)").unwrap().contains("makes two indexes N on t"));
+    assert!(told("ALTER TABLE t RENAME INDEX x TO I").unwrap().contains("makes the one that was x"));
+    assert!(told("CREATE TABLE u (a INT, b INT, KEY k (a), KEY k (b))").unwrap().contains("k on u: (a) and (b)"));
+    assert_eq!(told("ALTER TABLE t ADD KEY n (a), ADD KEY (b)"), None);
 }
 
 #[test]

@@ -89,7 +89,7 @@ fn drop(reader: &mut Reader) -> AlterAction {
         }
         "PARTITION" => AlterAction::DropPartition,
         "SYSTEM" if reader.peek(1) == "VERSIONING" => AlterAction::DropPartition,
-        "PRIMARY" if reader.at_keyword() => AlterAction::Other,
+        "PRIMARY" if reader.at_keyword() => AlterAction::DropPrimaryKey,
         "FOREIGN" | "CHECK" | "CONSTRAINT" if reader.at_keyword() => {
             reader.word();
             reader.eat("KEY");
@@ -114,7 +114,12 @@ fn rename(reader: &mut Reader) -> AlterAction {
         };
     }
     if reader.eat("INDEX") || reader.eat("KEY") {
-        return AlterAction::AlterIndex;
+        let from = reader.name();
+        reader.eat("TO");
+        return match (from, reader.name()) {
+            (Some(from), Some(to)) => AlterAction::RenameIndex(from, to),
+            _ => AlterAction::AlterIndex,
+        };
     }
     let _noise = reader.eat("TO") || reader.eat("AS");
     reader.name().map_or(AlterAction::Other, AlterAction::RenameTo)

@@ -118,8 +118,10 @@ pub enum AlterAction {
     AddIndex(IndexDefinition),
     /// Drops an index.
     DropIndex(String),
-    /// Renames an index or changes its visibility.
+    /// Changes an index's visibility.
     AlterIndex,
+    /// Gives an index another name, as (from, to).
+    RenameIndex(String, String),
     /// `ALGORITHM=` or `LOCK=`, which say how and not what.
     Execution,
     /// Drops or empties a partition, trades its rows for others, or drops a table's history.
@@ -130,7 +132,9 @@ pub enum AlterAction {
     AddConstraint,
     /// Drops a foreign key, a check or another constraint by its name.
     DropConstraint(String),
-    /// Any other clause: options, defaults, partitions, the primary key dropped.
+    /// Drops the primary key.
+    DropPrimaryKey,
+    /// Any other clause: options, defaults, partitions.
     Other,
 }
 
@@ -228,7 +232,7 @@ impl Effect {
                     && actions.iter().all(|action| match action {
                         AlterAction::AddIndex(index) => !index.unique,
                         AlterAction::DropIndex(name) => !name.eq_ignore_ascii_case("PRIMARY"),
-                        AlterAction::AlterIndex | AlterAction::Execution => true,
+                        AlterAction::AlterIndex | AlterAction::RenameIndex(..) | AlterAction::Execution => true,
                         _ => false,
                     })
             }

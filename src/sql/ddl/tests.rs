@@ -71,7 +71,7 @@ fn destructive_clauses_are_told_from_harmless_ones() {
     assert_eq!(actions("ALTER TABLE t DROP a"), [AlterAction::DropColumn("a".into())]);
     assert_eq!(actions("ALTER TABLE t DROP COLUMN IF EXISTS `key`"), [AlterAction::DropColumn("key".into())]);
     assert_eq!(actions("ALTER TABLE t DROP FOREIGN KEY fk"), [AlterAction::DropConstraint("fk".into())]);
-    assert_eq!(actions("ALTER TABLE t DROP PRIMARY KEY"), [AlterAction::Other]);
+    assert_eq!(actions("ALTER TABLE t DROP PRIMARY KEY"), [AlterAction::DropPrimaryKey]);
     assert_eq!(actions("ALTER TABLE t ADD a DECIMAL(10,2) NOT NULL"), [AlterAction::AddColumn("a".into())]);
     assert_eq!(actions("ALTER TABLE t CHANGE a b INT"), [AlterAction::ChangeColumn("a".into(), "b".into())]);
     assert_eq!(actions("ALTER TABLE t DROP PARTITION p0"), [AlterAction::DropPartition]);
