@@ -62,9 +62,44 @@ impl Durable {
 
     /// Starts the server again, if something has ended it.
     pub(crate) fn revive(&mut self) {
-        if self.reach(None).is_err() {
-            block_on(self.sandbox.restart()).unwrap_or_else(|error| panic!("{error}"));
+        if self.reach(None).is_ok() {
+            return;
         }
+        self.restart();
+        let lost = self.lost_tables();
+        if !lost.is_empty() {
+            // MySQL's own: it happens without aura-db as often, and a start after an orderly end heals it.
+            super::say(&format!("the server lost sight of the file of {}; it is started once more", lost.join(", ")));
+            let mut session = self.connect(None);
+            let _ = block_on(sqlx::raw_sql("SHUTDOWN").execute(&mut session));
+            while self.reach(None).is_ok() {
+                std::thread::sleep(std::time::Duration::from_millis(20));
+            }
+            self.restart();
+            assert_eq!(self.lost_tables(), [""; 0], "a second start brings them back");
+        }
+    }
+
+    fn restart(&mut self) {
+        block_on(self.sandbox.restart()).unwrap_or_else(|error| panic!("{error}"));
+    }
+
+    /// The tables that the server says have no file (error 1812).
+    fn lost_tables(&self) -> Vec<String> {
+        let mut session = self.connect(None);
+        let tables = ask(
+            &mut session,
+            "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE TABLE_TYPE = 'BASE TABLE' \
+             AND TABLE_SCHEMA LIKE 'fault-%'",
+        );
+        let names = tables.iter().map(|row| row.iter().flatten().map(|name| format!("`{name}`")).collect::<Vec<_>>());
+        let names = names.map(|name| name.join("."));
+        let lost = |name: &String| {
+            let show = sqlx::AssertSqlSafe(format!("SHOW CREATE TABLE {name}"));
+            let error = block_on(sqlx::raw_sql(show).fetch_all(&mut session)).err();
+            error.is_some_and(|error| error.to_string().contains("1812"))
+        };
+        names.filter(lost).collect()
     }
 }
 
