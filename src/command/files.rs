@@ -59,7 +59,6 @@ impl Files {
     ) -> Result<(Self, Session), Failure> {
         if matches!(target.settings.address, Address::Embedded(_)) {
             let files = Self::load(args, Some(target), term)?;
-            prepare::present(target)?;
             return Ok((files, Box::pin(prepare::open(target, purpose, term)).await?));
         }
         prepare::opening(target, term);

@@ -36,6 +36,7 @@ pub(super) async fn run(args: &Rollback, target: &Target, term: &mut Term) -> Re
         return archive::run(args, target, term).await;
     }
     let dry_run = args.write.dry_run;
+    prepare::present(target)?;
     let opening = Files::load_and_open(&args.migrations, target, Purpose::Read, term);
     let (files, session) = early(opening).await?;
     let mut opened = Some(session);

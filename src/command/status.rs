@@ -2,7 +2,7 @@
 
 use super::failure::Failure;
 use super::files::Files;
-use super::prepare::History;
+use super::prepare::{self, History};
 use super::target::Target;
 use crate::cli::{Format, Status};
 use crate::engine::connect::Purpose;
@@ -19,6 +19,7 @@ use crate::term::{Output, Term};
 /// See [`Failure`].
 pub(super) async fn run(args: &Status, target: &Target, term: &mut Term) -> Result<Exit, Failure> {
     let output = Output::open(args.output.output.as_deref())?;
+    prepare::present(target)?;
     let (files, mut session) = Files::load_and_open(&args.migrations, target, Purpose::Read, term).await?;
     let ledger = files.ledger(&mut session, term).await?;
     let history = History::read(&mut session, &ledger).await?;

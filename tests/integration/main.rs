@@ -35,6 +35,7 @@ mod loss;
 mod needed_index;
 mod online;
 mod other_app;
+mod planned;
 mod progress;
 mod project;
 mod refinery;
