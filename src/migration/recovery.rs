@@ -172,6 +172,11 @@ fn holds(action: &AlterAction, actions: &[AlterAction], before: &str, now: &str)
             (!key(before, name)).then(|| key(now, name))
         }
         AlterAction::DropIndex(name) if key(before, name) && !is_made(actions, name) => Some(!key(now, name)),
+        AlterAction::RenameIndex(from, to)
+            if !from.eq_ignore_ascii_case(to) && key(before, from) && !key(before, to) =>
+        {
+            Some(key(now, to) && (!key(now, from) || is_made(actions, from)))
+        }
         _ => None,
     }
 }
@@ -183,6 +188,7 @@ fn is_made(actions: &[AlterAction], name: &str) -> bool {
             made.eq_ignore_ascii_case(name)
         }
         AlterAction::AddIndex(index) => index.name.as_ref().is_some_and(|made| made.eq_ignore_ascii_case(name)),
+        AlterAction::RenameIndex(_, made) => made.eq_ignore_ascii_case(name),
         _ => false,
     };
     actions.iter().any(made)
@@ -252,6 +258,7 @@ mod tests {
             ("ALTER TABLE t RENAME COLUMN B TO c", "`b` int", "`c` int"),
             ("ALTER TABLE t ADD INDEX j (b)", "KEY `i`", "KEY `j` (`b`),\n  KEY `i`"),
             ("ALTER TABLE t DROP INDEX i", "KEY `i` (`a`)", ""),
+            ("ALTER TABLE t RENAME INDEX i TO j", "KEY `i` (`a`)", "KEY `j` (`a`)"),
         ] {
             assert_eq!(settled(sql, &before, &before), Settled::NotDone, "{sql}");
             assert_eq!(settled(sql, &before, &with(from, to)), Settled::Done, "{sql}");
@@ -273,11 +280,16 @@ mod tests {
                 "ALTER TABLE t DROP INDEX i, ADD INDEX i (b), ADD COLUMN c INT",
                 index.replace("  KEY", "  `c` int,\n  KEY"),
             ),
-            ("ALTER TABLE t DROP INDEX i, ADD INDEX i (b)", index),
+            ("ALTER TABLE t DROP INDEX i, ADD INDEX i (b)", index.clone()),
+            ("ALTER TABLE t RENAME INDEX i TO j, ADD INDEX i (b)", index.replace("  KEY", "  KEY `j` (`a`),\n  KEY")),
         ] {
             assert_eq!(settled(sql, &before, &before), Settled::NotDone, "{sql}");
             assert_eq!(settled(sql, &before, &now(&after)), Settled::Done, "{sql}");
         }
+        let two = T.replace("  KEY", "  KEY `j` (`b`),\n  KEY");
+        let sql = "ALTER TABLE t DROP INDEX i, RENAME INDEX j TO i";
+        assert_eq!(settled(sql, &now(&two), &now(&T.replace("(`a`)", "(`b`)"))), Settled::Done);
+        assert_eq!(settled(sql, &now(&two), &now(&two)), Settled::NotDone);
     }
 
     #[test]
