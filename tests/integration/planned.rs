@@ -60,7 +60,10 @@ fn what_a_killed_run_had_planned_and_not_reached_is_as_if_it_never_was() {
         drop(holder);
         // Another way than the run that was cut off.
         let outcome = project.run("migrate").exits(0);
-        contains(&outcome.stderr, "migrations/3_step.down.sql:1:1: found done, although the run that did it was cut off");
+        contains(
+            &outcome.stderr,
+            "migrations/3_step.down.sql:1:1: found done, although the run that did it was cut off",
+        );
         assert_eq!(planned(&project), [""; 0]);
         assert_eq!(project.ledger(), ["1 1", "2 1", "3 1", "4 1"]);
         project.run("rollback all").exits(0);
