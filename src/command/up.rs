@@ -203,6 +203,7 @@ async fn check(
     defined: &Defined,
 ) -> Result<(), Failure> {
     prepare::translatable(session, chosen.iter().flat_map(|migration| &migration.up.statements))?;
+    prepare::understood(session, undone(history, chosen).into_iter())?;
     let mut refusals = missing(request, session, history, chosen, defined).await?;
     // A unit that an earlier run was cut off in was found in order before it began.
     if request.unit == Unit::Migration || history.has_unit() {
@@ -220,6 +221,17 @@ async fn check(
         }));
     }
     if refusals.is_empty() { Ok(()) } else { Err(Failure::state(refusals.join("\n"))) }
+}
+
+/// The statements that no run which was cut off has done already.
+fn undone<'a>(history: &History, chosen: &[&'a Migration]) -> Vec<&'a Statement> {
+    let scripts: Vec<_> = chosen.iter().map(|migration| (*migration, &migration.up)).collect();
+    let done = survey::done(history, &scripts, Direction::Up);
+    let of = |(at, migration): (usize, &&'a Migration)| {
+        let left = migration.up.statements.iter().enumerate().filter(|(position, _)| !done.contains(&(at, *position)));
+        left.map(|(_, statement)| statement).collect::<Vec<_>>()
+    };
+    chosen.iter().enumerate().flat_map(of).collect()
 }
 
 /// What the statements need and is missing, or what is in their way.

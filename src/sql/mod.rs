@@ -2,6 +2,8 @@
 
 pub mod bend;
 pub mod ddl;
+pub mod dialect;
+pub mod executable;
 pub mod lex;
 pub mod online;
 pub mod parse;

@@ -14,6 +14,7 @@ mod binary;
 mod built_in;
 mod connection;
 mod dead_server;
+mod dialect;
 mod drift;
 mod embedded;
 mod encryption;
