@@ -9,7 +9,7 @@ use super::prepare::{self, History};
 use super::survey::{self, Dry};
 use super::target::Target;
 use super::turn::Turn;
-use crate::cli::{Apply, InDoubt, Migrate, Migrations, SetChoice, Write};
+use crate::cli::{Apply, InDoubt, Migrate, Migrations, Scratch, SetChoice, Write};
 use crate::engine::Session;
 use crate::engine::connect::Purpose;
 use crate::engine::ledger::Ledger;
@@ -32,6 +32,7 @@ struct Request<'a> {
     unit: Unit,
     allow_out_of_order: bool,
     write: &'a Write,
+    scratch: &'a Scratch,
     files: &'a Migrations,
     answer: Option<Answer>,
     restore: bool,
@@ -47,6 +48,7 @@ pub(super) async fn migrate(args: &Migrate, target: &Target, term: &mut Term) ->
         unit: Unit::Migration,
         allow_out_of_order: args.allow_out_of_order,
         write: &args.write,
+        scratch: &args.scratch,
         files: &args.migrations,
         answer: args.write.in_doubt.map(answer),
         restore: !args.no_restore,
@@ -69,6 +71,7 @@ pub(super) async fn apply(args: &Apply, target: &Target, term: &mut Term) -> Res
         unit: Unit::Run,
         allow_out_of_order: args.allow_out_of_order,
         write: &args.write,
+        scratch: &args.scratch,
         files: &args.migrations,
         answer: args.write.in_doubt.map(answer),
         restore: !args.no_restore,
@@ -118,7 +121,12 @@ async fn plan_and_run(
         early(prepare::spare_needed_indexes(&mut session, &ledger, &ups)).await?;
         if request.write.dry_run {
             let scripts: Vec<_> = chosen.iter().map(|migration| (*migration, &migration.up)).collect();
-            let dry = Dry { scripts: &scripts, direction: Direction::Up, copy_limit_bytes: turn.copy_limit() };
+            let dry = Dry {
+                scripts: &scripts,
+                direction: Direction::Up,
+                copy_limit_bytes: turn.copy_limit(),
+                beside: turn.beside(request.scratch),
+            };
             let linted = early(survey::dry_run(&mut session, &ledger, &history, dry, term)).await?;
             term.stdout(&render::run::script(&scripts, &linted))?;
             return Ok(Exit::Clean);

@@ -10,6 +10,7 @@ pub mod parse;
 pub mod placeholder;
 pub mod prepared;
 pub mod quote;
+pub mod reach;
 pub mod rows;
 pub mod shape;
 pub mod translate;

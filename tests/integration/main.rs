@@ -40,6 +40,7 @@ mod refusals;
 mod round_trip;
 mod sandbox;
 mod schema;
+mod scratch;
 mod servers;
 mod session;
 mod stats;

@@ -1,15 +1,17 @@
 //! Builds the copy: from migrations that are applied, or from a live database's definitions.
 
-use super::{Rehearsal, server, settings};
+use super::scratch::Scratch;
+use super::{Home, Rehearsal, server, settings};
 use crate::engine::connect::{Purpose, session};
 use crate::engine::definitions::{Definition, Definitions};
 use crate::engine::planner::PlannerError;
 use crate::engine::sandbox::ServerKind;
-use crate::engine::settings::Address;
+use crate::engine::settings::{Address, Settings};
 use crate::engine::text::{name, text};
 use crate::engine::{EngineError, Session};
 use crate::model::migration::Statement;
 use sqlx::{ConnectOptions, Executor};
+use std::borrow::Cow;
 
 /// The database's name where nobody gives one.
 const DATABASE: &str = "aura_db_rehearsal";
@@ -59,7 +61,30 @@ impl Rehearsal {
             session,
             reader: None,
             incomplete: false,
-            _server: Some(Box::new(sandbox)),
+            home: Home::Server { _sandbox: Box::new(sandbox) },
+        })
+    }
+
+    /// An empty database of this name on the live server itself, which the user has allowed.
+    ///
+    /// # Errors
+    /// [`EngineError::Conflict`] when there is a database of that name that is not aura-db's; else what the server says.
+    pub async fn scratch(live: &Settings, wanted: &str, like: &Definitions) -> Result<Self, EngineError> {
+        let mut scratch = Box::new(Scratch::make(live, wanted, like).await?);
+        let settings = Settings {
+            connect_timeout: live.connect_timeout,
+            ..settings(Address::Server(Box::new(scratch.options())))
+        };
+        let session = session(&settings, Purpose::Write).await?;
+        scratch.receive(session.connection_id());
+        Ok(Self {
+            engine: session.engine.clone(),
+            place: format!("scratch schema `{}`", scratch.name()),
+            settings,
+            session,
+            reader: None,
+            incomplete: false,
+            home: Home::Scratch(scratch),
         })
     }
 
@@ -96,7 +121,12 @@ impl Rehearsal {
             let mut refused = Vec::new();
             let before = waiting.len();
             for object in waiting {
-                if let Err(error) = make(&mut self.session, object).await {
+                let sql = object.sql.as_deref().map(|sql| self.localised(object, &definitions.database, sql));
+                let made = match sql.as_deref().and_then(|sql| self.out_of_bounds(sql)) {
+                    Some(reason) => Err(EngineError::Refused(reason)),
+                    None => make(&mut self.session, sql.as_deref()).await,
+                };
+                if let Err(error) = made {
                     match error {
                         EngineError::Connection(_) => return Err(error),
                         other => refused.push((object, other)),
@@ -119,10 +149,18 @@ impl Rehearsal {
         self.session.run_own("SET SESSION foreign_key_checks = 1").await?;
         Ok(notes)
     }
+
+    /// A definition as it is to be run here: a server names the database in a view, although it is the view's own.
+    fn localised<'sql>(&self, object: &Definition, database: &str, sql: &'sql str) -> Cow<'sql, str> {
+        if matches!(self.home, Home::Scratch(_)) && object.kind == "view" {
+            return Cow::Owned(sql.replace(&format!("{}.", name(database)), ""));
+        }
+        Cow::Borrowed(sql)
+    }
 }
 
-async fn make(session: &mut Session, object: &Definition) -> Result<(), EngineError> {
-    match &object.sql {
+async fn make(session: &mut Session, sql: Option<&str>) -> Result<(), EngineError> {
+    match sql {
         Some(sql) => session.run_own(sql).await,
         None => Err(EngineError::Refused("this account may not see its definition".into())),
     }
