@@ -77,7 +77,9 @@ impl Scratch {
                      exist, or drop it yourself if it is of no use"
                 )));
             }
-            text::run(&mut keeper, format!("DROP DATABASE IF EXISTS {}", name(wanted))).await?;
+            // The killed run may have left a statement at work there, which holds what is to be dropped.
+            let guests = guests_of(&mut keeper, wanted).await?;
+            remove(&mut keeper, wanted, &guests, State::Made).await?;
         }
         let known = known.iter().map(|known| known.to_lowercase()).chain([wanted.to_lowercase()]).collect();
         let engine = like.engine.clone();
@@ -190,6 +192,12 @@ async fn remove(conn: &mut MySqlConnection, place: &str, guests: &[u64], state: 
         text::run(conn, format!("DROP DATABASE IF EXISTS {}", name(place))).await?;
     }
     Ok(())
+}
+
+/// The connections that work in it. `SHOW` rather than a query: see `engine::canceller`.
+async fn guests_of(conn: &mut MySqlConnection, place: &str) -> Result<Vec<u64>, EngineError> {
+    let rows = text::lossy_rows(conn, "SHOW PROCESSLIST".into()).await?;
+    Ok(rows.iter().filter(|row| row.text(3).eq_ignore_ascii_case(place)).filter_map(|row| row.number(0)).collect())
 }
 
 /// Takes the lock of that name, which the server gives back when the connection ends.
