@@ -80,9 +80,10 @@ impl Survey<'_> {
         drop(waiting);
         match copy {
             Ok((mut rehearsal, mut notes)) => {
-                if rehearsal.engine.version != definitions.engine.version {
+                if rehearsal.engine.release() != definitions.engine.release() {
                     notes.push(format!(
-                        "tried on {}, while the server is {}: another version may do it another way",
+                        "tried on {}, while the server is {}: another version may do it another way; --scratch-schema NAME \
+                         tries the statements on the server itself",
                         rehearsal.engine, definitions.engine
                     ));
                 }

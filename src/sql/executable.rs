@@ -55,9 +55,7 @@ fn code(comment: &str, kind: EngineKind, version: u32) -> Option<Option<&str>> {
 
 /// `80036` for 8.0.36, `101119` for 10.11.19.
 fn number(engine: &Engine) -> Option<u32> {
-    let mut numbers = engine.version.split(|c: char| !c.is_ascii_digit()).map(|part| part.parse::<u32>().ok());
-    let (major, minor) = (numbers.next()??, numbers.next()??);
-    let patch = numbers.next().flatten().unwrap_or(0);
+    let (major, minor, patch) = engine.release();
     (major > 0 && minor < 100 && patch < 100).then(|| major * 10_000 + minor * 100 + patch)
 }
 

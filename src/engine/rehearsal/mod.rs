@@ -153,6 +153,6 @@ fn settings(address: Address) -> Settings {
 }
 
 /// Starts a throwaway server.
-async fn server(kind: ServerKind) -> Result<Sandbox, PlannerError> {
-    Ok(Sandbox::start(&Options::new(kind)).await?)
+async fn server(kind: ServerKind, version: Option<(u32, u32)>) -> Result<Sandbox, PlannerError> {
+    Ok(Sandbox::start(&Options { version, ..Options::new(kind) }).await?)
 }
