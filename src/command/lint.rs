@@ -45,7 +45,7 @@ pub(super) async fn run(args: &Lint, global: &Global, term: &mut Term) -> Result
         return Ok(Exit::Clean);
     }
     let queries = workload(&args.workload)?;
-    let (surveyed, pending) = early(surveyed(args, global, queries, term)).await?;
+    let (surveyed, pending) = Box::pin(early(surveyed(args, global, queries, term))).await?;
     let report = report(surveyed, pending, fail_on(args.fail_on));
     let style = output.style(term);
     let text = match args.output.format {

@@ -99,7 +99,7 @@ impl Survey<'_> {
                      for it: --scratch-schema NAME"
                 );
                 let schema = Arc::new(session.schema(&[ledger.table()]).await?);
-                let verdict = self.untried(session.engine.kind, &because, &schema, &sizes);
+                let verdict = self.untried(&session.engine, &because, &schema, &sizes);
                 Ok(Surveyed { basis: basis(session.engine.clone(), None, vec![note]), verdict })
             }
             Err(PlannerError::Engine(error)) => Err(error.into()),
@@ -163,11 +163,11 @@ impl Survey<'_> {
             let course = Course { scripts: &scripts, done: &self.done, sizes, queries, filled };
             course.run(rehearsal, &mut |statement| bar.step(&statement.at.to_string())).await?
         };
-        Ok(self.judge(rehearsal.engine.kind, trials))
+        Ok(self.judge(&rehearsal.engine, trials))
     }
 
     /// Verdicts from the texts and the live schema alone.
-    fn untried(&self, engine: EngineKind, because: &str, schema: &Arc<Schema>, sizes: &Arc<Sizes>) -> Verdict {
+    fn untried(&self, engine: &Engine, because: &str, schema: &Arc<Schema>, sizes: &Arc<Sizes>) -> Verdict {
         // The schema is known only up to the first statement that changes it.
         let mut known = true;
         let mut trial = |statement: &Statement| {
@@ -186,14 +186,15 @@ impl Survey<'_> {
         self.judge(engine, trials)
     }
 
-    fn judge(&self, engine: EngineKind, trials: Vec<Vec<Trial>>) -> Verdict {
+    fn judge(&self, engine: &Engine, trials: Vec<Vec<Trial>>) -> Verdict {
         let pending: Vec<Pending<'_>> = self
             .scripts
             .iter()
             .zip(trials)
             .map(|((migration, script), trials)| Pending { migration, script, trials })
             .collect();
-        judge(&pending, engine, &self.options)
+        let options = Options { release: Some(engine.release()), ..self.options };
+        judge(&pending, engine.kind, &options)
     }
 }
 

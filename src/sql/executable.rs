@@ -21,9 +21,7 @@ pub fn as_read_by<'sql>(sql: &'sql str, engine: &Engine) -> Option<Cow<'sql, str
     for comment in found.iter().filter(|element| element.kind == Kind::Executable) {
         text.push_str(&sql[at..comment.start]);
         text.push(' ');
-        if let Some(code) = code(comment.text, engine.kind, version)? {
-            text.push_str(code);
-        }
+        text.push_str(code(comment.text, engine.kind, version)?);
         text.push(' ');
         at = comment.end();
     }
@@ -31,26 +29,26 @@ pub fn as_read_by<'sql>(sql: &'sql str, engine: &Engine) -> Option<Cow<'sql, str
     Some(Cow::Owned(text))
 }
 
-/// What a comment holds for this server: `Some(None)` for nothing.
-fn code(comment: &str, kind: EngineKind, version: u32) -> Option<Option<&str>> {
+/// What a comment holds for this server, which may be nothing; `None` when it cannot be told.
+fn code(comment: &str, kind: EngineKind, version: u32) -> Option<&str> {
     let inner = comment.strip_suffix("*/")?;
     let (only_mariadb, inner) = match (inner.strip_prefix("/*M!"), inner.strip_prefix("/*!")) {
         (Some(inner), _) => (true, inner),
         (_, Some(inner)) => (false, inner),
         // Hints change nothing in what a statement means.
-        _ => return Some(None),
+        _ => return Some(""),
     };
     if only_mariadb && kind != EngineKind::Mariadb {
-        return Some(None);
+        return Some("");
     }
     let digits = inner.len() - inner.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let needed: u32 = match digits {
-        0 => return Some(Some(inner)),
+        0 => return Some(inner),
         5 | 6 => inner[..digits].parse().ok()?,
         _ => return None,
     };
     let passed_over = kind == EngineKind::Mariadb && !only_mariadb && NOT_FOR_MARIADB.contains(&needed);
-    Some((needed <= version && !passed_over).then_some(&inner[digits..]))
+    Some(if needed <= version && !passed_over { &inner[digits..] } else { "" })
 }
 
 /// `80036` for 8.0.36, `101119` for 10.11.19.

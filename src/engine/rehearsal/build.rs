@@ -77,10 +77,10 @@ impl Rehearsal {
     ///
     /// # Errors
     /// [`EngineError::Conflict`] when there is a database of that name that is not aura-db's; else what the server says.
-    pub async fn scratch(live: &Settings, wanted: &str, like: &Definitions) -> Result<Self, EngineError> {
-        let mut scratch = Box::new(Scratch::make(live, wanted, like).await?);
+    pub async fn scratch(server: &Settings, wanted: &str, like: &Definitions) -> Result<Self, EngineError> {
+        let mut scratch = Box::new(Scratch::make(server, wanted, like).await?);
         let settings = Settings {
-            connect_timeout: live.connect_timeout,
+            connect_timeout: server.connect_timeout,
             ..settings(Address::Server(Box::new(scratch.options())))
         };
         let session = session(&settings, Purpose::Write).await?;

@@ -121,8 +121,10 @@ fn table(words: &Words<'_>) -> Option<&'static str> {
     if words.within(&behind, &["WITH", "SYSTEM", "VERSIONING"]) {
         return Some("system-versioned tables");
     }
-    let option = |name: &&str| words.within(&behind, &[name, "="]);
-    OPTIONS.iter().any(|name| option(&name)).then_some("MariaDB's table options (PAGE_COMPRESSED, ENCRYPTED, …)")
+    OPTIONS
+        .iter()
+        .any(|name| words.within(&behind, &[name, "="]))
+        .then_some("MariaDB's table options (PAGE_COMPRESSED, ENCRYPTED, …)")
 }
 
 /// `RETURNING`, which on `MySQL` may be a column's name: only behind what ends an expression.
