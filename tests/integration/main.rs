@@ -25,6 +25,7 @@ mod interrupt;
 mod layering;
 mod ledger;
 mod lint;
+mod lint_settings;
 mod lock;
 mod lock_orphan;
 mod lock_row;

@@ -97,14 +97,17 @@ impl Scratch {
         let Some(keeper) = self.keeper.as_mut() else { return Ok(()) };
         self.state = State::Making;
         if let Err(error) = text::run(keeper, create).await {
-            self.state = State::None;
             let named = &self.name;
             return Err(match error {
-                EngineError::Server(error) => EngineError::Conflict(format!(
-                    "the scratch schema `{named}` could not be made: error {}: {}; it takes the right to create, change and \
+                EngineError::Server(error) => {
+                    self.state = State::None;
+                    EngineError::Conflict(format!(
+                        "the scratch schema `{named}` could not be made: error {}: {}; it takes the right to create, change and \
                      drop it, as by GRANT ALL ON `{named}`.*",
-                    error.code, error.message
-                )),
+                        error.code, error.message
+                    ))
+                }
+                // Whether it was made is not known, so that it is looked for.
                 other => other,
             });
         }
@@ -138,14 +141,17 @@ impl Scratch {
     /// # Errors
     /// When the server refuses; the next run tries again.
     pub(super) async fn end(mut self) -> Result<(), EngineError> {
-        let outcome = match self.keeper.take() {
-            Some(mut keeper) => {
-                let outcome = remove(&mut keeper, &self.name, &self.guests, self.state).await;
-                keeper.close().await.ok();
-                outcome
-            }
-            None => Ok(()),
-        };
+        let mut outcome = Err(EngineError::Unexpected("the scratch schema has lost its connection".into()));
+        if let Some(mut keeper) = self.keeper.take() {
+            outcome = remove(&mut keeper, &self.name, &self.guests, self.state).await;
+            keeper.close().await.ok();
+        }
+        if outcome.is_err() {
+            // The server may have ended a connection that had nothing to do for so long.
+            let mut again = self.way.connect().await?;
+            outcome = remove(&mut again, &self.name, &self.guests, self.state).await;
+            again.close().await.ok();
+        }
         if outcome.is_ok() {
             self.state = State::None;
         }
