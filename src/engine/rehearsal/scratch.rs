@@ -21,6 +21,8 @@ pub(super) const MARKER: &str = "_aura_db_scratch";
 const MARK: &str = "scratch schema of aura-db: dropped by its next run";
 /// The servers' own databases.
 const SYSTEM: [&str; 4] = ["mysql", "sys", "information_schema", "performance_schema"];
+/// Seconds that the connection which holds the lock may be idle.
+const IDLE: u32 = 8 * 3600;
 /// Longest time for removing it when there is nobody left to wait for it.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -61,6 +63,8 @@ impl Scratch {
         };
         let way = Box::new(server_options(options));
         let mut keeper = way.connect().await?;
+        // It has nothing to do until the end, and must not be ended for that before: the lock would go with it.
+        text::run(&mut keeper, format!("SET SESSION wait_timeout = {IDLE}")).await?;
         let sql = "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA";
         let known: Vec<String> = text::rows(&mut keeper, sql.into()).await?.iter().map(|row| row.text(0)).collect();
         let own = [like.database.as_str()].into_iter().chain(SYSTEM);
