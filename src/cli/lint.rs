@@ -21,6 +21,10 @@ pub struct Lint {
     /// Use the built-in engine, whatever is configured
     #[arg(long, conflicts_with = "sandbox")]
     pub embedded: bool,
+    /// Try the statements on the configured server itself, in a database of this name, which must not exist; it is made
+    /// for it and dropped again
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["sandbox", "embedded"])]
+    pub scratch_schema: Option<String>,
     /// Scale profile for the sizes of tables where no server says them [default: high, if there is one]
     #[arg(long, value_name = "NAME|PATH")]
     pub scale: Option<String>,

@@ -50,6 +50,15 @@ pub struct Write {
     pub in_doubt: Option<InDoubt>,
 }
 
+/// Where a dry run tries its statements.
+#[derive(Debug, Clone, Args)]
+pub struct Scratch {
+    /// With --dry-run, where no throwaway server will do: try the statements on the server itself, in a database of this
+    /// name, which must not exist; it is made for it and dropped again
+    #[arg(long, value_name = "NAME", requires = "dry_run")]
+    pub scratch_schema: Option<String>,
+}
+
 /// The user's word on a statement that a run was cut off in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum InDoubt {
@@ -96,6 +105,9 @@ pub struct Migrate {
     pub write: Write,
     #[command(flatten)]
     #[allow(missing_docs)]
+    pub scratch: Scratch,
+    #[command(flatten)]
+    #[allow(missing_docs)]
     pub migrations: Migrations,
 }
 
@@ -114,6 +126,9 @@ pub struct Apply {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub write: Write,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub scratch: Scratch,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub migrations: Migrations,
@@ -146,6 +161,9 @@ pub struct Rollback {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub write: Write,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub scratch: Scratch,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub migrations: Migrations,

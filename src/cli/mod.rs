@@ -11,7 +11,7 @@ pub use adoption::{Adopt, Drift};
 pub use judging::{Audit, Catalogue, Explain, FailOn, Judge, SandboxChoice};
 pub use lint::Lint;
 pub use migrations::{
-    Apply, InDoubt, LedgerChoice, LockChoice, Migrate, Migrations, New, Rollback, SetChoice, Status, Write,
+    Apply, InDoubt, LedgerChoice, LockChoice, Migrate, Migrations, New, Rollback, Scratch, SetChoice, Status, Write,
 };
 
 use clap::{Args, Parser, Subcommand, ValueEnum};

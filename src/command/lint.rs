@@ -3,8 +3,9 @@
 use super::audit::fail_on;
 use super::failure::Failure;
 use super::files::Files;
+use super::interrupt::early;
 use super::prepare::{self, History};
-use super::survey::{self, Survey, Surveyed};
+use super::survey::{self, Beside, Survey, Surveyed};
 use super::target;
 use crate::cli::{Format, Global, Lint, SandboxChoice};
 use crate::engine::connect::Purpose;
@@ -44,7 +45,7 @@ pub(super) async fn run(args: &Lint, global: &Global, term: &mut Term) -> Result
         return Ok(Exit::Clean);
     }
     let queries = workload(&args.workload)?;
-    let (surveyed, pending) = surveyed(args, global, queries, term).await?;
+    let (surveyed, pending) = Box::pin(early(surveyed(args, global, queries, term))).await?;
     let report = report(surveyed, pending, fail_on(args.fail_on));
     let style = output.style(term);
     let text = match args.output.format {
@@ -91,6 +92,9 @@ async fn surveyed(
             "the configured database says what is applied: --after goes with --sandbox or --embedded",
         ));
     }
+    if !is_server && args.scratch_schema.is_some() {
+        return Err(survey::no_scratch());
+    }
     if !is_server {
         session.close().await.ok();
         return replayed(args, &files.migrations, &entries, queries, options, term).await;
@@ -100,7 +104,8 @@ async fn surveyed(
     prepare::written(&chosen)?;
     let scripts = ups(&chosen);
     let done = survey::done(&history, &scripts, Direction::Up);
-    let survey = Survey { scripts, queries, scale: None, options, done };
+    let beside = args.scratch_schema.as_deref().map(|name| Beside { settings: &target.settings, name });
+    let survey = Survey { scripts, queries, scale: None, options, done, beside };
     let surveyed = survey.live(&mut session, &ledger, term).await?;
     session.close().await.ok();
     Ok((surveyed, chosen.len()))
@@ -139,7 +144,7 @@ async fn replayed(
     });
     let options = Options { filled, ..options };
     let (scale, done) = (scale(args.scale.as_deref())?, BTreeSet::new());
-    let survey = Survey { scripts: ups(&chosen), queries, scale, options, done };
+    let survey = Survey { scripts: ups(&chosen), queries, scale, options, done, beside: None };
     Ok((survey.replayed(kind, &applied, term).await?, chosen.len()))
 }
 

@@ -10,6 +10,7 @@ use crate::migration::planned::Outcome;
 use crate::migration::verify::{Entry, refusals, verify};
 use crate::model::journal::{JournalRow, Progress};
 use crate::model::migration::{Direction, LedgerRow, Migration};
+use crate::sql::dialect::foreign;
 use crate::sql::translate;
 use crate::term::Term;
 
@@ -169,6 +170,29 @@ pub(super) fn translatable<'a>(
         })
         .collect();
     if refused.is_empty() { Ok(()) } else { Err(Failure::unable(refused.join("\n"))) }
+}
+
+/// Refuses statements that are written for the other server, before any of them runs. What is not proved by the text is
+/// left to the server.
+///
+/// # Errors
+/// When there is one; its file and line and the construct are named.
+pub(super) fn understood<'a>(
+    session: &Session,
+    statements: impl Iterator<Item = &'a crate::model::migration::Statement>,
+) -> Result<(), Failure> {
+    let engine = &session.engine;
+    let refused: Vec<String> = statements
+        .filter_map(|statement| {
+            let (owner, construct) = foreign(&statement.sql, engine)?;
+            Some(format!("{}: {engine} refuses this, as it is {owner}'s syntax: {construct}", statement.at))
+        })
+        .collect();
+    if refused.is_empty() {
+        return Ok(());
+    }
+    let remedy = "nothing was run: write it in words that both servers know, or keep the file for the other server";
+    Err(Failure::unable(format!("{}\n{remedy}", refused.join("\n"))))
 }
 
 /// Refuses statements that drop the last index which a foreign key needs, before any of them runs; those of which it is

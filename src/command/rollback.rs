@@ -103,7 +103,12 @@ async fn plan_and_run(
             };
             let scripts: Vec<_> =
                 rewritten.iter().filter_map(|migration| Some((migration, migration.down.as_ref()?))).collect();
-            let dry = Dry { scripts: &scripts, direction: Direction::Down, copy_limit_bytes: turn.copy_limit() };
+            let dry = Dry {
+                scripts: &scripts,
+                direction: Direction::Down,
+                copy_limit_bytes: turn.copy_limit(),
+                beside: turn.beside(&args.scratch),
+            };
             let linted = early(survey::dry_run(&mut session, &ledger, &history, dry, term)).await?;
             term.stdout(&render::run::script(&scripts, &linted))?;
             return Ok(Exit::Clean);

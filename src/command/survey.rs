@@ -8,6 +8,7 @@ use crate::engine::ledger::Ledger;
 use crate::engine::planner::PlannerError;
 use crate::engine::rehearsal::{Course, Known, Rehearsal};
 use crate::engine::sandbox::{SandboxError, ServerKind};
+use crate::engine::settings::Settings;
 use crate::lint::{Options, Pending, Verdict, judge};
 use crate::model::engine::{Engine, EngineKind};
 use crate::model::finding::{Finding, Severity};
@@ -34,6 +35,17 @@ pub(super) struct Survey<'a> {
     pub(super) options: Options,
     /// The statements that a run which was cut off has done already, by script and position, both from 0.
     pub(super) done: BTreeSet<(usize, usize)>,
+    /// Where they may be tried beside the live database, if the user has allowed it.
+    pub(super) beside: Option<Beside<'a>>,
+}
+
+/// A scratch schema that the user has allowed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Beside<'a> {
+    /// How to reach the live server.
+    pub(super) settings: &'a Settings,
+    /// The schema's name.
+    pub(super) name: &'a str,
 }
 
 /// What was seen.
@@ -62,27 +74,35 @@ impl Survey<'_> {
             sizes: SizeSource::Server,
             notes,
         };
-        let waiting = term.spinner("starting a throwaway server");
-        let copy = copied(kind, &definitions).await;
+        let waiting =
+            term.spinner(if self.beside.is_some() { "copying the schema" } else { "starting a throwaway server" });
+        let copy = copied(kind, self.beside, &definitions).await;
         drop(waiting);
         match copy {
             Ok((mut rehearsal, mut notes)) => {
-                if rehearsal.engine.version != definitions.engine.version {
+                if rehearsal.engine.release() != definitions.engine.release() {
                     notes.push(format!(
-                        "tried on {}, while the server is {}: another version may do it another way",
+                        "tried on {}, while the server is {}: another version may do it another way; --scratch-schema NAME \
+                         tries the statements on the server itself",
                         rehearsal.engine, definitions.engine
                     ));
                 }
                 let verdict = self.tried(&mut rehearsal, Known::Live(sizes), term).await?;
-                Ok(Surveyed { basis: basis(rehearsal.engine.clone(), Some(rehearsal.place.clone()), notes), verdict })
+                let basis = basis(rehearsal.engine.clone(), Some(rehearsal.place.clone()), notes);
+                rehearsal.end().await?;
+                Ok(Surveyed { basis, verdict })
             }
             Err(PlannerError::Sandbox(error)) => {
                 let because = unavailable(&error);
-                let note = format!("no statement was tried: {error}");
+                let note = format!(
+                    "no statement was tried: {error}\nor let the statements be tried on the server itself, in a database made \
+                     for it: --scratch-schema NAME"
+                );
                 let schema = Arc::new(session.schema(&[ledger.table()]).await?);
-                let verdict = self.untried(session.engine.kind, &because, &schema, &sizes);
+                let verdict = self.untried(&session.engine, &because, &schema, &sizes);
                 Ok(Surveyed { basis: basis(session.engine.clone(), None, vec![note]), verdict })
             }
+            Err(PlannerError::Engine(error)) => Err(error.into()),
             Err(error) => Err(Failure::unable(error.to_string())),
         }
     }
@@ -143,11 +163,11 @@ impl Survey<'_> {
             let course = Course { scripts: &scripts, done: &self.done, sizes, queries, filled };
             course.run(rehearsal, &mut |statement| bar.step(&statement.at.to_string())).await?
         };
-        Ok(self.judge(rehearsal.engine.kind, trials))
+        Ok(self.judge(&rehearsal.engine, trials))
     }
 
     /// Verdicts from the texts and the live schema alone.
-    fn untried(&self, engine: EngineKind, because: &str, schema: &Arc<Schema>, sizes: &Arc<Sizes>) -> Verdict {
+    fn untried(&self, engine: &Engine, because: &str, schema: &Arc<Schema>, sizes: &Arc<Sizes>) -> Verdict {
         // The schema is known only up to the first statement that changes it.
         let mut known = true;
         let mut trial = |statement: &Statement| {
@@ -166,14 +186,15 @@ impl Survey<'_> {
         self.judge(engine, trials)
     }
 
-    fn judge(&self, engine: EngineKind, trials: Vec<Vec<Trial>>) -> Verdict {
+    fn judge(&self, engine: &Engine, trials: Vec<Vec<Trial>>) -> Verdict {
         let pending: Vec<Pending<'_>> = self
             .scripts
             .iter()
             .zip(trials)
             .map(|((migration, script), trials)| Pending { migration, script, trials })
             .collect();
-        judge(&pending, engine, &self.options)
+        let options = Options { release: Some(engine.release()), ..self.options };
+        judge(&pending, engine.kind, &options)
     }
 }
 
@@ -190,13 +211,16 @@ pub(super) async fn dry_run(
     run: Dry<'_>,
     term: &mut Term,
 ) -> Result<Vec<LintedStatement>, Failure> {
-    let Dry { scripts, direction, copy_limit_bytes } = run;
+    let Dry { scripts, direction, copy_limit_bytes, beside } = run;
+    if session.has_transactional_ddl() && beside.is_some() {
+        return Err(no_scratch());
+    }
     if session.has_transactional_ddl() || scripts.iter().all(|(_, script)| script.statements.is_empty()) {
         return Ok(Vec::new());
     }
     let options = Options { down: direction == Direction::Down, copy_limit_bytes, ..Options::default() };
     let done = done(history, scripts, direction);
-    let survey = Survey { scripts: scripts.to_vec(), queries: Vec::new(), scale: None, options, done };
+    let survey = Survey { scripts: scripts.to_vec(), queries: Vec::new(), scale: None, options, done, beside };
     let surveyed = Box::pin(survey.live(session, ledger, term)).await?;
     for note in &surveyed.basis.notes {
         term.note(&format!("note: {note}"));
@@ -222,6 +246,13 @@ pub(super) struct Dry<'a> {
     pub(super) direction: Direction,
     /// The profile's limit of a copy.
     pub(super) copy_limit_bytes: u64,
+    /// Where they may be tried beside the live database.
+    pub(super) beside: Option<Beside<'a>>,
+}
+
+/// The embedded engine was asked for a scratch schema.
+pub(super) fn no_scratch() -> Failure {
+    Failure::usage("--scratch-schema goes with a MySQL or MariaDB server; the embedded engine has no schemas")
 }
 
 /// The statements of these scripts that the journal knows as done, by script and position, both from 0.
@@ -238,8 +269,15 @@ pub(super) fn done(
     settled.filter_map(place).collect()
 }
 
-async fn copied(kind: ServerKind, definitions: &Definitions) -> Result<(Rehearsal, Vec<String>), PlannerError> {
-    let mut rehearsal = Rehearsal::sandbox(kind, Some(definitions)).await?;
+async fn copied(
+    kind: ServerKind,
+    beside: Option<Beside<'_>>,
+    definitions: &Definitions,
+) -> Result<(Rehearsal, Vec<String>), PlannerError> {
+    let mut rehearsal = match beside {
+        Some(Beside { settings, name }) => Rehearsal::scratch(settings, name, definitions).await?,
+        None => Rehearsal::sandbox(kind, Some(definitions)).await?,
+    };
     let notes = rehearsal.copy(definitions).await?;
     Ok((rehearsal, notes))
 }
@@ -247,7 +285,9 @@ async fn copied(kind: ServerKind, definitions: &Definitions) -> Result<(Rehearsa
 /// Why there is no throwaway server, in a few words for each statement; the note has the rest.
 fn unavailable(error: &SandboxError) -> String {
     match error {
-        SandboxError::NotInstalled { kind, .. } => format!("no {} server is installed to try it on", kind.engine()),
-        _ => "no throwaway server could be started to try it on".into(),
+        SandboxError::NotInstalled { kind, .. } => {
+            format!("no {} server is installed to try it on (install one, or allow a --scratch-schema)", kind.engine())
+        }
+        _ => "no throwaway server could be started to try it on (see the note, or allow a --scratch-schema)".into(),
     }
 }

@@ -3,8 +3,9 @@
 use super::failure::Failure;
 use super::interrupt::{Interrupt, early};
 use super::narrator::Narrator;
+use super::survey::Beside;
 use super::target::Target;
-use crate::cli::{LockChoice, Write};
+use crate::cli::{LockChoice, Scratch, Write};
 use crate::engine::execute::{Executor, Policy};
 use crate::engine::ledger::Ledger;
 use crate::engine::lock::{self, RunnerLock};
@@ -29,6 +30,12 @@ impl<'a> Turn<'a> {
     /// A turn that is not taken yet, as for a dry run.
     pub(super) fn new(target: &'a Target, write: &'a Write) -> Self {
         Self { target, write, lock: RunnerLock::default(), agreed: None }
+    }
+
+    /// Where the run's statements may be tried beside the live database, if the user has allowed it.
+    pub(super) fn beside(&self, scratch: &'a Scratch) -> Option<Beside<'a>> {
+        let name = scratch.scratch_schema.as_deref()?;
+        Some(Beside { settings: &self.target.settings, name })
     }
 
     /// Takes the runner lock. On the embedded engine the run's one transaction is the lock.

@@ -10,7 +10,7 @@ use super::prepare::{self, History};
 use super::survey::{self, Dry};
 use super::target::Target;
 use super::turn::Turn;
-use crate::cli::{Apply, Migrate, Migrations, SetChoice, Write};
+use crate::cli::{Apply, Migrate, Migrations, Scratch, SetChoice, Write};
 use crate::engine::Session;
 use crate::engine::connect::Purpose;
 use crate::engine::ledger::Ledger;
@@ -33,6 +33,7 @@ struct Request<'a> {
     unit: Unit,
     allow_out_of_order: bool,
     write: &'a Write,
+    scratch: &'a Scratch,
     files: &'a Migrations,
     restore: bool,
 }
@@ -47,6 +48,7 @@ pub(super) async fn migrate(args: &Migrate, target: &Target, term: &mut Term) ->
         unit: Unit::Migration,
         allow_out_of_order: args.allow_out_of_order,
         write: &args.write,
+        scratch: &args.scratch,
         files: &args.migrations,
         restore: !args.no_restore,
     };
@@ -68,6 +70,7 @@ pub(super) async fn apply(args: &Apply, target: &Target, term: &mut Term) -> Res
         unit: Unit::Run,
         allow_out_of_order: args.allow_out_of_order,
         write: &args.write,
+        scratch: &args.scratch,
         files: &args.migrations,
         restore: !args.no_restore,
     };
@@ -139,7 +142,12 @@ async fn plan_and_run(
         early(prepare::spare_needed_indexes(&mut session, &ledger, &ups)).await?;
         if request.write.dry_run {
             let scripts: Vec<_> = chosen.iter().map(|migration| (*migration, &migration.up)).collect();
-            let dry = Dry { scripts: &scripts, direction: Direction::Up, copy_limit_bytes: turn.copy_limit() };
+            let dry = Dry {
+                scripts: &scripts,
+                direction: Direction::Up,
+                copy_limit_bytes: turn.copy_limit(),
+                beside: turn.beside(request.scratch),
+            };
             let linted = early(survey::dry_run(&mut session, &ledger, &history, dry, term)).await?;
             term.stdout(&render::run::script(&scripts, &linted))?;
             return Ok(Exit::Clean);
@@ -218,6 +226,7 @@ async fn check(
     defined: &Defined,
 ) -> Result<(), Failure> {
     prepare::translatable(session, chosen.iter().flat_map(|migration| &migration.up.statements))?;
+    prepare::understood(session, undone(history, chosen).into_iter())?;
     let mut refusals = missing(request, session, history, chosen, defined).await?;
     // A unit that an earlier run was cut off in was found in order before it began.
     if request.unit == Unit::Migration || history.has_unit() {
@@ -235,6 +244,17 @@ async fn check(
         }));
     }
     if refusals.is_empty() { Ok(()) } else { Err(Failure::state(refusals.join("\n"))) }
+}
+
+/// The statements that no run which was cut off has done already.
+fn undone<'a>(history: &History, chosen: &[&'a Migration]) -> Vec<&'a Statement> {
+    let scripts: Vec<_> = chosen.iter().map(|migration| (*migration, &migration.up)).collect();
+    let done = survey::done(history, &scripts, Direction::Up);
+    let of = |(at, migration): (usize, &&'a Migration)| {
+        let left = migration.up.statements.iter().enumerate().filter(|(position, _)| !done.contains(&(at, *position)));
+        left.map(|(_, statement)| statement).collect::<Vec<_>>()
+    };
+    chosen.iter().enumerate().flat_map(of).collect()
 }
 
 /// What the statements need and is missing, or what is in their way.

@@ -38,8 +38,19 @@ pub struct Definition {
     pub sql: Option<String>,
 }
 
-/// Variables that decide what a migration's statement means.
-const VARIABLES: [&str; 3] = ["sql_mode", "default_storage_engine", "explicit_defaults_for_timestamp"];
+/// Variables that decide what a migration's statement means, whether it is refused, or how it is carried out; not every
+/// server has each of them.
+const VARIABLES: [&str; 9] = [
+    "sql_mode",
+    "default_storage_engine",
+    "explicit_defaults_for_timestamp",
+    "foreign_key_checks",
+    "check_constraint_checks",
+    "innodb_strict_mode",
+    "innodb_default_row_format",
+    "sql_require_primary_key",
+    "alter_algorithm",
+];
 
 /// Reads the definitions of a session's database, the ledger left out; only servers have them.
 ///
@@ -58,7 +69,11 @@ pub async fn read(session: &mut Session, ledger: &str) -> Result<Definitions, En
     };
     let mut variables = Vec::new();
     for variable in VARIABLES {
-        let rows = text::rows(conn, format!("SELECT @@SESSION.{variable}")).await?;
+        // Without SESSION, which a variable of the whole server would be refused with.
+        let rows = match text::rows(conn, format!("SELECT @@{variable}")).await {
+            Err(EngineError::Server(_)) => continue,
+            other => other?,
+        };
         variables.extend(rows.first().and_then(|row| row.get(0)).map(|value| (variable, value.to_owned())));
     }
     let sizes = sizes(conn, &engine).await?;

@@ -25,6 +25,8 @@ pub struct Options {
     pub catalogue: bool,
     /// Whether down scripts are judged.
     pub down: bool,
+    /// The release of the server that they will run on, where it is known: major, minor, patch.
+    pub release: Option<(u32, u32, u32)>,
 }
 
 impl Default for Options {
@@ -36,6 +38,7 @@ impl Default for Options {
             filled: false,
             catalogue: false,
             down: false,
+            release: None,
         }
     }
 }

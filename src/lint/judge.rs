@@ -194,7 +194,8 @@ fn linted(version: i64, statement: &Statement, effect: &Effect, targets: &[Targe
             let unknown = outcome.class.is_none().then(|| "the statement takes no ALGORITHM clause".to_owned());
             (Some(outcome.clone()), unknown, None)
         }
-        Attempt::Ran | Attempt::Done => (None, None, None),
+        Attempt::Ran => (None, untold(effect, statement), None),
+        Attempt::Done => (None, None, None),
         Attempt::Unknown { because } => (None, Some(because.clone()), None),
         Attempt::Failed { code: 0, message } => (None, None, Some(message.clone())),
         Attempt::Failed { code, message } => (None, None, Some(format!("error {code}: {message}"))),
@@ -213,7 +214,7 @@ fn linted(version: i64, statement: &Statement, effect: &Effect, targets: &[Targe
         version,
         at: statement.at.clone(),
         sql: statement.sql.clone(),
-        kind: kind(effect),
+        kind: kind(effect, statement),
         table: target.map(|target| target.table.clone()).or(made),
         online,
         unknown,
@@ -223,7 +224,27 @@ fn linted(version: i64, statement: &Statement, effect: &Effect, targets: &[Targe
     }
 }
 
-fn kind(effect: &Effect) -> Kind {
+/// Why a statement that ran on the copy says nothing of what it will do to a server in use.
+fn untold(effect: &Effect, statement: &Statement) -> Option<String> {
+    let because = match kind(effect, statement) {
+        Kind::AlterTable => "its clause takes no ALGORITHM, so that the way cannot be asked for",
+        Kind::Other if verb(statement) == "OPTIMIZE" => {
+            "it takes no ALGORITHM clause; InnoDB builds the whole table anew for it"
+        }
+        Kind::Other if *effect == Effect::Other => "its text does not say what it does",
+        _ => return None,
+    };
+    Some(because.into())
+}
+
+/// The first word, in upper case.
+fn verb(statement: &Statement) -> String {
+    statement.sql.split_whitespace().next().unwrap_or_default().to_ascii_uppercase()
+}
+
+fn kind(effect: &Effect, statement: &Statement) -> Kind {
+    // These work on tables, or keep others from them.
+    const ON_TABLES: [&str; 6] = ["OPTIMIZE", "ANALYZE", "CHECK", "CHECKSUM", "FLUSH", "LOCK"];
     match effect {
         Effect::CreateTable { .. } | Effect::ReplaceTable { .. } => Kind::CreateTable,
         Effect::AlterTable { .. } | Effect::CreateIndex { .. } | Effect::DropIndex { .. } => Kind::AlterTable,
@@ -232,6 +253,7 @@ fn kind(effect: &Effect) -> Kind {
         Effect::Truncate { .. } => Kind::Truncate,
         Effect::Rows { .. } => Kind::Rows,
         Effect::Routine { .. } => Kind::Program,
+        Effect::Transaction if ON_TABLES.contains(&verb(statement).as_str()) => Kind::Other,
         Effect::Transaction | Effect::Session | Effect::Read => Kind::Session,
         Effect::Use | Effect::Other => Kind::Other,
     }
@@ -243,6 +265,26 @@ mod tests {
 
     fn rules(bench: &Bench) -> Vec<String> {
         bench.verdict().findings.into_iter().map(|finding| finding.rule).collect()
+    }
+
+    #[test]
+    fn what_says_nothing_of_how_it_is_done_is_unknown() {
+        let how = |sql: &str| {
+            let statement = Bench::new(sql).verdict().statements.remove(0);
+            (statement.how(), statement.unknown.is_some())
+        };
+        for sql in ["ALTER TABLE t DROP PARTITION p", "OPTIMIZE TABLE t", "CALL p()", "EXECUTE s", "REPAIR TABLE t"] {
+            assert_eq!(how(sql), ("unknown".into(), true), "{sql}");
+        }
+        for (sql, words) in [
+            ("ANALYZE TABLE t", "other"),
+            ("LOCK TABLES t WRITE", "other"),
+            ("COMMIT", "session"),
+            ("SET @a = 1", "session"),
+            ("CREATE TABLE t (a INT)", "new table"),
+        ] {
+            assert_eq!(how(sql), (words.into(), false), "{sql}");
+        }
     }
 
     #[test]

@@ -51,6 +51,17 @@ impl Engine {
     }
 }
 
+impl Engine {
+    /// Major, minor and patch version as numbers, zero where the text has none: two texts of one release may differ in
+    /// what a packager or an option has put behind it.
+    #[must_use]
+    pub fn release(&self) -> (u32, u32, u32) {
+        let (major, minor) = self.major_minor();
+        let patch = self.version.split(|c: char| !c.is_ascii_digit()).nth(2).and_then(|part| part.parse().ok());
+        (major, minor, patch.unwrap_or(0))
+    }
+}
+
 impl fmt::Display for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.kind, self.version)
@@ -67,5 +78,8 @@ mod tests {
         assert_eq!(of("9.7.0"), (9, 7));
         assert_eq!(of("10.11.14-MariaDB-0+deb12u2"), (10, 11));
         assert_eq!(of("unknown"), (0, 0));
+        let release = |version: &str| Engine { kind: EngineKind::Mariadb, version: version.into() }.release();
+        assert_eq!(release("10.11.19-MariaDB-0+deb12u1-log"), (10, 11, 19));
+        assert_eq!(release("9.7"), (9, 7, 0));
     }
 }

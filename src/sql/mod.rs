@@ -2,12 +2,15 @@
 
 pub mod bend;
 pub mod ddl;
+pub mod dialect;
+pub mod executable;
 pub mod lex;
 pub mod online;
 pub mod parse;
 pub mod placeholder;
 pub mod prepared;
 pub mod quote;
+pub mod reach;
 pub mod rows;
 pub mod shape;
 pub mod translate;

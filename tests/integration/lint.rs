@@ -45,7 +45,7 @@ fn found(report: &Value) -> Vec<String> {
 }
 
 /// How each statement is done: `class lock`.
-fn classes(report: &Value) -> Vec<String> {
+pub(crate) fn classes(report: &Value) -> Vec<String> {
     let statements = report["statements"].as_array().unwrap().iter();
     let class = |statement: &Value| match &statement["online"]["class"] {
         Value::String(class) => class.clone(),

@@ -155,6 +155,11 @@ impl Database {
         self.server.answered(block_on(attempt(&self.pool, statements)));
     }
 
+    /// Runs statements, and gives the server's error if it refuses.
+    pub(crate) fn attempt(&self, statements: &str) -> Option<String> {
+        block_on(attempt(&self.pool, statements)).err()
+    }
+
     /// The rows of a query.
     #[track_caller]
     pub(crate) fn rows(&self, query: &str) -> Vec<TextRow> {

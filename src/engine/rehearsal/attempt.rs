@@ -27,6 +27,10 @@ impl Rehearsal {
     /// When the copy is gone, so that nothing more can be tried.
     pub async fn attempt(&mut self, statement: &Statement) -> Result<Attempt, EngineError> {
         let effect = effect(&statement.sql);
+        if let Some(reason) = self.out_of_bounds(&statement.sql) {
+            self.incomplete |= !matches!(effect, Effect::Rows { .. } | Effect::Read);
+            return Ok(Attempt::Unknown { because: format!("{reason}, so it is not tried beside the app") });
+        }
         let embedded = self.session.has_transactional_ddl();
         let canceller = self.session.canceller();
         let mut late = false;

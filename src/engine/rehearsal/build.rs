@@ -1,18 +1,23 @@
 //! Builds the copy: from migrations that are applied, or from a live database's definitions.
 
-use super::{Rehearsal, server, settings};
+use super::scratch::Scratch;
+use super::{Home, Rehearsal, server, settings};
 use crate::engine::connect::{Purpose, session};
 use crate::engine::definitions::{Definition, Definitions};
 use crate::engine::planner::PlannerError;
 use crate::engine::sandbox::ServerKind;
-use crate::engine::settings::Address;
-use crate::engine::text::{name, text};
+use crate::engine::session::SessionConnection;
+use crate::engine::settings::{Address, Settings};
+use crate::engine::text::{name, rows, run, text};
 use crate::engine::{EngineError, Session};
 use crate::model::migration::Statement;
 use sqlx::{ConnectOptions, Executor};
+use std::borrow::Cow;
 
 /// The database's name where nobody gives one.
 const DATABASE: &str = "aura_db_rehearsal";
+/// A setting of the whole server.
+const FORMAT: &str = "innodb_default_row_format";
 /// The server's own databases.
 const SYSTEM: [&str; 4] = ["mysql", "sys", "information_schema", "performance_schema"];
 
@@ -23,7 +28,7 @@ impl Rehearsal {
     /// # Errors
     /// When no server can be started, or it refuses.
     pub async fn sandbox(kind: ServerKind, like: Option<&Definitions>) -> Result<Self, PlannerError> {
-        let sandbox = server(kind).await?;
+        let sandbox = server(kind, like.map(|given| given.engine.major_minor())).await?;
         let own = |given: &&Definitions| !SYSTEM.iter().any(|system| system.eq_ignore_ascii_case(&given.database));
         let database = like.filter(own).map_or(DATABASE, |given| &given.database).to_owned();
         let (charset, collation) = like.map_or(("utf8mb4", "utf8mb4_unicode_ci"), |given| {
@@ -48,6 +53,11 @@ impl Rehearsal {
             } else {
                 text(value)
             };
+            if *variable == FORMAT {
+                // A table's definition does not say it, and it decides how long a key may be.
+                session.run_own(&format!("SET GLOBAL {variable} = {value}")).await.ok();
+                continue;
+            }
             // What this version does not have, or does not let anyone set, cannot be the reason of anything here.
             session.run_own(&format!("SET SESSION {variable} = {value}")).await.ok();
         }
@@ -59,7 +69,30 @@ impl Rehearsal {
             session,
             reader: None,
             incomplete: false,
-            _server: Some(Box::new(sandbox)),
+            home: Home::Server { _sandbox: Box::new(sandbox) },
+        })
+    }
+
+    /// An empty database of this name on the live server itself, which the user has allowed.
+    ///
+    /// # Errors
+    /// [`EngineError::Conflict`] when there is a database of that name that is not aura-db's; else what the server says.
+    pub async fn scratch(server: &Settings, wanted: &str, like: &Definitions) -> Result<Self, EngineError> {
+        let mut scratch = Box::new(Scratch::make(server, wanted, like).await?);
+        let settings = Settings {
+            connect_timeout: server.connect_timeout,
+            ..settings(Address::Server(Box::new(scratch.options())))
+        };
+        let session = session(&settings, Purpose::Write).await?;
+        scratch.receive(session.connection_id());
+        Ok(Self {
+            engine: session.engine.clone(),
+            place: format!("scratch schema `{}`", scratch.name()),
+            settings,
+            session,
+            reader: None,
+            incomplete: false,
+            home: Home::Scratch(scratch),
         })
     }
 
@@ -88,7 +121,7 @@ impl Rehearsal {
     /// # Errors
     /// When the connection breaks.
     pub async fn copy(&mut self, definitions: &Definitions) -> Result<Vec<String>, EngineError> {
-        self.session.run_own("SET SESSION foreign_key_checks = 0").await?;
+        let own = lenient(&mut self.session).await?;
         let mut notes = Vec::new();
         let mut waiting: Vec<&Definition> = definitions.objects.iter().collect();
         // Views and functions may need each other: what fails is tried again as long as something else succeeds.
@@ -96,7 +129,12 @@ impl Rehearsal {
             let mut refused = Vec::new();
             let before = waiting.len();
             for object in waiting {
-                if let Err(error) = make(&mut self.session, object).await {
+                let sql = object.sql.as_deref().map(|sql| self.localised(object, &definitions.database, sql));
+                let made = match sql.as_deref().and_then(|sql| self.out_of_bounds(sql)) {
+                    Some(reason) => Err(EngineError::Refused(reason)),
+                    None => make(&mut self.session, sql.as_deref()).await,
+                };
+                if let Err(error) = made {
                     match error {
                         EngineError::Connection(_) => return Err(error),
                         other => refused.push((object, other)),
@@ -116,13 +154,46 @@ impl Rehearsal {
             }
             waiting = refused.into_iter().map(|(object, _)| object).collect();
         }
-        self.session.run_own("SET SESSION foreign_key_checks = 1").await?;
+        for setting in own {
+            self.session.run_own(&setting).await.ok();
+        }
         Ok(notes)
+    }
+
+    /// A definition as it is to be run here: a server names the database in a view, although it is the view's own.
+    fn localised<'sql>(&self, object: &Definition, database: &str, sql: &'sql str) -> Cow<'sql, str> {
+        if matches!(self.home, Home::Scratch(_)) && object.kind == "view" {
+            return Cow::Owned(sql.replace(&format!("{}.", name(database)), ""));
+        }
+        Cow::Borrowed(sql)
     }
 }
 
-async fn make(session: &mut Session, object: &Definition) -> Result<(), EngineError> {
-    match &object.sql {
+/// Lets the session make what is there already, which younger rules might refuse: tables without a primary key or with
+/// zero dates as defaults, keys that point ahead. Gives the statements that set the rules again.
+async fn lenient(session: &mut Session) -> Result<Vec<String>, EngineError> {
+    const RULES: [&str; 3] = ["foreign_key_checks", "innodb_strict_mode", "sql_require_primary_key"];
+    // These change how a definition is read, not what it may say.
+    const READING: [&str; 4] = ["ANSI_QUOTES", "PIPES_AS_CONCAT", "NO_BACKSLASH_ESCAPES", "ORACLE"];
+    let SessionConnection::Server(conn) = &mut session.connection else { return Ok(Vec::new()) };
+    let mut own = Vec::new();
+    for rule in RULES {
+        // Not every server has each of them, or lets this account set it.
+        let Ok(rows) = rows(conn, format!("SELECT @@SESSION.{rule}")).await else { continue };
+        let value = rows.first().and_then(|row| row.number(0)).unwrap_or(1);
+        if run(conn, format!("SET SESSION {rule} = 0")).await.is_ok() {
+            own.push(format!("SET SESSION {rule} = {value}"));
+        }
+    }
+    let mode = rows(conn, "SELECT @@SESSION.sql_mode".into()).await?.first().map(|row| row.text(0)).unwrap_or_default();
+    let kept: Vec<&str> = mode.split(',').filter(|word| READING.contains(word)).collect();
+    run(conn, format!("SET SESSION sql_mode = {}", text(&kept.join(",")))).await?;
+    own.push(format!("SET SESSION sql_mode = {}", text(&mode)));
+    Ok(own)
+}
+
+async fn make(session: &mut Session, sql: Option<&str>) -> Result<(), EngineError> {
+    match sql {
         Some(sql) => session.run_own(sql).await,
         None => Err(EngineError::Refused("this account may not see its definition".into())),
     }

@@ -1,10 +1,12 @@
 //! An empty copy of a schema, on which statements are tried before they run where it matters.
 //!
-//! On a throwaway server of the same engine, or on the embedded engine in memory. The live database is never written to.
+//! On a throwaway server of the same engine, in a scratch schema that the user allows beside the live one, or on the
+//! embedded engine in memory. The live database is never written to.
 
 mod attempt;
 mod build;
 mod course;
+mod scratch;
 mod sizes;
 
 pub use course::{Course, Known};
@@ -19,6 +21,7 @@ use super::settings::{Address, Settings};
 use crate::model::engine::Engine;
 use crate::model::schema::Schema;
 use crate::sql::translate::to_sqlite;
+use scratch::Scratch;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -27,7 +30,7 @@ use std::time::Duration;
 pub struct Rehearsal {
     /// The engine that it runs on.
     pub engine: Engine,
-    /// Where it is: `sandbox` or `embedded`.
+    /// Where it is: `sandbox`, ``scratch schema `x` `` or `embedded`.
     pub place: String,
     settings: Settings,
     session: Session,
@@ -35,7 +38,15 @@ pub struct Rehearsal {
     reader: Option<Session>,
     /// Whether a statement was left out, so that later ones may fail for want of it.
     incomplete: bool,
-    _server: Option<Box<Sandbox>>,
+    home: Home,
+}
+
+/// What the copy lives in, which goes when it goes.
+#[derive(Debug)]
+enum Home {
+    Memory,
+    Server { _sandbox: Box<Sandbox> },
+    Scratch(Box<Scratch>),
 }
 
 impl Rehearsal {
@@ -48,7 +59,15 @@ impl Rehearsal {
         let settings = settings(Address::Embedded(PathBuf::from("aura-db: no such file")));
         let session = session(&settings, Purpose::Read).await?;
         let engine = session.engine.clone();
-        Ok(Self { engine, place: "embedded".into(), settings, session, reader: None, incomplete: false, _server: None })
+        Ok(Self {
+            engine,
+            place: "embedded".into(),
+            settings,
+            session,
+            reader: None,
+            incomplete: false,
+            home: Home::Memory,
+        })
     }
 
     /// The schema as it is now.
@@ -56,12 +75,37 @@ impl Rehearsal {
     /// # Errors
     /// When the catalogue cannot be read.
     pub async fn schema(&mut self) -> Result<Schema, EngineError> {
-        self.session.schema(&[]).await
+        self.session.schema(&[scratch::MARKER]).await
     }
 
     /// The session in which the copy is built.
     pub fn session(&mut self) -> &mut Session {
         &mut self.session
+    }
+
+    /// Removes what was made for the copy. Only a scratch schema can fail to go; without this call it goes, too, and nobody
+    /// is told of a failure.
+    ///
+    /// # Errors
+    /// When the server refuses to drop the scratch schema.
+    pub async fn end(self) -> Result<(), EngineError> {
+        let Self { session, reader, home, .. } = self;
+        session.close().await.ok();
+        if let Some(reader) = reader {
+            reader.close().await.ok();
+        }
+        match home {
+            Home::Scratch(scratch) => scratch.end().await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Why a statement must not be tried here, although it could be run.
+    fn out_of_bounds(&self, sql: &str) -> Option<String> {
+        match &self.home {
+            Home::Scratch(scratch) => scratch.beyond(sql),
+            _ => None,
+        }
     }
 
     /// Asks for the plan of a statement, only to see whether there is one.
@@ -83,6 +127,9 @@ impl Rehearsal {
                 let mut reader = session(&self.settings, Purpose::Read).await?;
                 if let SessionConnection::Server(conn) = &mut reader.connection {
                     explain::prepare_session(conn, &reader.engine, JsonVersion::One).await?;
+                }
+                if let Home::Scratch(scratch) = &mut self.home {
+                    scratch.receive(reader.connection_id());
                 }
                 none.insert(reader)
             }
@@ -106,6 +153,6 @@ fn settings(address: Address) -> Settings {
 }
 
 /// Starts a throwaway server.
-async fn server(kind: ServerKind) -> Result<Sandbox, PlannerError> {
-    Ok(Sandbox::start(&Options::new(kind)).await?)
+async fn server(kind: ServerKind, version: Option<(u32, u32)>) -> Result<Sandbox, PlannerError> {
+    Ok(Sandbox::start(&Options { version, ..Options::new(kind) }).await?)
 }

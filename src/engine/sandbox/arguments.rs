@@ -18,6 +18,8 @@ pub(super) const PID: &str = "pid";
 pub struct Options {
     /// The engine.
     pub kind: ServerKind,
+    /// Major and minor version that is preferred where several servers are installed.
+    pub version: Option<(u32, u32)>,
     /// Whether what is committed survives a crash of the machine, as on a real server. Off is several times faster.
     pub durable: bool,
     /// Whether `performance_schema` collects. Off starts faster and takes less memory.
@@ -34,7 +36,15 @@ impl Options {
     /// What an audit needs: nothing that outlives it, and nothing that slows it down.
     #[must_use]
     pub fn new(kind: ServerKind) -> Self {
-        Self { kind, durable: false, performance_schema: false, buffer_pool: 64, tcp_port: None, extra: Vec::new() }
+        Self {
+            kind,
+            version: None,
+            durable: false,
+            performance_schema: false,
+            buffer_pool: 64,
+            tcp_port: None,
+            extra: Vec::new(),
+        }
     }
 }
 

@@ -80,20 +80,27 @@ pub struct ServerProgram {
     pub version: String,
 }
 
+impl ServerProgram {
+    fn major_minor(&self) -> (u32, u32) {
+        Engine { kind: self.kind.engine(), version: self.version.clone() }.major_minor()
+    }
+}
+
 /// Finds the server of `kind`: the one that the environment variable names, else the first fit one on `PATH`, in the
-/// usual folders outside it, and where `scripts/servers` puts one.
+/// usual folders outside it, and where `scripts/servers` puts one. Of several, one of the `wanted` version comes first.
 ///
 /// # Errors
 /// None is installed, or the variable names something else.
-pub(super) fn find(kind: ServerKind) -> Result<ServerProgram, SandboxError> {
+pub(super) fn find(kind: ServerKind, wanted: Option<(u32, u32)>) -> Result<ServerProgram, SandboxError> {
     let variable = kind.variable();
     if let Some(path) = env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from) {
         return identify(kind, &path).map_err(|reason| SandboxError::Unfit { kind, variable, path, reason });
     }
-    first_fit(kind, &folders(env::var_os("PATH").as_deref(), cache().as_deref()))
+    first_fit(kind, wanted, &folders(env::var_os("PATH").as_deref(), cache().as_deref()))
 }
 
-fn first_fit(kind: ServerKind, folders: &[PathBuf]) -> Result<ServerProgram, SandboxError> {
+fn first_fit(kind: ServerKind, wanted: Option<(u32, u32)>, folders: &[PathBuf]) -> Result<ServerProgram, SandboxError> {
+    let mut first = None;
     let mut rejected = Vec::new();
     let mut seen = BTreeSet::new();
     for path in folders.iter().flat_map(|folder| kind.names().iter().map(|name| folder.join(name))) {
@@ -103,11 +110,14 @@ fn first_fit(kind: ServerKind, folders: &[PathBuf]) -> Result<ServerProgram, San
             continue;
         }
         match identify(kind, &path) {
-            Ok(program) => return Ok(program),
+            Ok(program) if wanted.is_none_or(|wanted| program.major_minor() == wanted) => return Ok(program),
+            Ok(program) => {
+                first.get_or_insert(program);
+            }
             Err(reason) => rejected.push(format!("`{}` is not one: {reason}", path.display())),
         }
     }
-    Err(SandboxError::NotInstalled { kind, rejected })
+    first.ok_or(SandboxError::NotInstalled { kind, rejected })
 }
 
 fn folders(path: Option<&OsStr>, cache: Option<&Path>) -> Vec<PathBuf> {
@@ -215,12 +225,30 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::os::unix::fs::symlink("/bin/echo", folder.path().join("mysqld")).unwrap();
         let folders = [empty.path().to_owned(), folder.path().to_owned(), folder.path().to_owned()];
-        let error = first_fit(ServerKind::Mysql, &folders).unwrap_err();
+        let error = first_fit(ServerKind::Mysql, None, &folders).unwrap_err();
         let SandboxError::NotInstalled { rejected, .. } = &error else { panic!("{error}") };
         assert_eq!(rejected.len(), 1, "{rejected:?}");
         assert!(rejected[0].contains("--no-defaults --version"), "what it said is missing: {rejected:?}");
         let text = error.to_string();
         assert!(text.contains("AURA_DB_MYSQLD") && text.contains("scripts/servers"), "{text}");
+    }
+
+    #[test]
+    fn of_several_servers_the_wanted_version_is_found() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let install = |version: &str| {
+            let folder = tempfile::tempdir().unwrap();
+            let program = folder.path().join("mysqld");
+            std::fs::write(&program, format!("#!/bin/sh\necho mysqld  Ver {version} for Linux\n")).unwrap();
+            std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+            folder
+        };
+        let installed = [install("9.7.4"), install("8.0.36")];
+        let folders: Vec<PathBuf> = installed.iter().map(|folder| folder.path().to_owned()).collect();
+        let found = |wanted| first_fit(ServerKind::Mysql, wanted, &folders).unwrap().version;
+        assert_eq!(found(None), "9.7.4");
+        assert_eq!(found(Some((8, 0))), "8.0.36");
+        assert_eq!(found(Some((8, 4))), "9.7.4", "another version is better than none");
     }
 
     #[test]

@@ -50,7 +50,7 @@ impl Sandbox {
     pub async fn start(options: &Options) -> Result<Self, SandboxError> {
         let wanted = options.clone();
         let (program, mut server) = blocking(move || {
-            let program = locate::find(wanted.kind)?;
+            let program = locate::find(wanted.kind, wanted.version)?;
             let server = prepare(&program, &wanted)?;
             Ok((program, server))
         })

@@ -3,8 +3,10 @@
 use super::{Check, Needs, Rule};
 use crate::lint::context::Case;
 use crate::lint::dialect;
-use crate::model::engine::EngineKind;
+use crate::model::engine::{Engine, EngineKind};
 use crate::model::finding::{Finding, Severity};
+use crate::model::lint::Attempt;
+use crate::sql::dialect::foreign;
 
 pub(super) const RULE: Rule = Rule {
     id: "foreign-dialect",
@@ -20,13 +22,28 @@ pub(super) const RULE: Rule = Rule {
 const DOES_NOT_KNOW: [u32; 14] = [1064, 1115, 1128, 1149, 1193, 1221, 1235, 1273, 1286, 1305, 1630, 1901, 1911, 4161];
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    let (Some((code, message)), Some((owner, name))) = (case.failure(), construct(case)) else { return Vec::new() };
+    let (evidence, owner, name) = match (case.failure(), construct(case)) {
+        (Some((code, message)), Some((owner, name))) => (format!("error {code}: {message}"), owner, name),
+        _ => match proved(case) {
+            Some((owner, name)) => ("not tried: its text proves it".into(), owner, name),
+            None => return Vec::new(),
+        },
+    };
     let target = case.targets.first().map(|target| target.table.as_str());
     let message_words = format!("{} refuses it, as it is {owner}'s syntax: {name}", case.engine);
     let mut finding = case.finding(RULE.id, RULE.severity, target, message_words);
-    finding.evidence.push(format!("error {code}: {message}"));
+    finding.evidence.push(evidence);
     finding.remedy = format!("write it in words that both servers know, or keep the file for {owner} only");
     vec![finding]
+}
+
+/// The other server's construct in a statement that could not be tried, where the text alone proves the refusal.
+fn proved(case: &Case<'_>) -> Option<(EngineKind, &'static str)> {
+    let (Attempt::Unknown { .. }, Some((major, minor, patch))) = (&case.trial.attempt, case.options.release) else {
+        return None;
+    };
+    let engine = Engine { kind: case.engine, version: format!("{major}.{minor}.{patch}") };
+    foreign(&case.statement.sql, &engine)
 }
 
 /// The other server's construct that a refusal is about.
@@ -37,7 +54,7 @@ pub(super) fn construct(case: &Case<'_>) -> Option<(EngineKind, &'static str)> {
 
 #[cfg(test)]
 mod tests {
-    use crate::lint::fixture::{Bench, fails, instant};
+    use crate::lint::fixture::{Bench, fails, instant, untried};
 
     #[test]
     fn only_a_refusal_is_called_foreign() {
@@ -48,5 +65,18 @@ mod tests {
         assert!(Bench::new(sql).attempt(instant()).only("foreign-dialect").is_none());
         assert!(Bench::new(sql).attempt(fails(1146, "no table")).only("foreign-dialect").is_none());
         assert!(Bench::new("ALTER TABEL t").attempt(fails(1064, "near")).only("foreign-dialect").is_none());
+    }
+
+    #[test]
+    fn where_nothing_could_be_tried_the_text_decides_if_it_proves_it() {
+        let seen = |sql: &str, release| {
+            let mut bench = Bench::new(sql).attempt(untried());
+            bench.options.release = release;
+            bench.only("foreign-dialect").is_some()
+        };
+        assert!(seen("ALTER TABLE orders ADD COLUMN IF NOT EXISTS a INT", Some((9, 7, 4))));
+        assert!(!seen("ALTER TABLE orders ADD COLUMN IF NOT EXISTS a INT", Some((12, 0, 0))));
+        assert!(!seen("ALTER TABLE orders ADD COLUMN IF NOT EXISTS a INT", None));
+        assert!(!seen("CREATE TABLE t (a INT) ENGINE=Aria", Some((9, 7, 4))), "a plugin might bring it");
     }
 }

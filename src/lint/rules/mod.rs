@@ -1,5 +1,6 @@
 //! The rules, one file each, in one table. Lists, documentation and waivers read this table.
 
+mod adjacent_indexes;
 mod blocks_writes;
 mod breaks_query;
 mod data_loss;
@@ -70,7 +71,7 @@ pub enum Check {
 }
 
 /// All rules, in the order of reports.
-pub static RULES: [Rule; 18] = [
+pub static RULES: [Rule; 19] = [
     statement_fails::RULE,
     foreign_dialect::RULE,
     missing_target::RULE,
@@ -81,6 +82,7 @@ pub static RULES: [Rule; 18] = [
     table_rebuild::RULE,
     blocks_writes::RULE,
     long_replication::RULE,
+    adjacent_indexes::RULE,
     large_update::RULE,
     unique_on_existing::RULE,
     foreign_key_added::RULE,

@@ -6,7 +6,7 @@
 mod clauses;
 mod group;
 mod read;
-mod scan;
+pub(in crate::sql) mod scan;
 
 pub use clauses::without;
 pub use group::{Group, group};

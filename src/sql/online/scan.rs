@@ -3,15 +3,15 @@
 
 /// One element; spaces and comments are none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Element<'text> {
-    pub(super) kind: Kind,
-    pub(super) text: &'text str,
+pub(in crate::sql) struct Element<'text> {
+    pub(in crate::sql) kind: Kind,
+    pub(in crate::sql) text: &'text str,
     /// Byte offset of its first character.
-    pub(super) start: usize,
+    pub(in crate::sql) start: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::sql) enum Kind {
     /// A keyword, a name without quotes, a number.
     Word,
     /// In backticks or quotes.
@@ -24,17 +24,17 @@ pub(super) enum Kind {
 
 impl Element<'_> {
     /// Byte offset after its last character.
-    pub(super) fn end(&self) -> usize {
+    pub(in crate::sql) fn end(&self) -> usize {
         self.start + self.text.len()
     }
 
     /// Whether it is this keyword, without quotes.
-    pub(super) fn is(&self, word: &str) -> bool {
+    pub(in crate::sql) fn is(&self, word: &str) -> bool {
         matches!(self.kind, Kind::Word | Kind::Symbol) && self.text.eq_ignore_ascii_case(word)
     }
 
     /// The name that it is, without its quotes; `None` when it can be none.
-    pub(super) fn name(&self) -> Option<String> {
+    pub(in crate::sql) fn name(&self) -> Option<String> {
         let quote = self.text.chars().next()?;
         match self.kind {
             Kind::Word => Some(self.text.to_owned()),
@@ -48,7 +48,7 @@ impl Element<'_> {
 }
 
 /// The elements of a statement; `None` when a quote or a comment is never closed.
-pub(super) fn elements(sql: &str) -> Option<Vec<Element<'_>>> {
+pub(in crate::sql) fn elements(sql: &str) -> Option<Vec<Element<'_>>> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(first) = sql[at..].chars().next() {
