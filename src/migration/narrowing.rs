@@ -215,7 +215,7 @@ fn values(from: &Type, to: &Type) -> Vec<String> {
             when(*padded && !same, "values are filled up with zero bytes");
         }
         (Type::Binary(..), Type::Text { .. }) => {
-            when(true, "bytes that are no text of the character set no longer fit")
+            when(true, "bytes that are no text of the character set no longer fit");
         }
         (Type::Members(members, set), Type::Members(to_members, to_set)) => {
             let gone: Vec<&str> = members.iter().filter(|m| !to_members.contains(m)).map(String::as_str).collect();

@@ -4,6 +4,7 @@ pub mod bend;
 pub mod ddl;
 pub mod lex;
 pub mod online;
+pub mod overwrite;
 pub mod parse;
 pub mod placeholder;
 pub mod prepared;

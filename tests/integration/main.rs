@@ -29,6 +29,7 @@ mod lock_orphan;
 mod lock_row;
 mod lock_table;
 mod loss;
+mod loss_overwritten;
 mod needed_index;
 mod online;
 mod other_app;
