@@ -141,6 +141,15 @@ fn altered(sql: &str, table: &str, actions: &[AlterAction], course: &Course, on:
             _ => None,
         })
         .collect();
+    // MariaDB's `ALTER IGNORE TABLE`: of rows with the same new key one stays.
+    let ignores = sql.split_whitespace().take_while(|word| !word.eq_ignore_ascii_case("TABLE"));
+    let is_key = |action: &AlterAction| match action {
+        AlterAction::AddIndex(index) => index.unique,
+        action => matches!(action, AlterAction::AddConstraint),
+    };
+    if ignores.into_iter().any(|word| word.eq_ignore_ascii_case("IGNORE")) && actions.iter().any(is_key) {
+        whats.push(What::Unknown(format!("rows of {table} that break the new key are thrown away")));
+    }
     // The embedded engine refuses another definition, and knows one character set only.
     if let Some(table) = on.schema.table(table).filter(|_| !on.embedded) {
         whats.extend(redefined::redefined(sql, table, course));

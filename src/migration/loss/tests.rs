@@ -34,6 +34,47 @@ fn what_hides_in_other_words_is_listed_too() {
 }
 
 #[test]
+fn what_only_mariadb_says_is_listed_too() {
+    assert!(matches!(whats(&["ALTER IGNORE TABLE t ADD UNIQUE (c)"])[..], [What::Unknown(_)]));
+    assert_eq!(whats(&["ALTER IGNORE TABLE t ADD INDEX (c)"]), []);
+    assert!(matches!(whats(&["SET STATEMENT max_statement_time = 1 FOR DELETE FROM t"])[..], [What::Unknown(_)]));
+}
+
+#[test]
+fn a_row_that_replaces_an_equal_one_counts_where_others_go_with_it() {
+    let column = |name: &str| Column { name: name.into(), column_type: "int".into(), ..Column::default() };
+    let key = crate::model::schema::Index {
+        name: "PRIMARY".into(),
+        kind: crate::model::schema::IndexKind::Primary,
+        parts: vec![crate::model::schema::KeyPart::column("id")],
+        visible: true,
+        comment: String::new(),
+        cardinality: vec![],
+    };
+    let parent = Table { name: "p".into(), columns: vec![column("id")], indexes: vec![key], ..Table::default() };
+    let reference = crate::model::schema::ForeignKey {
+        name: "fk".into(),
+        columns: vec!["p".into()],
+        referenced_table: "p".into(),
+        referenced_columns: vec!["id".into()],
+        on_delete: "CASCADE".into(),
+        on_update: "NO ACTION".into(),
+    };
+    let child =
+        Table { name: "c".into(), columns: vec![column("p")], foreign_keys: vec![reference], ..Table::default() };
+    let condition = |tables: Vec<Table>| {
+        let schema = Schema { tables, routines: vec![] };
+        let down = migration(&[], &["REPLACE INTO p (id) VALUES (1)"]);
+        match at_risk(&[&down], &schema, Some("own")).remove(0).what {
+            What::Overwritten { condition, .. } => condition,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(condition(vec![parent.clone()]), "(((`id` <=> 1)) AND NOT (`id` <=> 1))");
+    assert_eq!(condition(vec![parent, child]), "(((`id` <=> 1)))");
+}
+
+#[test]
 fn a_renamed_column_loses_nothing_until_it_is_dropped() {
     assert_eq!(whats(&["ALTER TABLE t RENAME COLUMN c TO d"]), []);
     assert_eq!(
