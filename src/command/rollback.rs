@@ -201,7 +201,8 @@ fn line(loss: &Loss) -> String {
     let rows = match loss.rows {
         Some(rows) if !loss.what.contains('.') => format!("{}: {}", loss.what, counted(rows, "row")),
         Some(values) => format!("{}: {}", loss.what, counted(values, "value")),
-        None => "unknown".into(),
+        None if loss.what.is_empty() => "unknown".into(),
+        None => format!("{}: unknown size", loss.what),
     };
     let note = if loss.note.is_empty() { String::new() } else { format!(", because {}", loss.note) };
     format!("{rows}{note} ({})", loss.at)

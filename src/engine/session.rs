@@ -168,6 +168,21 @@ impl Session {
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
+    /// The numbers of the one row that a query in `MySQL`'s dialect returns.
+    ///
+    /// # Errors
+    /// When the engine refuses it.
+    pub async fn numbers(&mut self, sql: &str) -> Result<Vec<u64>, EngineError> {
+        match &mut self.connection {
+            SessionConnection::Server(connection) => {
+                let rows = text::rows(connection, sql.to_owned()).await?;
+                Ok(rows.first().map(|row| (0..).map_while(|at| row.number(at)).collect()).unwrap_or_default())
+            }
+            // No round trip is saved here.
+            SessionConnection::Embedded(_) => Ok(vec![self.count(sql).await?]),
+        }
+    }
+
     /// The schema without the tables named.
     ///
     /// # Errors

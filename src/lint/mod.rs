@@ -7,7 +7,6 @@ mod dialect;
 #[cfg(test)]
 mod fixture;
 mod judge;
-mod narrowing;
 pub mod rules;
 mod sizes;
 pub mod waiver;

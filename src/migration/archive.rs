@@ -48,7 +48,8 @@ pub fn plan(migrations: &[&Migration], losses: &[(String, Location)], on: Contex
     }
     for (what, at) in losses {
         if !planner.covered.contains(&(what.to_ascii_lowercase(), at.to_string())) {
-            planner.refusals.push(format!("{at}: what this does to {what} cannot be archived"));
+            let to = if what.is_empty() { String::new() } else { format!(" to {what}") };
+            planner.refusals.push(format!("{at}: what this does{to} cannot be archived"));
         }
     }
     planner.refusals.sort();

@@ -12,17 +12,24 @@ pub fn with_cascades(risks: Vec<AtRisk>, schema: &Schema, drop_deletes: bool) ->
     let mut all = Vec::new();
     for risk in risks {
         let mut whats = Vec::new();
+        if let What::Overwritten { table, alias: None, columns, condition, by } = &risk.what
+            && by != "REPLACE"
+        {
+            renumber(table, columns, condition, schema, &mut vec![table.to_ascii_lowercase()], &mut whats);
+        }
         let deleted = match &risk.what {
             What::RowsWhere(table, condition) => Some((table, condition.as_str())),
+            // A row is deleted before the one that replaces it comes.
+            What::Overwritten { table, condition, by, .. } if by == "REPLACE" => Some((table, condition.as_str())),
             What::Table(table) if drop_deletes => Some((table, "TRUE")),
             _ => None,
         };
         if let Some((table, condition)) = deleted {
             follow(table, condition, schema, &mut vec![table.to_ascii_lowercase()], &mut whats);
         }
-        let at = risk.at.clone();
+        let (at, doubt) = (risk.at.clone(), risk.doubt.clone());
         all.push(risk);
-        all.extend(whats.into_iter().map(|what| AtRisk { what, at: at.clone() }));
+        all.extend(whats.into_iter().map(|what| AtRisk { what, doubt: doubt.clone(), at: at.clone() }));
     }
     all
 }
@@ -49,6 +56,38 @@ fn follow(table: &str, condition: &str, schema: &Schema, path: &mut Vec<String>,
                 ),
                 _ => {}
             }
+        }
+    }
+}
+
+/// The rows that follow, by `ON UPDATE`, a column that is overwritten in the rows of `table` that meet `condition`.
+fn renumber(
+    table: &str,
+    columns: &[String],
+    condition: &str,
+    schema: &Schema,
+    path: &mut Vec<String>,
+    found: &mut Vec<What>,
+) {
+    for child in &schema.tables {
+        let name = child.name.to_ascii_lowercase();
+        for key in child.foreign_keys.iter().filter(|key| key.referenced_table.eq_ignore_ascii_case(table)) {
+            let touched = |column: &String| columns.iter().any(|other| other.eq_ignore_ascii_case(column));
+            let follows = ["CASCADE", "SET NULL"].contains(&key.on_update.as_str());
+            if !follows || path.contains(&name) || !(columns.is_empty() || key.referenced_columns.iter().any(touched)) {
+                continue;
+            }
+            let referring = referring(key, table, condition);
+            found.push(What::Overwritten {
+                table: child.name.clone(),
+                alias: None,
+                columns: key.columns.clone(),
+                condition: referring.clone(),
+                by: format!("ON UPDATE {}", key.on_update),
+            });
+            path.push(name.clone());
+            renumber(&child.name, &key.columns, &referring, schema, path, found);
+            path.pop();
         }
     }
 }
@@ -87,7 +126,8 @@ mod tests {
             table("c", &[("b_id", "b", "CASCADE"), ("a_id", "a", "SET NULL"), ("x", "a", "NO ACTION")]),
         ];
         let schema = Schema { tables, routines: vec![] };
-        let risk = AtRisk { what: What::RowsWhere("a".into(), "id = 1".into()), at: Location::line("f.sql", 1) };
+        let risk =
+            AtRisk { what: What::RowsWhere("a".into(), "id = 1".into()), doubt: None, at: Location::line("f.sql", 1) };
         let whats: Vec<What> = with_cascades(vec![risk], &schema, false).into_iter().map(|risk| risk.what).collect();
         let of_b = "`a_id` IN (SELECT `id` FROM `a` WHERE id = 1)";
         assert_eq!(
@@ -103,7 +143,7 @@ mod tests {
     fn a_dropped_table_takes_rows_along_only_where_dropping_deletes() {
         let schema =
             Schema { tables: vec![table("a", &[]), table("b", &[("a_id", "a", "CASCADE")])], routines: vec![] };
-        let dropped = || vec![AtRisk { what: What::Table("a".into()), at: Location::line("f.sql", 1) }];
+        let dropped = || vec![AtRisk { what: What::Table("a".into()), doubt: None, at: Location::line("f.sql", 1) }];
         assert_eq!(with_cascades(dropped(), &schema, false).len(), 1);
         let of_b = "`a_id` IN (SELECT `id` FROM `a` WHERE TRUE)";
         assert_eq!(with_cascades(dropped(), &schema, true)[1].what, What::RowsWhere("b".into(), of_b.into()));

@@ -10,6 +10,7 @@ pub mod difference;
 pub mod existing;
 pub mod fingerprint;
 pub mod loss;
+pub mod narrowing;
 pub mod needed_index;
 pub mod partial_down;
 pub mod plan;

@@ -6,6 +6,7 @@ pub mod dialect;
 pub mod executable;
 pub mod lex;
 pub mod online;
+pub mod overwrite;
 pub mod parse;
 pub mod placeholder;
 pub mod prepared;

@@ -34,6 +34,7 @@ mod lock_row;
 mod lock_rows;
 mod lock_table;
 mod loss;
+mod loss_overwritten;
 mod needed_index;
 mod online;
 mod other_app;

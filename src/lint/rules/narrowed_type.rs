@@ -2,7 +2,7 @@
 
 use super::{Check, Needs, Rule};
 use crate::lint::context::Case;
-use crate::lint::narrowing::{Narrowing, narrowing};
+use crate::migration::narrowing::{Narrowing, narrowing};
 use crate::model::finding::{Finding, Severity};
 use crate::model::schema::Column;
 use crate::sql::ddl::{AlterAction, Effect};

@@ -4,11 +4,15 @@
 //! words of each clause say enough here. What is not recognised is [`Effect::Other`], never a guess.
 
 mod alter;
+mod definition;
 mod index;
+mod load;
 mod reader;
 mod table;
 
+pub use definition::{Definition, Redefinition, redefinitions};
 pub use index::IndexDefinition;
+pub use load::loaded;
 pub use table::{Created, created};
 
 use crate::model::schema::IndexKind;

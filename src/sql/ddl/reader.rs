@@ -95,6 +95,21 @@ impl Reader {
         }
     }
 
+    /// A name or a text in quotes of either sort. Moves on only if there is one.
+    pub(super) fn value(&mut self) -> Option<String> {
+        let value = match self.tokens.get(self.at)? {
+            Token::SingleQuotedString(text) => text.clone(),
+            _ => self.name_at(self.at)?,
+        };
+        self.at += 1;
+        Some(value)
+    }
+
+    /// Whether a comma is next.
+    pub(super) fn at_comma(&self) -> bool {
+        self.tokens.get(self.at) == Some(&Token::Comma)
+    }
+
     /// The databases that the names read so far were qualified with.
     pub(super) fn databases(self) -> Vec<String> {
         self.databases
@@ -227,7 +242,10 @@ impl Reader {
             if matches!(token, Token::Word(_)) && text.ends_with(|last: char| last.is_alphanumeric()) {
                 text.push(' ');
             }
-            text.push_str(&token.to_string());
+            match token {
+                Token::SingleQuotedString(inner) => text.extend(["'", &inner.replace('\'', "''"), "'"]),
+                _ => text.push_str(&token.to_string()),
+            }
         }
     }
 

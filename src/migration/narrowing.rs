@@ -1,13 +1,13 @@
 //! Whether a column that gets another definition still holds every value that it may hold now.
 //!
-//! Decided from what the server's catalogue says of the column before and after, never from the statement. What the
-//! two types have in common is compared; a pair that is not known is said to be unknown.
+//! Decided from the column before and after in the words of the server's catalogue. What the two types have in common
+//! is compared; a pair that is not known is said to be unknown.
 
 use crate::model::schema::Column;
 
 /// What the change of a column does to its values.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Narrowing {
+pub enum Narrowing {
     /// Every value fits as it did.
     None,
     /// Some value that fits before does not fit after; each reason in words.
@@ -18,7 +18,7 @@ pub(super) enum Narrowing {
 
 /// Compares a column before and after.
 #[must_use]
-pub(super) fn narrowing(before: &Column, after: &Column) -> Narrowing {
+pub fn narrowing(before: &Column, after: &Column) -> Narrowing {
     let (from, to) = (Type::read(before), Type::read(after));
     let mut reasons = match (from, to) {
         _ if before.column_type.eq_ignore_ascii_case(&after.column_type) && charset(before) == charset(after) => {
@@ -29,6 +29,10 @@ pub(super) fn narrowing(before: &Column, after: &Column) -> Narrowing {
             return Narrowing::Unknown(format!("{} and {} cannot be compared", before.column_type, after.column_type));
         }
     };
+    let members = ["enum", "set"].contains(&before.base_type().as_str());
+    if members && !before.column_type.is_ascii() && !contains(&charset(after), &charset(before)) {
+        reasons.push(format!("{} lacks characters that {} has", charset(after), charset(before)));
+    }
     if before.nullable && !after.nullable {
         reasons.push("NULL is no longer allowed".into());
     }
@@ -44,14 +48,17 @@ enum Type {
     Decimal(u32, u32, bool),
     /// Significant bits, and whether it may be negative.
     Float(u32, bool),
-    /// Characters, bytes, and the character set.
+    /// Characters, bytes, the character set, and whether it is a CHAR, which holds no spaces at its end.
     Text {
         characters: u64,
         bytes: u64,
         charset: String,
+        fixed: bool,
     },
-    /// Bytes.
-    Binary(u64),
+    /// Bytes, and whether it is a BINARY, which is filled up with zero bytes.
+    Binary(u64, bool),
+    /// Bits of a BIT.
+    Bits(u64),
     /// The members, in their order; `true` for a SET.
     Members(Vec<String>, bool),
     /// Day, time of day, digits of a second, and whether it is a TIMESTAMP.
@@ -75,7 +82,14 @@ impl Type {
             if unsigned { Self::Integer(0, span - 1) } else { Self::Integer(-span / 2, span / 2 - 1) }
         };
         let width = characters_width(column);
-        let text = |bytes: u64| Self::Text { characters: bytes, bytes, charset: charset(column) };
+        let text = |bytes: u64| Self::Text { characters: bytes, bytes, charset: charset(column), fixed: false };
+        // `TEXT(100)` is whichever TEXT that holds so much; `DOUBLE(9,2)` rounds.
+        let free = ["tinytext", "text", "mediumtext", "longtext", "tinyblob", "blob", "mediumblob", "longblob"];
+        if !numbers.is_empty()
+            && (free.contains(&base.as_str()) || ["float", "double", "real"].contains(&base.as_str()))
+        {
+            return None;
+        }
         Some(match base.as_str() {
             "tinyint" | "bool" | "boolean" => integer(8),
             "smallint" => integer(16),
@@ -83,7 +97,7 @@ impl Type {
             "int" | "integer" => integer(32),
             "bigint" => integer(64),
             "year" => Self::Integer(1901, 2155),
-            "bit" => Self::Integer(0, (1_i128 << number(0).unwrap_or(1).min(64)) - 1),
+            "bit" => Self::Bits(number(0).unwrap_or(1)),
             "decimal" | "numeric" => {
                 let (all, behind) = (number(0).unwrap_or(10), number(1).unwrap_or(0));
                 let before = u32::try_from(all.saturating_sub(behind)).unwrap_or(u32::MAX);
@@ -93,17 +107,18 @@ impl Type {
             "double" | "real" => Self::Float(53, !unsigned),
             "char" | "varchar" => {
                 let characters = number(0).unwrap_or(1);
-                Self::Text { characters, bytes: characters.saturating_mul(width), charset: charset(column) }
+                let bytes = characters.saturating_mul(width);
+                Self::Text { characters, bytes, charset: charset(column), fixed: base == "char" }
             }
             "tinytext" => text(255),
             "text" => text(65_535),
             "mediumtext" => text(16_777_215),
             "longtext" => text(u64::from(u32::MAX)),
-            "binary" | "varbinary" => Self::Binary(number(0).unwrap_or(1)),
-            "tinyblob" => Self::Binary(255),
-            "blob" => Self::Binary(65_535),
-            "mediumblob" => Self::Binary(16_777_215),
-            "longblob" => Self::Binary(u64::from(u32::MAX)),
+            "binary" | "varbinary" => Self::Binary(number(0).unwrap_or(1), base == "binary"),
+            "tinyblob" => Self::Binary(255, false),
+            "blob" => Self::Binary(65_535, false),
+            "mediumblob" => Self::Binary(16_777_215, false),
+            "longblob" => Self::Binary(u64::from(u32::MAX), false),
             "enum" | "set" => Self::Members(numbers.iter().map(|member| unquoted(member)).collect(), base == "set"),
             "date" => Self::Time { date: true, clock: false, digits: 0, stamp: false },
             "time" => Self::Time { date: false, clock: true, digits: number(0).unwrap_or(0), stamp: false },
@@ -122,10 +137,11 @@ impl Type {
         match self {
             Self::Integer(low, high) => digits(*low).max(digits(*high)),
             Self::Decimal(before, behind, signed) => {
-                u64::from(*before) + u64::from(*behind) + u64::from(*behind > 0) + u64::from(*signed)
+                u64::from((*before).max(1)) + u64::from(*behind) + u64::from(*behind > 0) + u64::from(*signed)
             }
             Self::Float(..) => 24,
-            Self::Text { characters, .. } | Self::Binary(characters) => *characters,
+            Self::Text { characters, .. } | Self::Binary(characters, _) => *characters,
+            Self::Bits(bits) => *bits,
             Self::Members(members, false) => members.iter().map(|m| m.chars().count() as u64).max().unwrap_or(0),
             Self::Members(members, true) => members.iter().map(|m| m.chars().count() as u64 + 1).sum(),
             Self::Time { date, clock, digits, .. } => {
@@ -148,7 +164,8 @@ fn values(from: &Type, to: &Type) -> Vec<String> {
     match (from, to) {
         (Type::Integer(low, high), Type::Integer(to_low, to_high)) => {
             when(*low < 0 && *to_low >= 0, "negative values no longer fit");
-            when(*high > *to_high || (*to_low < 0 && low < to_low), "the range of whole numbers shrinks");
+            let low_end = low < to_low && !(*low < 0 && *to_low >= 0);
+            when(*high > *to_high || low_end, "the range of whole numbers shrinks");
         }
         (Type::Integer(low, high), Type::Decimal(before, _, signed)) => {
             when(*low < 0 && !signed, "negative values no longer fit");
@@ -181,18 +198,25 @@ fn values(from: &Type, to: &Type) -> Vec<String> {
             when(bits > to_bits, "numbers lose digits");
         }
         (
-            Type::Text { characters, bytes, charset },
-            Type::Text { characters: to_characters, bytes: to_bytes, charset: to_charset },
+            Type::Text { characters, bytes, charset, fixed },
+            Type::Text { characters: to_characters, bytes: to_bytes, charset: to_charset, fixed: to_fixed },
         ) => {
+            when(*to_fixed && !fixed, "spaces at the end are cut off");
             let counted = to_bytes == to_characters && !is_single_byte(to_charset);
             let shorter = if counted { bytes > to_bytes } else { characters > to_characters };
             when(shorter, &format!("at most {to_characters} {} fit", if counted { "bytes" } else { "characters" }));
             when(!contains(to_charset, charset), &format!("{to_charset} lacks characters that {charset} has"));
         }
-        (Type::Binary(bytes) | Type::Text { bytes, .. }, Type::Binary(to_bytes)) => {
+        (Type::Bits(bits), Type::Bits(to_bits)) => when(bits > to_bits, &format!("at most {to_bits} bits fit")),
+        (Type::Bits(_), _) | (_, Type::Bits(_)) => when(true, "the values are converted to another sort"),
+        (Type::Binary(bytes, _) | Type::Text { bytes, .. }, Type::Binary(to_bytes, padded)) => {
             when(bytes > to_bytes, &format!("at most {to_bytes} bytes fit"));
+            let same = matches!(from, Type::Binary(_, true)) && bytes == to_bytes;
+            when(*padded && !same, "values are filled up with zero bytes");
         }
-        (Type::Binary(_), Type::Text { .. }) => when(true, "bytes that are no text of the character set no longer fit"),
+        (Type::Binary(..), Type::Text { .. }) => {
+            when(true, "bytes that are no text of the character set no longer fit");
+        }
         (Type::Members(members, set), Type::Members(to_members, to_set)) => {
             let gone: Vec<&str> = members.iter().filter(|m| !to_members.contains(m)).map(String::as_str).collect();
             when(!gone.is_empty(), &format!("the member {} is gone", gone.join(", ")));
@@ -203,13 +227,16 @@ fn values(from: &Type, to: &Type) -> Vec<String> {
                 return reasons;
             };
             when(*date && !to_date, "the day is cut off");
+            when(!date && *to_date, "a time gets a day, and one below zero or above 24 hours does not fit");
             when(*clock && !to_clock, "the time of day is cut off");
             when(to_clock == clock && digits > to_digits, "fractions of a second are rounded away");
             when(*to_stamp && !stamp, "a TIMESTAMP begins in 1970 and, on most versions, ends in 2038");
         }
-        (Type::Json, Type::Text { characters, .. }) => {
+        (Type::Json, Type::Text { characters, charset, .. }) => {
             when(from.written() > *characters, &format!("at most {characters} bytes fit"));
+            when(!contains(charset, "utf8mb4"), &format!("{charset} lacks characters that JSON has"));
         }
+        (Type::Float(24, _), Type::Text { .. }) => when(true, "numbers are written with six digits"),
         (Type::Json, Type::Json) => {}
         (_, Type::Text { characters, .. }) => {
             when(from.written() > *characters, &format!("at most {characters} characters fit"));
@@ -222,7 +249,8 @@ fn values(from: &Type, to: &Type) -> Vec<String> {
 }
 
 /// The character set, which a collation's name begins with.
-fn charset(column: &Column) -> String {
+#[must_use]
+pub fn charset(column: &Column) -> String {
     let name = column.collation.as_deref().and_then(|name| name.split('_').next()).unwrap_or("binary");
     if name == "utf8" { "utf8mb3".into() } else { name.to_ascii_lowercase() }
 }
@@ -321,6 +349,13 @@ mod tests {
             ("text", "json", "no JSON"),
             ("bigint", "varchar(19)", "at most 19"),
             ("varbinary(9)", "varchar(9)", "bytes"),
+            ("varchar(9)", "char(9)", "spaces"),
+            ("varbinary(9)", "binary(9)", "zero bytes"),
+            ("tinyint unsigned", "year", "range"),
+            ("bit(8)", "varchar(9)", "another sort"),
+            ("float", "varchar(99)", "six digits"),
+            ("time", "datetime", "24 hours"),
+            ("decimal(2,2)", "varchar(4)", "at most 4"),
         ] {
             match narrowing(&column(from), &column(to)) {
                 Narrowing::Narrowed(reasons) => {
@@ -356,6 +391,8 @@ mod tests {
         ] {
             assert_eq!(narrowing(&column(from), &column(to)), Narrowing::None, "{from} → {to}");
         }
-        assert!(matches!(narrowing(&column("point"), &column("geometry")), Narrowing::Unknown(_)));
+        for (from, to) in [("point", "geometry"), ("double", "double(5,2)"), ("text", "text(100)")] {
+            assert!(matches!(narrowing(&column(from), &column(to)), Narrowing::Unknown(_)), "{from} → {to}");
+        }
     }
 }
