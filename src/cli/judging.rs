@@ -18,6 +18,10 @@ pub struct Judge {
     /// Scale profile for sandbox and embedded engine: a name in profiles/scale, or a file
     #[arg(long, value_name = "NAME|PATH", default_value = "high")]
     pub scale: String,
+    /// Take the schema from a dump (mysqldump --no-data) or a live server's definitions, of which no row is read, instead
+    /// of from migrations; with --sandbox or --embedded
+    #[arg(long, value_name = "FILE|URL")]
+    pub schema: Option<String>,
     /// Replay only this set of the migrations: `schema` shows the plans before the index set
     #[arg(long, value_enum, default_value_t = SetChoice::All)]
     pub set: SetChoice,

@@ -1,7 +1,7 @@
 //! What `audit` and `explain` share: the queries, a planner to ask, and the verdicts.
 
 use super::failure::Failure;
-use super::files::Files;
+use super::schema;
 use super::target::{self, Target};
 use crate::audit::{self, CatalogueEntry, Context, ExplainError, Options};
 use crate::cli::{Global, Judge, SandboxChoice, SetChoice};
@@ -11,7 +11,6 @@ use crate::engine::planner::{Planner, PlannerError};
 use crate::engine::sandbox::ServerKind;
 use crate::engine::settings::Address;
 use crate::model::finding::{Finding, Severity, Subject};
-use crate::model::migration::{Migration, Set, Statement};
 use crate::model::plan::Plan;
 use crate::model::query::{Query, Sample};
 use crate::model::report::Statistics;
@@ -44,15 +43,20 @@ pub(super) async fn planner(
     let version = if args.explain_json == 2 { JsonVersion::Two } else { JsonVersion::One };
     if let Some(choice) = args.sandbox {
         let scale = scale(args)?;
-        let migrations = Files::load(&args.migrations, None, term)?.migrations;
+        let statements = schema::statements(args, global, term).await?;
         let kind = match choice {
             SandboxChoice::Mysql => ServerKind::Mysql,
             SandboxChoice::Mariadb => ServerKind::Mariadb,
         };
         let waiting = term.spinner("starting a throwaway server");
-        let planner = Planner::sandbox(kind, &replayed(&migrations, args.set), &scale, version).await;
+        let planner = Planner::sandbox(kind, &statements.iter().collect::<Vec<_>>(), &scale, version).await;
         drop(waiting);
         return Ok((planner.map_err(|error| failure(&error))?, Some(scale)));
+    }
+    if args.schema.is_some() && !args.embedded {
+        return Err(Failure::usage(
+            "--schema goes with --sandbox or --embedded: a configured server is judged as it is",
+        ));
     }
     let target = if args.embedded { None } else { Some(target::resolve(global)?) };
     if let Some(note) = target.as_ref().and_then(|target| target.note.as_ref()) {
@@ -84,8 +88,8 @@ pub(super) async fn planner(
                     return Ok((copy, Some(scale)));
                 }
             }
-            let migrations = Files::load(&args.migrations, None, term)?.migrations;
-            let planner = Planner::embedded(&replayed(&migrations, args.set), &scale).await;
+            let statements = schema::statements(args, global, term).await?;
+            let planner = Planner::embedded(&statements.iter().collect::<Vec<_>>(), &scale).await;
             Ok((planner.map_err(|error| failure(&error))?, Some(scale)))
         }
     }
@@ -97,21 +101,11 @@ fn scale(args: &Judge) -> Result<Scale, Failure> {
     crate::source::scale::load(&path).map_err(|error| Failure::unable(error.message))
 }
 
-/// The statements of the migrations that a throwaway database gets.
-fn replayed(migrations: &[Migration], set: SetChoice) -> Vec<&Statement> {
-    let wanted = |migration: &&Migration| match set {
-        SetChoice::All => true,
-        SetChoice::Schema => migration.set == Set::Schema,
-        SetChoice::Indexes => migration.set == Set::Indexes,
-    };
-    migrations.iter().filter(wanted).flat_map(|migration| &migration.up.statements).collect()
-}
-
 fn failure(error: &PlannerError) -> Failure {
     match error {
         PlannerError::Engine(EngineError::Interrupted) => Failure::interrupted(),
         PlannerError::Replay { at, error } => {
-            Failure::unable(format!("{at}: this migration does not run on the throwaway database: {error}"))
+            Failure::unable(format!("{at}: this does not run on the throwaway database: {error}"))
         }
         other => Failure::unable(other.to_string()),
     }

@@ -18,6 +18,7 @@ mod prepare;
 mod remedy;
 mod replica;
 mod rollback;
+mod schema;
 mod status;
 mod survey;
 mod target;

@@ -1,6 +1,7 @@
 //! Files in: migrations and profiles become plain model values, or errors that name file, line and remedy.
 
 pub mod dotenv;
+pub mod dump;
 mod duration;
 pub mod environment;
 pub mod error;

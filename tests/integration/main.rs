@@ -46,6 +46,7 @@ mod refusals;
 mod round_trip;
 mod sandbox;
 mod schema;
+mod schema_source;
 mod scratch;
 mod servers;
 mod session;
