@@ -14,7 +14,7 @@ use crate::engine::ledger::Ledger;
 use crate::engine::rehearsal::Rehearsal;
 use crate::engine::{Session, adoption as recording, definitions};
 use crate::exit::Exit;
-use crate::migration::adoption::{Rows, is_readable, objects, place, standing, verdicts};
+use crate::migration::adoption::{Rows, is_readable, objects, place, standing, ungrounded, verdicts};
 use crate::migration::plan::{self, Up};
 use crate::migration::repair::{Repair, repair};
 use crate::migration::seed::questions;
@@ -106,18 +106,37 @@ async fn judge_and_record(
         };
         let adopted: Vec<&Migration> = entries.iter().filter(holds).filter_map(|entry| entry.migration).collect();
         let refused = report.migrations.iter().any(|row| row.standing == Standing::Conflicting);
-        if refused || args.write.dry_run || adopted.is_empty() {
+        let unsure = unsure(&report, &entries);
+        if refused || args.write.dry_run || adopted.is_empty() && unsure.is_empty() {
             return Ok(report);
+        }
+        if session.has_transactional_ddl() && !unsure.is_empty() {
+            let files: Vec<&str> = unsure.iter().map(|(migration, _)| migration.up.file.as_str()).collect();
+            return Err(Failure::state(format!(
+                "nothing was recorded: {} may have run, and the embedded engine has no journal to remember that in; pass \
+                 --assume-rows if they did, or --to the version before them",
+                files.join(", ")
+            )));
         }
         let question = format!("record {} as applied in {}", count(adopted.len()), session.place);
         let versions: Vec<String> = adopted.iter().map(|migration| migration.version.to_string()).collect();
         if !turn.is_agreed(session, &question, versions.join(" "), term).await? {
             continue;
         }
-        recording::record(session, &ledger, &adopted).await?;
+        recording::record(session, &ledger, &adopted, &unsure).await?;
         report.recorded = true;
         return Ok(report);
     }
+}
+
+/// The migrations that may have run, each with the reason.
+fn unsure<'a>(report: &'a AdoptReport, entries: &[Entry<'a>]) -> Vec<recording::Unsure<'a>> {
+    let rows = report.migrations.iter().filter(|row| matches!(row.standing, Standing::Partial | Standing::Unknown));
+    rows.filter_map(|row| {
+        let migration = entries.iter().find(|one| one.version == row.version)?.migration?;
+        Some((migration, row.because.as_deref().unwrap_or("some of what it makes is there, and some is not")))
+    })
+    .collect()
 }
 
 async fn judged(
@@ -172,6 +191,9 @@ async fn judged(
         });
     }
     doubt_unseen(&mut rows, &seen, entries);
+    let made_by =
+        |version: i64| chosen.iter().find(|one| one.version == version).map(|one| one.up.statements.as_slice());
+    ungrounded(&mut rows, made_by);
     notes.extend(order(&rows, &chosen));
     if let Some(path) = &args.plan {
         write_plan(path, &rows, &mut replica, ledger, term).await?;
@@ -208,7 +230,15 @@ async fn written_rows(
 ) -> Result<Vec<(Location, Rows)>, Failure> {
     let mut found = Vec::new();
     for statement in &migration.up.statements {
-        let Effect::Rows { table, .. } = effect(&statement.sql) else { continue };
+        let table = match effect(&statement.sql) {
+            Effect::Rows { table, .. } => table,
+            Effect::Other => {
+                let reason = "unknown, because nothing shows whether it ran; --assume-rows takes it as done";
+                found.push((statement.at.clone(), if assume { Rows::Found } else { Rows::Unknown(reason.into()) }));
+                continue;
+            }
+            _ => continue,
+        };
         let rows = match questions(&statement.sql, after).or_else(|_| questions(&statement.sql, live)) {
             _ if table.is_some_and(|table| live.table(&table).is_none()) => Rows::Absent,
             Ok((_, questions)) => {
@@ -248,20 +278,31 @@ fn doubt_unseen(rows: &mut [AdoptedRow], seen: &BTreeSet<i64>, entries: &[Entry<
     }
 }
 
-/// What to know of migrations that stay pending although later ones of their set are adopted.
-fn order(rows: &[AdoptedRow], chosen: &[&Migration]) -> Option<String> {
+/// What to know of migrations that are not recorded although later ones of their set are, or that may have run.
+fn order(rows: &[AdoptedRow], chosen: &[&Migration]) -> Vec<String> {
     let set = |version: i64| chosen.iter().find(|one| one.version == version).map(|one| one.set);
     let is_older = |row: &&AdoptedRow| {
         let later = |one: &AdoptedRow| one.version > row.version && set(one.version) == set(row.version);
-        row.standing != Standing::Adopted && rows.iter().any(|one| one.standing == Standing::Adopted && later(one))
+        row.standing == Standing::Pending && rows.iter().any(|one| one.standing == Standing::Adopted && later(one))
     };
-    let older: Vec<&str> = rows.iter().filter(is_older).map(|row| row.file.as_str()).collect();
-    (!older.is_empty()).then(|| {
-        format!(
+    let files = |rows: Vec<&AdoptedRow>| rows.iter().map(|row| row.file.as_str()).collect::<Vec<_>>().join(", ");
+    let older: Vec<&AdoptedRow> = rows.iter().filter(is_older).collect();
+    let unsure = |row: &&AdoptedRow| matches!(row.standing, Standing::Partial | Standing::Unknown);
+    let unsure: Vec<&AdoptedRow> = rows.iter().filter(unsure).collect();
+    let mut notes = Vec::new();
+    if !older.is_empty() {
+        notes.push(format!(
             "pending, and older than what is adopted: {}; `aura-db migrate --allow-out-of-order` applies them",
-            older.join(", ")
-        )
-    })
+            files(older)
+        ));
+    }
+    if !unsure.is_empty() {
+        notes.push(format!(
+            "may have run, in part or as a whole: {}; `aura-db migrate` runs none of them before you have said which it is",
+            files(unsure)
+        ));
+    }
+    notes
 }
 
 async fn write_plan(

@@ -35,6 +35,13 @@ pub(super) async fn run(args: &Drift, target: &Target, term: &mut Term) -> Resul
     }
     let applied = entries.iter().filter(|entry| entry.state == State::Applied);
     let applied: Vec<&Migration> = applied.filter_map(|entry| entry.migration).collect();
+    if applied.is_empty() {
+        return Err(Failure::state(format!(
+            "no migration is recorded in {}, so there is nothing to compare it with; is it the right database? One that was \
+             made by hand is recorded by `aura-db adopt`, an empty one is made by `aura-db migrate`",
+            session.place
+        )));
+    }
     let live = session.schema(&[ledger.table()]).await?;
     let (mut replica, mut notes) = replica::start(&mut session, &ledger, term).await?;
     for migration in &applied {
@@ -49,9 +56,6 @@ pub(super) async fn run(args: &Drift, target: &Target, term: &mut Term) -> Resul
     let statements: Vec<_> = applied.iter().flat_map(|migration| &migration.up.statements).collect();
     for one in &mut objects {
         one.at = place(&one.object, &statements).cloned();
-    }
-    if applied.is_empty() {
-        notes.push("no migration is applied; a database that was made by hand is recorded by `aura-db adopt`".into());
     }
     let report = DriftReport {
         format_version: FORMAT_VERSION,

@@ -2,7 +2,7 @@
 
 use super::remedy::{remedy, remedy_elsewhere};
 use crate::engine::EngineError;
-use crate::engine::runner::{After, Doubt, INTERRUPTED, RunError};
+use crate::engine::runner::{After, Doubt, INTERRUPTED, RunError, Since};
 use crate::exit::Exit;
 use std::fmt;
 
@@ -108,12 +108,25 @@ impl Failure {
 
 /// What is not known of a statement, and why.
 pub(super) fn in_doubt(doubt: &Doubt) -> String {
-    format!(
-        "{}: a run was cut off in this statement, and it cannot be told whether it took effect\n{}\nbecause {}",
-        doubt.place,
-        excerpt(&doubt.sql),
-        doubt.reason
-    )
+    let place = &doubt.place;
+    match doubt.since {
+        Since::CutOff => format!(
+            "{place}: a run was cut off in this statement, and it cannot be told whether it took effect\n{}\nbecause {}",
+            excerpt(&doubt.sql),
+            doubt.reason
+        ),
+        Since::Adoption => format!("{place}: adopt could not tell whether this migration had run: {}", doubt.reason),
+    }
+}
+
+/// A migration that adopt was not sure of.
+pub(super) fn unsure(doubt: Doubt) -> Failure {
+    let message = format!(
+        "{}\nnothing was run. Look at the database, then pass --in-doubt ran to record it without running it, or \
+         --in-doubt not-run to run it; `aura-db adopt` judges it anew, and its --plan writes what is missing",
+        in_doubt(&doubt)
+    );
+    Failure { doubt: Some(Box::new(doubt)), ..Failure::state(message) }
 }
 
 /// The first lines of a statement.

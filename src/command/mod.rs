@@ -23,6 +23,7 @@ mod status;
 mod survey;
 mod target;
 mod turn;
+mod unsure;
 mod up;
 
 use crate::cli::{Cli, Command, Write};

@@ -10,6 +10,7 @@ use super::prepare::{self, History};
 use super::survey::{self, Dry};
 use super::target::Target;
 use super::turn::Turn;
+use super::unsure;
 use crate::cli::{Apply, Migrate, Migrations, Scratch, SetChoice, Write};
 use crate::engine::Session;
 use crate::engine::connect::Purpose;
@@ -118,9 +119,13 @@ async fn plan_and_run(
         if !request.write.dry_run {
             early(history.record_planned(&mut session, &ledger, term)).await?;
         }
+        if !request.write.dry_run && early(unsure::record(&mut session, &ledger, files, &history, answers)).await? {
+            continue;
+        }
         let entries = history.checked(&files.migrations, Direction::Up, request.allow_out_of_order)?;
         let chosen = plan::up(&entries, request.up).map_err(|error| Failure::state(error.to_string()))?;
         prepare::written(&chosen)?;
+        unsure::refuse(&chosen, &history, answers)?;
         if chosen.is_empty() && !request.write.dry_run {
             if request.restore {
                 archive::catch_up(&mut session, term).await?;

@@ -6,11 +6,20 @@ use crate::migration::checksum::statement_hash;
 use crate::model::journal::{JournalRow, Progress};
 use crate::model::migration::{Direction, Migration};
 
-/// Records the migrations as applied, all or none. On the embedded engine the caller's transaction is used.
+/// A migration of which nobody can tell whether it ran, and why.
+pub type Unsure<'a> = (&'a Migration, &'a str);
+
+/// Records the migrations as applied, all or none, and on a server those of which nobody can tell, in place of what an
+/// earlier adoption said of any. On the embedded engine the caller's transaction is used.
 ///
 /// # Errors
 /// When the engine refuses; nothing is recorded then.
-pub async fn record(session: &mut Session, ledger: &Ledger, migrations: &[&Migration]) -> Result<(), EngineError> {
+pub async fn record(
+    session: &mut Session,
+    ledger: &Ledger,
+    migrations: &[&Migration],
+    unsure: &[Unsure<'_>],
+) -> Result<(), EngineError> {
     // A server commits when it makes a table: these two come first.
     ledger.create(session).await?;
     if session.has_transactional_ddl() {
@@ -18,7 +27,19 @@ pub async fn record(session: &mut Session, ledger: &Ledger, migrations: &[&Migra
     }
     journal::create(session).await?;
     session.run_own("START TRANSACTION").await?;
-    match write(session, ledger, migrations).await {
+    let written = async {
+        journal::remove_unsure(session, ledger.table()).await?;
+        for (migration, reason) in unsure {
+            let row = JournalRow {
+                progress: Progress::Unsure,
+                note: (*reason).to_owned(),
+                ..row(session, ledger, migration, 0)
+            };
+            journal::write(session, &row).await?;
+        }
+        write(session, ledger, migrations).await
+    };
+    match written.await {
         Ok(()) => session.run_own("COMMIT").await,
         Err(error) => {
             // A broken connection has rolled back by itself.

@@ -206,6 +206,15 @@ pub async fn remove_units(session: &mut Session, ledger: &str) -> Result<(), Eng
     session.run_own(&format!("DELETE FROM {TABLE} WHERE ledger = {ledger} AND position = 0")).await
 }
 
+/// Removes what an adoption was not sure of.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn remove_unsure(session: &mut Session, ledger: &str) -> Result<(), EngineError> {
+    let (ledger, unsure) = (text::text(ledger), Progress::Unsure);
+    session.run_own(&format!("DELETE FROM {TABLE} WHERE ledger = {ledger} AND progress = '{unsure}'")).await
+}
+
 fn replace(row: &JournalRow) -> String {
     format!("REPLACE INTO {TABLE} ({COLUMNS}, done_at) VALUES {}", values(row))
 }

@@ -19,7 +19,7 @@ mod undo;
 
 pub use answers::{Answer, Answers};
 pub use failure::{After, INTERRUPTED, RunError};
-pub use resume::Doubt;
+pub use resume::{Doubt, Since};
 
 use super::execute::Executor;
 use super::ledger::Ledger;

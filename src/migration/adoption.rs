@@ -2,11 +2,11 @@
 
 use super::compare::compare;
 use super::difference::{Difference, differences};
-use crate::model::drift::{Compared, Object, ObjectKind, Standing, Verdict};
+use crate::model::drift::{AdoptedRow, Compared, Object, ObjectKind, Standing, Verdict};
 use crate::model::location::Location;
 use crate::model::migration::Statement;
 use crate::model::schema::{Schema, Table};
-use crate::sql::ddl::{effect, targets};
+use crate::sql::ddl::{Effect, effect, targets};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The verdict on each object of a schema, held against the live one.
@@ -184,10 +184,42 @@ pub fn standing(objects: &[Compared], rows: &[(Location, Rows)], follows: bool) 
     (Standing::Adopted, None)
 }
 
+/// Takes back what would be recorded although it builds on a table that a migration makes which is not: what is recorded
+/// must be enough to build the schema anew. `statements` are those of a version's up script.
+pub fn ungrounded<'a>(rows: &mut [AdoptedRow], statements: impl Fn(i64) -> Option<&'a [Statement]>) {
+    let mut lacking: BTreeMap<String, i64> = BTreeMap::new();
+    for row in rows {
+        let own = statements(row.version).unwrap_or_default();
+        let base = own.iter().flat_map(|one| tables(&one.sql)).find_map(|table| Some((lacking.get(&table)?, table)));
+        if let (Standing::Adopted, Some((version, table))) = (row.standing, base) {
+            row.standing = Standing::Unknown;
+            row.because = Some(format!(
+                "it builds on {table}, which {version} makes, and that is not recorded; adopt again when it is"
+            ));
+        }
+        if row.standing != Standing::Adopted {
+            let made = own.iter().filter_map(|one| match effect(&one.sql) {
+                Effect::CreateTable { table } => Some(table.to_lowercase()),
+                _ => None,
+            });
+            lacking.extend(made.map(|table| (table, row.version)));
+        }
+    }
+}
+
+/// The tables, in lower case, that a statement changes or refers to; a few words more than that.
+fn tables(sql: &str) -> Vec<String> {
+    const BEFORE: [&str; 6] = ["FROM", "JOIN", "REFERENCES", "ON", "INTO", "UPDATE"];
+    let words = sql.split(|c: char| !(c.is_alphanumeric() || "_$".contains(c))).filter(|word| !word.is_empty());
+    let words: Vec<&str> = words.collect();
+    let named = words.windows(2).filter(|pair| BEFORE.iter().any(|word| pair[0].eq_ignore_ascii_case(word)));
+    let named = named.map(|pair| pair[1].to_lowercase());
+    targets(sql).into_iter().map(|name| name.to_lowercase()).chain(named).collect()
+}
+
 /// Whether the objects that a statement may change can be told from it.
 #[must_use]
 pub fn is_readable(statement: &Statement) -> bool {
-    use crate::sql::ddl::Effect;
     !matches!(effect(&statement.sql), Effect::Other)
 }
 

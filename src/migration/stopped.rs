@@ -32,7 +32,8 @@ pub fn stopped<'a>(
 ) -> Option<Stopped<'a>> {
     let of = |direction: Direction| {
         let own = move |row: &&'a JournalRow| {
-            row.version == version && row.direction == direction && row.progress != Progress::Applying
+            let is_statement = !matches!(row.progress, Progress::Applying | Progress::Unsure);
+            row.version == version && row.direction == direction && is_statement
         };
         journal.iter().filter(own).collect::<Vec<_>>()
     };

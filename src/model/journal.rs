@@ -22,6 +22,9 @@ pub enum Progress {
     Skipped,
     /// It was recorded and not run: the database had been made by hand.
     Adopted,
+    /// It may have run or not before aura-db knew the database: `adopt` could not tell. Its migration is pending, and does
+    /// not run before somebody has said which it is.
+    Unsure,
     /// Not a statement: several migrations are being applied as one unit, and the row holds what it began from.
     Applying,
     /// Not a statement: a failed unit is being taken back, and the row holds what to.
@@ -40,6 +43,7 @@ impl Progress {
             Self::Failed => "failed",
             Self::Skipped => "skipped",
             Self::Adopted => "adopted",
+            Self::Unsure => "unsure",
             Self::Applying => "applying",
             Self::Undoing => "undoing",
         }
@@ -48,7 +52,7 @@ impl Progress {
     /// Reads the word; `None` for one that this version does not know.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
-        const ALL: [Progress; 9] = [
+        const ALL: [Progress; 10] = [
             Progress::Begun,
             Progress::Planned,
             Progress::Entered,
@@ -56,6 +60,7 @@ impl Progress {
             Progress::Failed,
             Progress::Skipped,
             Progress::Adopted,
+            Progress::Unsure,
             Progress::Applying,
             Progress::Undoing,
         ];

@@ -41,11 +41,17 @@ impl Answers {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Since;
     use super::*;
 
     #[test]
     fn an_answer_is_for_the_statement_that_was_asked_about() {
-        let doubt = Doubt { place: "a.sql:1:1".into(), sql: "CALL p()".into(), reason: "it commits".into() };
+        let doubt = Doubt {
+            place: "a.sql:1:1".into(),
+            sql: "CALL p()".into(),
+            reason: "it commits".into(),
+            since: Since::CutOff,
+        };
         let mut answers = Answers::default();
         answers.give(&doubt, Answer::TookEffect);
         assert_eq!(answers.of("a.sql:1:1", "CALL p()"), Some(Answer::TookEffect));

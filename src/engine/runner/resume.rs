@@ -35,6 +35,17 @@ pub struct Doubt {
     pub sql: String,
     /// Why it cannot be told.
     pub reason: String,
+    /// Since when.
+    pub since: Since,
+}
+
+/// What has brought a statement into doubt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Since {
+    /// A run was cut off in it.
+    CutOff,
+    /// The database was adopted, and what came before is not known.
+    Adoption,
 }
 
 /// Settles what an earlier run has left of a migration.
@@ -45,7 +56,8 @@ pub(super) async fn resume(
 ) -> Result<Resumption, RunError> {
     let statements = runner.direction.statements(migration);
     let fresh = Resumption { is_fresh: true, memory: Memory::new(statements), ..Resumption::default() };
-    if runner.journal.iter().all(|row| row.version != migration.version) {
+    let is_known = |row: &JournalRow| row.version == migration.version && row.progress != Progress::Unsure;
+    if !runner.journal.iter().any(is_known) {
         return Ok(fresh);
     }
     if runner.direction == Direction::Down {
@@ -86,7 +98,10 @@ pub(super) async fn resume(
 }
 
 fn rows(runner: &Runner<'_>, migration: &Migration, direction: Direction) -> Vec<JournalRow> {
-    let own = |row: &&JournalRow| row.version == migration.version && row.direction == direction && row.position > 0;
+    let own = |row: &&JournalRow| {
+        let is_statement = row.position > 0 && row.progress != Progress::Unsure;
+        row.version == migration.version && row.direction == direction && is_statement
+    };
     runner.journal.iter().filter(own).cloned().collect()
 }
 
@@ -116,7 +131,7 @@ async fn settled(
             Settled::NotDone => {}
             Settled::Rest(sql) => rest = Some(sql),
             Settled::InDoubt(reason) => {
-                let doubt = Doubt { place: row.place.clone(), sql: row.sql.clone(), reason };
+                let doubt = Doubt { place: row.place.clone(), sql: row.sql.clone(), reason, since: Since::CutOff };
                 return Err(RunError::Doubt(Box::new(doubt)));
             }
         }
@@ -192,6 +207,7 @@ async fn replay(
                  from may have changed since",
                 lost.name
             ),
+            since: Since::CutOff,
         })));
     }
     for (at, statement) in statements[..resumption.from].iter().enumerate() {
