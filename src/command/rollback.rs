@@ -20,6 +20,7 @@ use crate::engine::runner::{Answers, Runner, Unit};
 use crate::exit::Exit;
 use crate::migration::archive::Plan;
 use crate::migration::cascade::with_cascades;
+use crate::migration::inherited::inherited;
 use crate::migration::loss::{at_risk, seeds};
 use crate::migration::plan::{self, Down};
 use crate::model::count::counted;
@@ -96,6 +97,9 @@ async fn plan_and_run(
         }
         let archives = args.archive || goes_on;
         if args.write.dry_run {
+            for one in inherited(&chosen, &history.journal) {
+                term.note(&format!("would drop {}, which was there before it was adopted ({})", one.what, one.at));
+            }
             foretell(archives, &losses, &plan, term)?;
             let rewritten = match &plan {
                 Ok(plan) if archives && !session.has_transactional_ddl() => archive::rewritten(&chosen, plan),
@@ -116,6 +120,9 @@ async fn plan_and_run(
         if chosen.is_empty() {
             term.note("nothing to do: no migration that was asked for is applied");
             return Ok(Exit::Clean);
+        }
+        if !archives && !args.discard_data {
+            disowned(&chosen, &history, &losses)?;
         }
         let plan = permitted(args, archives, &losses, plan).map_err(|failure| told(failure, &unfinished))?;
         let lost = match (losses.is_empty(), archives) {
@@ -151,6 +158,20 @@ fn foretell(archives: bool, losses: &[Loss], plan: &Planned, term: &mut Term) ->
     }
 }
 
+/// Refuses to drop what was there before aura-db without the user's word.
+fn disowned(chosen: &[&Migration], history: &History, losses: &[Loss]) -> Result<(), Failure> {
+    let inherited = inherited(chosen, &history.journal);
+    if inherited.is_empty() {
+        return Ok(());
+    }
+    let told = inherited.iter().map(|one| format!("  {}, adopted and not made here ({})", one.what, one.at));
+    let list: Vec<String> = told.chain(losses.iter().map(|loss| format!("  {}", line(loss)))).collect();
+    Err(Failure::state(format!(
+        "this rollback would take away what was there before aura-db, so nothing was done:\n{}\npass --discard-data to go on",
+        list.join("\n")
+    )))
+}
+
 /// What is to be put aside. Refuses a loss that nobody has agreed to.
 fn permitted(args: &Rollback, archives: bool, losses: &[Loss], plan: Planned) -> Result<Plan, Failure> {
     if archives {
@@ -161,9 +182,9 @@ fn permitted(args: &Rollback, archives: bool, losses: &[Loss], plan: Planned) ->
     }
     let list: Vec<String> = losses.iter().map(|loss| format!("  {}", line(loss))).collect();
     Err(Failure::state(format!(
-        "this rollback would lose data, so nothing was done:\n{}\npass --discard-data to go on, or --archive to put it \
-         aside",
-        list.join("\n")
+        "this rollback would lose data, so nothing was done:\n{}\npass --discard-data to go on{}",
+        list.join("\n"),
+        if plan.is_ok() { ", or --archive to put it aside" } else { "; --archive cannot put all of it aside" }
     )))
 }
 

@@ -9,6 +9,7 @@ pub mod compare;
 pub mod difference;
 pub mod existing;
 pub mod fingerprint;
+pub mod inherited;
 pub mod loss;
 pub mod narrowing;
 pub mod needed_index;
