@@ -11,6 +11,7 @@ mod existing;
 mod failure;
 mod group;
 mod memory;
+mod permission;
 mod resume;
 mod send;
 mod statement;
@@ -150,10 +151,11 @@ impl<'a> Runner<'a> {
         let transactional = self.session.has_transactional_ddl();
         self.ledger_was_there = self.ledger.exists(self.session).await?;
         if !self.ledger_was_there {
-            self.ledger.create(self.session).await?;
+            self.ledger.create(self.session).await.map_err(permission::explained)?;
         }
         if !transactional {
-            self.prepare_journal().await?;
+            self.prepare_journal().await.map_err(permission::explained)?;
+            permission::probe(self.session, &self.ledger).await?;
             match self.unit {
                 Unit::Run => undo::begin(&mut self, migrations, observer).await?,
                 Unit::Migration if self.journal.iter().any(|row| row.position == 0) => undo::end(&mut self).await?,

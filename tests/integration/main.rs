@@ -42,6 +42,7 @@ mod other_app;
 mod planned;
 mod progress;
 mod project;
+mod read_only;
 mod refinery;
 mod refusals;
 mod round_trip;
