@@ -30,7 +30,7 @@ pub struct Definitions {
 /// One object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Definition {
-    /// What it is: `table`, `sequence`, `function`, `procedure`, `view` or `trigger`.
+    /// What it is: `table`, `sequence`, `function`, `procedure`, `view`, `trigger` or `event`.
     pub kind: &'static str,
     /// Its name.
     pub name: String,
@@ -127,6 +127,13 @@ async fn objects(conn: &mut MySqlConnection, ledger: &str) -> Result<Vec<Definit
                     ORDER BY EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION, ACTION_ORDER";
     for row in text::rows(conn, triggers.into()).await? {
         objects.push(show(conn, "trigger", row.text(0), 2).await?);
+    }
+    let events = "SELECT EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = DATABASE() ORDER BY EVENT_NAME";
+    for row in text::rows(conn, events.into()).await? {
+        let mut event = show(conn, "event", row.text(0), 3).await?;
+        // A copy must not go off.
+        event.sql = event.sql.map(|sql| sql.replacen(" PRESERVE ENABLE", " PRESERVE DISABLE", 1));
+        objects.push(event);
     }
     Ok(objects)
 }

@@ -319,12 +319,14 @@ fn a_live_schema_is_copied_whole_whatever_is_in_it() {
         for sql in if server.engine().kind == EngineKind::Mariadb { MARIADBS } else { MYSQLS } {
             project.database.run(sql);
         }
+        project.database.run("CREATE EVENT nightly ON SCHEDULE EVERY 1 DAY DO CALL tidy()");
         let before = project.contents();
         project.pair(
             1,
             "ALTER TABLE `order` MODIFY `a b` VARCHAR(5) CHARACTER SET latin1;\nALTER TABLE parts DROP PARTITION p0;\n\
              DROP TRIGGER stamped;\nCREATE OR REPLACE VIEW a_outer AS SELECT `key` FROM b_inner;\nCALL tidy();\n\
-             ALTER TABLE child DROP FOREIGN KEY fk;\nDROP FUNCTION twice;\nALTER TABLE places DROP KEY ft;\n",
+             ALTER TABLE child DROP FOREIGN KEY fk;\nDROP FUNCTION twice;\nALTER TABLE places DROP KEY ft;\n\
+             ALTER EVENT nightly COMMENT 'x';\n",
             "DO 0;",
         );
         let report = report(&project, "", 1);
