@@ -16,13 +16,15 @@ use crate::engine::Session;
 use crate::engine::connect::Purpose;
 use crate::engine::ledger::Ledger;
 use crate::engine::loss::{self, Loss};
-use crate::engine::runner::{Answers, Runner, Unit};
+use crate::engine::runner::{Answers, RunError, Runner, Unit};
 use crate::exit::Exit;
 use crate::migration::archive::Plan;
 use crate::migration::cascade::with_cascades;
 use crate::migration::inherited::inherited;
 use crate::migration::loss::{at_risk, seeds};
+use crate::migration::partial_down::actions;
 use crate::migration::plan::{self, Down};
+use crate::migration::verify::Entry;
 use crate::model::count::counted;
 use crate::model::migration::{Direction, Migration, Set};
 use crate::render;
@@ -80,6 +82,7 @@ async fn plan_and_run(
         let chosen = plan::down(&entries, request(args)).map_err(|error| Failure::state(error.to_string()))?;
         let downs = || chosen.iter().filter_map(|migration| migration.down.as_ref().map(|down| (*migration, down)));
         prepare::translatable(&session, downs().flat_map(|(_, down)| &down.statements))?;
+        early(takeable(&mut session, &ledger, &entries, &chosen)).await?;
         let unfinished = early(archive::unfinished(&mut session, &chosen, &history.journal)).await?;
         let chosen: Vec<&Migration> = unfinished.migrations.iter().collect();
         let fresh = unfinished.fresh();
@@ -141,6 +144,36 @@ async fn plan_and_run(
             return Ok(exit);
         }
     }
+}
+
+/// Refuses to take down a migration that was cut off on its way up, where the schema does not show what of its down script
+/// applies: before anybody is asked to agree to anything.
+async fn takeable(
+    session: &mut Session,
+    ledger: &Ledger,
+    entries: &[Entry<'_>],
+    chosen: &[&Migration],
+) -> Result<(), Failure> {
+    let halves: Vec<_> = entries
+        .iter()
+        .filter(|entry| chosen.iter().any(|migration| migration.version == entry.version))
+        .filter_map(|entry| Some((entry.migration?, entry.stopped.filter(|one| one.direction == Direction::Up)?)))
+        .collect();
+    if halves.is_empty() || session.has_transactional_ddl() {
+        return Ok(());
+    }
+    let schema = session.schema(&[ledger.table()]).await?;
+    for (migration, stopped) in halves {
+        let (down, up) = (Direction::Down.statements(migration), &migration.up.statements);
+        let refusal = |done: usize| actions(down, up, done, &schema).err();
+        // The statement it stopped at may have taken effect, which the run finds out.
+        if let (Some(refusal), Some(_)) = (refusal(stopped.done), refusal(stopped.done + 1)) {
+            let (done, of) = (stopped.done, up.len());
+            let place = refusal.statement.at.to_string();
+            return Err(Failure::from_run(&RunError::Partial { place, reason: refusal.reason, done, of }, "migration"));
+        }
+    }
+    Ok(())
 }
 
 /// What `--archive` would do, or what it cannot.

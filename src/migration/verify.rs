@@ -140,7 +140,9 @@ fn refusal(entry: &Entry<'_>, going: Option<Direction>, allow_out_of_order: bool
             let stopped = entry.stopped?;
             let remedy = match (stopped.direction, going) {
                 (Direction::Up, Some(_)) | (Direction::Down, Some(Direction::Down)) => return None,
-                (Direction::Up, None) => "`aura-db migrate` goes on there, `aura-db rollback` takes it down",
+                (Direction::Up, None) => {
+                    "`aura-db migrate` goes on there, `aura-db rollback` takes it down where the schema shows what to undo"
+                }
                 (Direction::Down, _) => "`aura-db rollback` finishes that first",
             };
             Some(format!("{file}: half-applied: {stopped}; {remedy}"))

@@ -107,3 +107,23 @@ fn what_cannot_be_undone_stays_half_applied_until_the_file_is_mended() {
         }
     }
 }
+
+#[test]
+fn a_half_that_cannot_be_taken_down_is_refused_before_anything_else_is_asked() {
+    for server in both() {
+        let project = Project::new(server, "failure_half");
+        project.pair(1, "CREATE TABLE t (id INT PRIMARY KEY)", "DROP TABLE t");
+        project.pair(
+            2,
+            "INSERT INTO t VALUES (2);\nALTER TABLE t ADD v INT;\nALTER TABLE t ADD v INT;\nUPDATE t SET v = 1;",
+            "ALTER TABLE t DROP v;\nDELETE FROM t WHERE id = 2;",
+        );
+        project.run("migrate").exits(4);
+        contains(&project.run("status").exits(4).stdout, "takes it down where the schema shows what to undo");
+        for line in ["rollback", "rollback --discard-data", "rollback --dry-run"] {
+            let outcome = project.run(line).exits(4);
+            contains(&outcome.stderr, "this cannot be undone while the migration is half-applied (2 of 4 statements)");
+            contains(&outcome.stderr, "run `aura-db migrate` to finish it, then roll it back");
+        }
+    }
+}
