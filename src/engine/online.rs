@@ -19,6 +19,10 @@ use std::collections::BTreeSet;
 /// rows or columns that could grow too big for INSTANT (4093, 4157, 4158).
 pub const REFUSALS: [u32; 6] = [1845, 1846, 4092, 4093, 4157, 4158];
 
+/// `MySQL`'s code for an index whose name is incorrect, which it also gives, now and then, for one whose build was cut off
+/// and of which `InnoDB` has something left in memory.
+pub const LEFT_OVER: u32 = 1280;
+
 /// Which tables may be copied, or kept from reads, while a statement works.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CopyPolicy {
@@ -148,6 +152,11 @@ async fn climb(
     };
     let mut unchecked = policy;
     for rung in online.rungs(kind, version) {
+        // A copy has a table of its own, and so nothing of the index whose build was cut off.
+        let is_left_over = outcome.refusals.iter().any(|refusal| refusal.error.code == LEFT_OVER);
+        if is_left_over && rung.algorithm != Algorithm::Copy {
+            continue;
+        }
         if hurts(rung)
             && let Some(policy) = unchecked.take()
         {
@@ -161,7 +170,10 @@ async fn climb(
                 outcome.sent = text;
                 return Ok(outcome);
             }
-            Err(EngineError::Server(error)) if REFUSALS.contains(&error.code) => {
+            Err(EngineError::Server(error))
+                if REFUSALS.contains(&error.code)
+                    || error.code == LEFT_OVER && rung.algorithm != Algorithm::Copy && kind == EngineKind::Mysql =>
+            {
                 outcome.refusals.push(Refusal { rung, error });
             }
             Err(error) => return Err(error),

@@ -30,7 +30,7 @@ use std::time::{Duration, Instant};
 use waits::Wanted;
 
 /// How often an index whose name is called incorrect is tried again.
-const LEFT_OVER: u32 = 5;
+const RETRIES: u32 = 5;
 /// How often a pause looks whether Ctrl-C was pressed.
 const SLICE: Duration = Duration::from_millis(50);
 
@@ -112,7 +112,7 @@ pub async fn execute(
         let error = match attempt_once(session, sql, effect, &wanted, attempt, executor, notify).await {
             Ok(()) => return Ok(()),
             Err(error) if error.is_lock_timeout() => error,
-            Err(error) if attempt <= LEFT_OVER && error.code() == Some(1280) => {
+            Err(error) if attempt <= RETRIES && error.code() == Some(super::online::LEFT_OVER) => {
                 let Some(table) = left_over(effect) else { return Err(error) };
                 // The last handle that is closed takes the rest of the index along. Without the right to flush it takes
                 // until the others are closed by themselves.
