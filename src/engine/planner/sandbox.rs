@@ -5,6 +5,7 @@ use crate::engine::connect::{Purpose, session};
 use crate::engine::explain::JsonVersion;
 use crate::engine::sandbox::{Options, Sandbox, ServerKind};
 use crate::engine::settings::{Address, Settings};
+use crate::engine::stats::Literals;
 use crate::engine::{EngineError, explain, stats};
 use crate::model::engine::Engine;
 use crate::model::migration::Statement;
@@ -42,7 +43,8 @@ impl Planner {
             }
             filled => filled?,
         };
-        let Filled { engine, schema, notes } = filled;
+        let Filled { engine, schema, sizeless, notes } = filled;
+        let literals = Literals::new(engine.clone(), DATABASE, sizeless, scale.clone());
         let for_sessions = engine.clone();
         let pool = MySqlPoolOptions::new()
             .max_connections(POOL)
@@ -68,7 +70,7 @@ impl Planner {
             untranslated: Vec::new(),
             concurrency: POOL as usize,
             version,
-            connections: Connections::Sandbox(pool, Box::new(sandbox)),
+            connections: Connections::Sandbox(pool, Box::new(sandbox), Box::new(literals)),
         })
     }
 }
@@ -77,6 +79,8 @@ impl Planner {
 struct Filled {
     engine: Engine,
     schema: Schema,
+    /// The schema as the server gives it.
+    sizeless: Schema,
     notes: Vec<String>,
 }
 
@@ -101,13 +105,19 @@ async fn fill(sandbox: &Sandbox, statements: &[&Statement], scale: &Scale) -> Re
     let engine = replay.engine.clone();
     replay.close().await?;
     let injected = stats::inject(&mut connection, &engine, DATABASE, &schema, scale).await?;
+    let sizeless = schema.clone();
     let mut notes = size(&mut schema, scale);
     let not_innodb = injected.skipped.iter().filter(|(_, reason)| reason.contains("InnoDB"));
     notes.extend(not_innodb.map(|(table, reason)| format!("{table} has no injected statistics: {reason}")));
-    Ok(Filled { engine, schema, notes })
+    Ok(Filled { engine, schema, sizeless, notes })
 }
 
-pub(super) async fn explain(planner: &Planner, pool: &MySqlPool, sql: &str) -> Result<Plan, EngineError> {
+pub(super) async fn explain(
+    planner: &Planner,
+    pool: &MySqlPool,
+    literals: &Literals,
+    sql: &str,
+) -> Result<Plan, EngineError> {
     let mut connection = pool.acquire().await?;
-    in_time(stats::explain(&mut connection, &planner.engine, &planner.schema, sql, planner.version)).await
+    in_time(literals.explain(&mut connection, sql, planner.version)).await
 }

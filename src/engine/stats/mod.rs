@@ -6,6 +6,7 @@
 pub mod cardinality;
 mod constant;
 mod innodb;
+mod literal;
 mod mariadb;
 mod mysql;
 mod plan;
@@ -14,6 +15,7 @@ mod samples;
 pub mod sqlite;
 pub mod table;
 
+pub use literal::Literals;
 pub use plan::explain;
 
 use super::error::EngineError;
@@ -77,6 +79,8 @@ pub async fn inject(
 /// # Errors
 /// When the server refuses, or the connection breaks.
 pub async fn prepare_session(conn: &mut MySqlConnection, engine: &Engine) -> Result<(), EngineError> {
+    // An app's connection is taken to have its database's collation: with another one MariaDB sorts for the ORDER BY of an
+    // UPDATE or DELETE although a column before it in the index is equal to a text.
     // A limit of N means that N equalities and more are not looked for in the index itself.
     let settings = match engine.kind {
         EngineKind::Mysql => {
@@ -84,7 +88,7 @@ pub async fn prepare_session(conn: &mut MySqlConnection, engine: &Engine) -> Res
         }
         _ => {
             "SET SESSION eq_range_index_dive_limit = 1, use_stat_tables = 'preferably', \
-             optimizer_use_condition_selectivity = 4, foreign_key_checks = 0"
+             optimizer_use_condition_selectivity = 4, foreign_key_checks = 0, collation_connection = @@collation_database"
         }
     };
     text::run(conn, settings.into()).await
