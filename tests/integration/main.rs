@@ -24,6 +24,7 @@ mod explain;
 mod failure;
 mod faults;
 mod in_doubt;
+mod fidelity;
 mod interrupt;
 mod layering;
 mod ledger;
