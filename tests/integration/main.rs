@@ -30,6 +30,7 @@ mod layering;
 mod ledger;
 mod lint;
 mod lint_settings;
+mod literals;
 mod lock;
 mod lock_orphan;
 mod lock_row;

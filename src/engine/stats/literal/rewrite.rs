@@ -90,6 +90,9 @@ fn settle(access: &mut Access, reading: &Reading<'_>) {
         for inserted in &reading.inserted {
             *condition = without(condition, inserted);
         }
+        if let Some(copy) = reading.copy {
+            *condition = condition.replace(copy, reading.alias);
+        }
     }
     if let (AccessType::Ref, Some(key)) = (access.access_type, &access.key)
         && let Some(rows) = reading.figures.and_then(|all| all.get(&(key.clone(), access.key_parts.len())))
