@@ -131,8 +131,14 @@ pub fn pages(rows: u64, bytes: u64) -> u64 {
 
 fn bytes_of_part(table: &Table, part: &KeyPart, scale: &Scale) -> u64 {
     let column = part.column.as_deref().and_then(|name| table.column(name));
-    let known = column.and_then(|column| bytes_of_texts(cardinality::column_scale(table, &column.name, scale)?));
-    let whole = known.or(column.map(bytes_of)).unwrap_or(8);
+    let whole = column.map_or(8, |column| {
+        let known = cardinality::column_scale(table, &column.name, scale);
+        let text = known.filter(|_| column.base_type().ends_with("char")).and_then(bytes_of_texts);
+        let there = 1.0 - known.map_or(0.0, |known| known.null_fraction.clamp(0.0, 1.0));
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a part of a column's length")]
+        let bytes = (text.unwrap_or_else(|| bytes_of(column)) as f64 * there).ceil() as u64;
+        bytes
+    });
     part.prefix.map_or(whole, |prefix| whole.min(u64::from(prefix)))
 }
 

@@ -1,6 +1,25 @@
 //! One query on a loaded server and on the sandbox: whether the plans are the same, and how far the estimates are apart.
 
 use aura_db::model::plan::{Access, AccessType, Operation, Plan};
+use aura_db::model::schema::Schema;
+use std::collections::BTreeMap;
+
+/// Names of indexes that have the same columns as another one, by which of the two is a toss-up.
+pub(crate) type Same = BTreeMap<String, String>;
+
+/// The indexes of a schema that are copies of others, with the name that stands for all of them.
+pub(crate) fn same(schema: &Schema) -> Same {
+    let mut found = Same::new();
+    for table in &schema.tables {
+        for (at, index) in table.indexes.iter().enumerate() {
+            let first = table.indexes[..at].iter().find(|one| one.parts == index.parts && !one.is_unique());
+            if let Some(first) = first.filter(|_| !index.is_unique()) {
+                found.insert(index.name.clone(), first.name.clone());
+            }
+        }
+    }
+    found
+}
 
 /// One table's access in words: `alias type(key: parts)`.
 fn access(one: &Access) -> String {
@@ -11,7 +30,11 @@ fn access(one: &Access) -> String {
 }
 
 /// What is compared: sorts and temporary tables, then each table's access type, key and key parts in the order of the join.
-pub(crate) fn path(plan: &Plan) -> Vec<String> {
+pub(crate) fn path(plan: &Plan, same: &Same) -> Vec<String> {
+    let renamed = |one: &Access| {
+        let words = access(one);
+        same.iter().fold(words, |words, (name, first)| words.replace(name, first))
+    };
     let steps = plan.nodes().into_iter().filter_map(|node| match node.operation {
         Operation::Sort => Some("sort".to_owned()),
         Operation::Temporary => Some("temporary table".to_owned()),
@@ -19,7 +42,7 @@ pub(crate) fn path(plan: &Plan) -> Vec<String> {
     });
     let mut steps: Vec<String> = steps.collect();
     steps.sort();
-    steps.into_iter().chain(plan.accesses().into_iter().map(access)).collect()
+    steps.into_iter().chain(plan.accesses().into_iter().map(renamed)).collect()
 }
 
 /// The plan in one line, with estimates.
@@ -28,7 +51,7 @@ pub(crate) fn line(plan: &Plan) -> String {
     let all = plan.accesses().into_iter().map(|one| format!("{} {}", access(one), rows(one)));
     let all = all.collect::<Vec<_>>().join(" → ");
     let steps: Vec<String> =
-        path(plan).into_iter().take_while(|step| step == "sort" || step == "temporary table").collect();
+        path(plan, &Same::new()).into_iter().take_while(|step| step == "sort" || step == "temporary table").collect();
     if steps.is_empty() { all } else { format!("{all}, {}", steps.join(", ")) }
 }
 
@@ -48,8 +71,8 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
-    pub(crate) fn new(name: &str, shape: &str, loaded: &Plan, sandbox: &Plan) -> Self {
-        let agrees = path(loaded) == path(sandbox);
+    pub(crate) fn new(name: &str, shape: &str, loaded: &Plan, sandbox: &Plan, same: &Same) -> Self {
+        let agrees = path(loaded, same) == path(sandbox, same);
         let pairs = || loaded.accesses().into_iter().zip(sandbox.accesses());
         let unknown =
             sandbox.accesses().iter().any(|one| one.rows.rows().is_none() && one.access_type != AccessType::Derived);

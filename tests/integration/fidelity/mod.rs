@@ -114,7 +114,7 @@ async fn outcomes(app: &App, kind: ServerKind, large: bool) -> Run {
         let real = explain::explain(&mut conn, server.engine(), &question.sql, JsonVersion::One).await;
         let real = real.unwrap_or_else(|error| panic!("{}: {error}", question.name));
         let ours = planner.explain(&question.sql).await.unwrap_or_else(|error| panic!("{}: {error}", question.name));
-        outcomes.push(Outcome::new(&question.name, &question.shape, &real, &ours));
+        outcomes.push(Outcome::new(&question.name, &question.shape, &real, &ours, &compare::same(&planner.schema)));
     }
     let rows = scale.tables.values().map(|table| table.rows).sum();
     Run { app: app.name, engine: server.engine().to_string(), rows, outcomes }

@@ -10,8 +10,8 @@ use crate::model::schema::{Index, IndexKind, Schema, Table};
 use crate::sql::sarg::{Occurrence, Sargs};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Pages that `InnoDB` reads of a range before it begins to estimate (`N_PAGES_READ_LIMIT`).
-const PAGES_READ: f64 = 10.0;
+/// Pages of a range that `InnoDB` counts: up to ten (`N_PAGES_READ_LIMIT`) between the first and the last.
+const PAGES_READ: f64 = 11.0;
 /// From so many equalities on, servers take the average from the statistics (`eq_range_index_dive_limit`).
 const DIVES: usize = 200;
 
