@@ -192,3 +192,25 @@ fn every_statement_of_the_corpus_is_planned_as_before() {
         }
     }
 }
+
+#[test]
+fn now_is_the_newest_moment_of_the_profile() {
+    for server in servers::both() {
+        block_on(async {
+            let mut library = Library::open(server, "literals_clock", SCHEMA, scale_until("2021-06-30 12:00:00")).await;
+            let schema = server::read(&mut library.conn, server.engine(), &[]).await.unwrap();
+            stats::set_clock(&mut library.conn, &schema, &scale_until("2021-06-30 12:00:00")).await.unwrap();
+            let lately = "SELECT * FROM loan WHERE lent_at > NOW() - INTERVAL 2 HOUR";
+            let found = library.first(lately).await;
+            assert!(near(&found, 153.0), "{}: {found:?}", server.engine());
+        });
+    }
+}
+
+/// The profile with loans until that moment.
+fn scale_until(moment: &str) -> Scale {
+    let mut scale = scale();
+    let loans = scale.tables.get_mut("loan").unwrap();
+    loans.columns.get_mut("lent_at").unwrap().max = Some(Value::Text(moment.to_owned()));
+    scale
+}

@@ -50,7 +50,7 @@ enum Connections {
     /// A throwaway server with injected statistics.
     Sandbox(MySqlPool, Box<Sandbox>, Box<Literals>),
     /// `SQLite` in memory with injected statistics.
-    Embedded(SqlitePool),
+    Embedded(SqlitePool, Box<Scale>),
 }
 
 /// A planner that could not be set up.
@@ -90,7 +90,7 @@ impl Planner {
                 Err(error) => Err(cause(server, error).await),
                 plan => plan,
             },
-            Connections::Embedded(pool) => embedded::explain(self, pool, sql).await,
+            Connections::Embedded(pool, scale) => embedded::explain(self, pool, scale, sql).await,
         }
     }
 }

@@ -46,15 +46,17 @@ impl Planner {
         let Filled { engine, schema, sizeless, notes } = filled;
         let literals = Literals::new(engine.clone(), DATABASE, sizeless, scale.clone());
         let for_sessions = engine.clone();
+        let clock = std::sync::Arc::new((schema.clone(), scale.clone()));
         let pool = MySqlPoolOptions::new()
             .max_connections(POOL)
             .acquire_timeout(ACQUIRE)
             .test_before_acquire(false)
             .after_connect(move |connection, _| {
-                let engine = for_sessions.clone();
+                let (engine, clock) = (for_sessions.clone(), clock.clone());
                 Box::pin(async move {
                     let prepared = async {
                         stats::prepare_session(connection, &engine).await?;
+                        stats::set_clock(connection, &clock.0, &clock.1).await?;
                         explain::prepare_session(connection, &engine, version).await
                     };
                     prepared.await.map_err(|error| sqlx::Error::Protocol(error.to_string()))

@@ -4,6 +4,7 @@
 //! What is written lasts until the next DDL on the table or the next ANALYZE; inject again after either.
 
 pub mod cardinality;
+mod clock;
 mod constant;
 mod innodb;
 mod literal;
@@ -15,7 +16,7 @@ mod samples;
 pub mod sqlite;
 pub mod table;
 
-pub use literal::Literals;
+pub use literal::{Literals, fill_in};
 pub use plan::explain;
 
 use super::error::EngineError;
@@ -24,6 +25,7 @@ use crate::model::engine::{Engine, EngineKind};
 use crate::model::scale::Scale;
 use crate::model::schema::Schema;
 use sqlx::MySqlConnection;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What an injection did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -71,6 +73,18 @@ pub async fn inject(
         }
     }
     Ok(injected)
+}
+
+/// Sets a session's clock to the newest moment of the profile, so that the last five minutes are those of its rows.
+///
+/// # Errors
+/// When the server refuses, or the connection breaks.
+pub async fn set_clock(conn: &mut MySqlConnection, schema: &Schema, scale: &Scale) -> Result<(), EngineError> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |now| now.as_secs_f64());
+    match clock::newest(schema, scale, now) {
+        Some(newest) => text::run(conn, format!("SET SESSION timestamp = {newest:.0}")).await,
+        None => Ok(()),
+    }
 }
 
 /// Sets a session up to plan from injected statistics: equalities are looked up there and never in the empty index, and

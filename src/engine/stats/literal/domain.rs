@@ -12,7 +12,7 @@ const LETTERS: usize = 12;
 
 /// What a column's values are.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Domain {
+pub(in crate::engine::stats) enum Domain {
     /// Whole numbers, or decimals of that many places.
     Number { places: u32, unsigned: bool },
     /// Approximate numbers.
@@ -29,7 +29,7 @@ pub(super) enum Domain {
 
 /// The letters that texts are made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Alphabet {
+pub(in crate::engine::stats) enum Alphabet {
     Digits,
     Letters,
     Both,
@@ -61,7 +61,7 @@ impl Alphabet {
 
 impl Domain {
     /// The domain of a column; of a text with its smallest and largest value.
-    pub(super) fn of(column: &Column, ends: Option<(String, String)>) -> Self {
+    pub(in crate::engine::stats) fn of(column: &Column, ends: Option<(String, String)>) -> Self {
         let unsigned = column.column_type.contains("unsigned");
         let number = |at: usize| -> Option<u32> {
             let inside = column.column_type.split_once('(')?.1.split_once(')')?.0;
@@ -97,12 +97,12 @@ impl Domain {
         }
     }
 
-    pub(super) fn is_text(&self) -> bool {
+    pub(in crate::engine::stats) fn is_text(&self) -> bool {
         matches!(self, Self::Text { .. })
     }
 
     /// The distance between two neighbours.
-    pub(super) fn step(&self) -> f64 {
+    pub(in crate::engine::stats) fn step(&self) -> f64 {
         match self {
             Self::Number { places, .. } => 10_f64.powi(-i32::try_from(*places).unwrap_or(0)),
             Self::Date | Self::DateTime => 1.0,
@@ -112,7 +112,7 @@ impl Domain {
     }
 
     /// Where a value lies; `None` for what is no value of the column.
-    pub(super) fn position(&self, value: &str) -> Option<f64> {
+    pub(in crate::engine::stats) fn position(&self, value: &str) -> Option<f64> {
         match self {
             Self::Number { .. } | Self::Float => value.trim().parse().ok(),
             Self::Date => Some(f64::from(date_time(value)?.date().to_julian_day())),
@@ -129,7 +129,7 @@ impl Domain {
     }
 
     /// The ends of the range of texts that begin with `prefix`; the upper one is outside.
-    pub(super) fn prefix(&self, prefix: &str) -> Option<(f64, f64)> {
+    pub(in crate::engine::stats) fn prefix(&self, prefix: &str) -> Option<(f64, f64)> {
         let Self::Text { same, alphabet, .. } = self else { return None };
         let alphabet = (*alphabet)?;
         if strip(same, prefix).is_some() {
@@ -144,7 +144,7 @@ impl Domain {
     /// Two values inside of a range, as SQL literals, none of them among `others`; `None` when two cannot be named.
     ///
     /// `ends` are the ends as texts, each with whether it belongs to the range; `prefix` is what texts have to begin with.
-    pub(super) fn two_inside(
+    pub(in crate::engine::stats) fn two_inside(
         &self,
         low: Option<(&str, bool)>,
         high: Option<(&str, bool)>,
@@ -209,7 +209,7 @@ impl Domain {
     }
 
     /// The value at a position.
-    fn word(&self, at: f64) -> Option<String> {
+    pub(in crate::engine::stats) fn word(&self, at: f64) -> Option<String> {
         match self {
             Self::Number { unsigned: true, .. } if at < 0.0 => None,
             Self::Number { places, .. } => Some(format!("{at:.*}", *places as usize)),

@@ -19,16 +19,19 @@ use crate::engine::explain::JsonVersion;
 use crate::engine::text;
 use crate::explain::injected;
 use crate::model::engine::{Engine, EngineKind};
-use crate::model::plan::Plan;
+use crate::model::plan::{AccessType, Estimate, Node, Plan};
 use crate::model::scale::Scale;
-use crate::model::schema::Schema;
+use crate::model::schema::{Index, Schema, Table};
 use crate::sql::sarg::{self, Constant, Filter, Sargs, Test};
+pub(super) use domain::Domain;
+pub(super) use spread::text_of;
+
 use copy::{Copy, CopyKey, can_copy};
 use rewrite::Reading;
 use sqlx::MySqlConnection;
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::sync::Mutex;
-use want::Want;
+use want::{Counting, Want};
 
 /// Explains statements on a throwaway server with statistics for their literals.
 #[derive(Debug)]
@@ -63,7 +66,7 @@ impl Literals {
     ) -> Result<Plan, EngineError> {
         let sargs = sarg::read(sql, &self.schema);
         let values = self.values(conn, &sargs).await?;
-        let wants = want::wants(&sargs, &self.schema, &self.scale, &values);
+        let wants = want::wants(&sargs, &self.schema, &self.scale, &values, Counting::Dives);
         let mut copies = self.copies.lock().await;
         if let Some(plan) = self.with_copies(conn, sql, &sargs, &wants, &mut copies, version).await? {
             return Ok(plan);
@@ -171,6 +174,43 @@ fn read_back(plan: &mut Plan, sargs: &Sargs, wants: &[Want], names: &BTreeMap<us
         })
         .collect();
     rewrite::read_back(plan, &readings);
+}
+
+/// Fills in the rows of ranges and values that the embedded engine's plans do not tell, where the profile does.
+pub fn fill_in(plan: &mut Plan, sql: &str, schema: &Schema, scale: &Scale) {
+    let sargs = sarg::read(sql, schema);
+    let wants = want::wants(&sargs, schema, scale, &BTreeMap::new(), Counting::Exact);
+    fill_node(&mut plan.root, &sargs, &wants, schema);
+}
+
+fn fill_node(node: &mut Node, sargs: &Sargs, wants: &[Want], schema: &Schema) {
+    if let Some(access) = &mut node.access {
+        let named = |(occurrence, _): &(&sarg::Occurrence, &Want)| occurrence.alias.eq_ignore_ascii_case(&access.table);
+        let mut found = sargs.occurrences.iter().zip(wants).filter(named);
+        if let (Some((occurrence, want)), None) = (found.next(), found.next())
+            && let Some(table) = schema.table(&occurrence.table)
+            && let Some(index) = access.key.as_deref().and_then(|key| index_of(key, table))
+        {
+            // A column with two ends is listed twice.
+            let mut columns: Vec<&str> =
+                access.key_parts.iter().map(|part| part.trim_end_matches(['?', '=', '<', '>'])).collect();
+            columns.dedup();
+            let depth = columns.len();
+            let range = want.ranges.get(&index.name).filter(|reach| reach.depth == depth);
+            let value = want.figures.get(&(index.name.clone(), depth));
+            match (access.access_type, range, value) {
+                (AccessType::Range, Some(reach), _) => access.rows = Estimate::Rows(reach.rows.round()),
+                (AccessType::Ref, _, Some(rows)) => access.rows = Estimate::Rows(rows.round()),
+                _ => {}
+            }
+        }
+    }
+    node.children.iter_mut().for_each(|child| fill_node(child, sargs, wants, schema));
+}
+
+/// The index of that name; the embedded engine names the primary key in its own way.
+fn index_of<'t>(key: &str, table: &'t Table) -> Option<&'t Index> {
+    table.index(key).or_else(|| table.primary_key().filter(|_| key.starts_with("sqlite_autoindex_")))
 }
 
 fn expressions(filter: &Filter, found: &mut BTreeSet<String>) {

@@ -177,7 +177,7 @@ fn ends(
 }
 
 /// A value as SQL would show it; `None` for NULL.
-pub(super) fn text_of(value: &Value) -> Option<String> {
+pub(in crate::engine::stats) fn text_of(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
         Value::Bool(set) => Some(u8::from(*set).to_string()),

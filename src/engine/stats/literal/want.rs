@@ -43,10 +43,25 @@ pub(super) struct Reach {
     pub(super) on: bool,
 }
 
+/// How an engine counts the rows of a range.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Counting {
+    /// As `InnoDB` does, see [`dive`].
+    Dives,
+    /// As the profile has it.
+    Exact,
+}
+
 /// What each occurrence needs, in their order.
-pub(super) fn wants(sargs: &Sargs, schema: &Schema, scale: &Scale, values: &BTreeMap<String, String>) -> Vec<Want> {
+pub(super) fn wants(
+    sargs: &Sargs,
+    schema: &Schema,
+    scale: &Scale,
+    values: &BTreeMap<String, String>,
+    counting: Counting,
+) -> Vec<Want> {
     let mut known: Vec<Option<Use<'_>>> =
-        sargs.occurrences.iter().map(|one| Use::of(one, schema, scale, values)).collect();
+        sargs.occurrences.iter().map(|one| Use::of(one, schema, scale, values, counting)).collect();
     share_points(&mut known, sargs);
     let empty = Want { reason: Some("the scale profile does not list the table".into()), ..Want::default() };
     let linked = |at: usize| -> BTreeSet<&str> {
@@ -69,6 +84,7 @@ struct Use<'a> {
     spreads: BTreeMap<String, Spread>,
     node: Node,
     statistics: table::TableStatistics,
+    counting: Counting,
 }
 
 impl<'a> Use<'a> {
@@ -77,6 +93,7 @@ impl<'a> Use<'a> {
         schema: &'a Schema,
         scale: &Scale,
         values: &BTreeMap<String, String>,
+        counting: Counting,
     ) -> Option<Self> {
         let table = schema.table(&occurrence.table)?;
         let rows = rows_of(table, scale)? as f64;
@@ -87,7 +104,7 @@ impl<'a> Use<'a> {
         let spreads: BTreeMap<String, Spread> = spreads.collect();
         let node = Node::of(&occurrence.filter, &spreads, values);
         let statistics = table::statistics(table, schema, scale)?;
-        Some(Self { occurrence, table, rows, spreads, node, statistics })
+        Some(Self { occurrence, table, rows, spreads, node, statistics, counting })
     }
 
     /// The columns of an index's key parts in lower case, those of the primary key that it carries along behind its own;
@@ -156,8 +173,11 @@ impl<'a> Use<'a> {
                 all_reach = false;
                 continue;
             }
-            let estimated =
-                chain.shares.as_ref().map(|shares| shares.iter().map(|share| dive(*share, leaf_pages)).sum::<f64>());
+            let estimate = |share: &f64| match self.counting {
+                Counting::Dives => dive(*share, leaf_pages),
+                Counting::Exact => *share,
+            };
+            let estimated = chain.shares.as_ref().map(|shares| shares.iter().map(estimate).sum::<f64>());
             if let Some((column, on)) = chain.range.clone() {
                 reached.insert(column);
                 range = Some((chain.depth, on));
