@@ -9,7 +9,7 @@ use aura_db::model::plan::{Access, AccessType, Estimate, Plan};
 use aura_db::model::query::Value;
 use aura_db::model::scale::{ColumnScale, HotValue, Scale, TableScale};
 use serde::Deserialize;
-use sqlx::{Executor, MySqlConnection};
+use sqlx::{Executor, MySqlConnection, Row as _};
 use std::path::Path;
 
 const SCHEMA: &str = "CREATE TABLE reader (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, mail VARCHAR(80) NOT NULL, \
@@ -213,4 +213,53 @@ fn scale_until(moment: &str) -> Scale {
     let loans = scale.tables.get_mut("loan").unwrap();
     loans.columns.get_mut("lent_at").unwrap().max = Some(Value::Text(moment.to_owned()));
     scale
+}
+
+#[test]
+fn mysql_takes_a_histogram_for_each_kind_of_column_without_an_index() {
+    const DDL: &str = "CREATE TABLE visit (id INT PRIMARY KEY, n INT, u SMALLINT UNSIGNED, big BIGINT UNSIGNED, d DECIMAL(8,2), day DATE, \
+         at DATETIME, ts TIMESTAMP NULL, word VARCHAR(9), indexed INT, KEY idx_indexed (indexed))";
+    let column = |min: Value, max: Value| ColumnScale {
+        distinct: Some(500),
+        null_fraction: 0.2,
+        min: Some(min),
+        max: Some(max),
+        ..ColumnScale::default()
+    };
+    let text = |text: &str| Value::Text(text.to_owned());
+    let mut n = column(Value::Int(-10), Value::Int(1000));
+    n.hot = vec![HotValue { value: Value::Int(7), fraction: 0.5 }];
+    let columns = [
+        ("n", n),
+        ("u", column(Value::Int(0), Value::Int(600))),
+        ("big", column(Value::Int(0), Value::Int(600))),
+        ("d", column(Value::Int(0), Value::Float(99.5))),
+        ("day", column(text("2024-01-01"), text("2025-12-31"))),
+        ("at", column(text("2024-01-01"), text("2025-12-31 12:00:00"))),
+        ("ts", column(text("2024-01-01"), text("2025-12-31 12:00:00"))),
+        ("word", column(text("a"), text("z"))),
+        ("indexed", column(Value::Int(1), Value::Int(600))),
+    ];
+    let columns = columns.into_iter().map(|(name, known)| (name.to_owned(), known)).collect();
+    let tables = [("visit".to_owned(), TableScale { rows: 100_000, columns, ..TableScale::default() })].into();
+    let scale = Scale { name: "visits".into(), tables, ..Scale::default() };
+    block_on(async {
+        let mut library = Library::open(servers::mysql(), "literals_histograms", DDL, scale).await;
+        let sql =
+            "SELECT column_name FROM information_schema.column_statistics WHERE schema_name = DATABASE() ORDER BY 1";
+        let rows = library.conn.fetch_all(sql).await.unwrap();
+        let found: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+        assert_eq!(found, ["at", "big", "d", "day", "n", "ts", "u"]);
+        for (sql, kept) in [
+            ("SELECT * FROM visit WHERE n = 7", 50.0),
+            ("SELECT * FROM visit WHERE n IS NULL", 20.0),
+            ("SELECT * FROM visit WHERE day < '2024-07-01'", 20.0),
+            ("SELECT * FROM visit WHERE at > '2025-07-01'", 20.0),
+            ("SELECT * FROM visit WHERE d BETWEEN 0 AND 49.75", 40.0),
+        ] {
+            let found = library.first(sql).await;
+            let filtered = found.filtered.unwrap();
+            assert!((filtered - kept).abs() < 2.0, "{sql}: {found:?}");
+        }
+    });
 }

@@ -6,6 +6,7 @@
 pub mod cardinality;
 mod clock;
 mod constant;
+mod histogram;
 mod innodb;
 mod literal;
 mod mariadb;
@@ -66,7 +67,12 @@ pub async fn inject(
         return Ok(injected);
     }
     match engine.kind {
-        EngineKind::Mysql => mysql::inject(conn, database, &tables).await?,
+        EngineKind::Mysql => {
+            mysql::inject(conn, database, &tables).await?;
+            for known in schema.tables.iter().filter(|known| injected.tables.contains(&known.name)) {
+                mysql::write_histograms(conn, &known.name, known, scale).await?;
+            }
+        }
         EngineKind::Mariadb => mariadb::inject(conn, database, &tables).await?,
         EngineKind::Embedded => {
             return Err(EngineError::Configuration("the embedded engine has statistics of another kind".into()));

@@ -3,7 +3,7 @@
 use super::want::Want;
 use crate::engine::error::EngineError;
 use crate::engine::stats::table::{self, TableStatistics};
-use crate::engine::stats::{innodb, mariadb};
+use crate::engine::stats::{innodb, mariadb, mysql};
 use crate::engine::text;
 use crate::model::engine::EngineKind;
 use crate::model::scale::Scale;
@@ -61,6 +61,7 @@ impl Copy {
             mariadb::load(conn, database, all).await?;
         } else {
             text::run(conn, format!("FLUSH TABLES {}", text::name(&name))).await?;
+            mysql::write_histograms(conn, &name, original, scale).await?;
         }
         Ok(Some(Self { name, average, figures: BTreeMap::new() }))
     }
