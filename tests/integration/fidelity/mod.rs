@@ -3,6 +3,7 @@
 //!
 //! An ordinary run loads the small profiles. `AURA_DB_FIDELITY=FILE` loads the large ones (a million rows in the largest
 //! table) and writes the report there (see `scripts/fidelity`); `AURA_DB_FIDELITY_SIZE=small` stays with the small ones.
+//! `AURA_DB_FIDELITY_HISTOGRAMS=no` gives the loaded MySQL no histograms.
 
 mod compare;
 mod report;
@@ -88,10 +89,23 @@ async fn loaded(server: &Sandbox, statements: &[&Statement], scale: &Scale) -> M
     for statement in rows::fill(&schema, scale, "source.numbers") {
         run(&mut conn, &statement).await;
     }
+    let histograms = server.engine().kind == aura_db::model::engine::EngineKind::Mysql
+        && std::env::var("AURA_DB_FIDELITY_HISTOGRAMS").as_deref() != Ok("no");
     for table in &schema.tables {
         let how =
             if server.engine().kind == aura_db::model::engine::EngineKind::Mariadb { "PERSISTENT FOR ALL" } else { "" };
         run(&mut conn, &format!("ANALYZE TABLE `{}` {how}", table.name)).await;
+        let unindexed = |column: &&String| {
+            let parts = table.indexes.iter().flat_map(|index| &index.parts);
+            !parts.filter_map(|part| part.column.as_ref()).any(|name| name == *column)
+        };
+        let described = scale.tables.get(&table.name).map(|table| table.columns.keys().filter(unindexed));
+        let columns: Vec<String> = described.into_iter().flatten().map(|name| format!("`{name}`")).collect();
+        if histograms && !columns.is_empty() {
+            let columns = columns.join(", ");
+            run(&mut conn, &format!("ANALYZE TABLE `{}` UPDATE HISTOGRAM ON {columns} WITH 100 BUCKETS", table.name))
+                .await;
+        }
     }
     run(&mut conn, "DROP DATABASE source").await;
     explain::prepare_session(&mut conn, &engine, JsonVersion::One).await.unwrap();
