@@ -156,6 +156,21 @@ fn what_cannot_be_known_says_why() {
     }
 }
 
+#[test]
+fn a_range_that_is_joined_by_leaves_the_key_unique() {
+    for server in servers::both() {
+        block_on(async {
+            let mut library = Library::open(server, "literals_joined", SCHEMA, scale()).await;
+            let sql =
+                "SELECT l.fee FROM loan l JOIN reader r ON r.id = l.reader_id WHERE r.id > 49990 AND l.shelf = 'lost'";
+            let plan = library.plan(sql).await;
+            let accesses = plan.accesses();
+            let reader = accesses.iter().find(|access| access.table == "r").unwrap();
+            assert_ne!(reader.access_type, AccessType::Ref, "{}: {plan:?}", server.engine());
+        });
+    }
+}
+
 #[derive(Debug, Deserialize)]
 struct Statement {
     name: String,

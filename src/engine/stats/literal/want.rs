@@ -32,6 +32,17 @@ pub(super) struct Want {
     pub(super) constant: bool,
 }
 
+impl Want {
+    /// Leaves indexes as they are on average: where nothing can be added for a range, their figures would mislead.
+    fn forget<'i>(&mut self, indexes: impl Iterator<Item = &'i String>) {
+        for index in indexes {
+            self.figures.retain(|(name, _), _| name != index);
+            self.ranges.remove(index);
+            self.widened.remove(index);
+        }
+    }
+}
+
 /// How far the constants of a statement reach into an index.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Reach {
@@ -127,7 +138,8 @@ impl<'a> Use<'a> {
             .indexes
             .iter()
             .filter(|index| index.visible && !matches!(index.kind, IndexKind::Fulltext | IndexKind::Spatial));
-        let mut reached: BTreeSet<String> = BTreeSet::new();
+        // Indexes with the columns by which they are read in ranges.
+        let mut reached: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         let mut unread = None;
         for index in indexes {
             let parts = self.parts(index);
@@ -140,12 +152,15 @@ impl<'a> Use<'a> {
             self.measure(index, &parts, &alternatives, &mut want, &mut reached);
         }
         for (column, constraint) in self.node.ranges() {
-            if !reached.contains(column) {
+            if !reached.values().any(|columns| columns.contains(column)) {
                 continue;
             }
             match self.insertion(column, constraint, linked) {
                 Ok(insertion) => want.inserted.push(insertion),
-                Err(reason) => want.reason = Some(reason),
+                Err(reason) => {
+                    want.reason = Some(reason);
+                    want.forget(reached.iter().filter(|(_, columns)| columns.contains(column)).map(|(index, _)| index));
+                }
             }
         }
         want.reason = want.reason.or(unread);
@@ -159,7 +174,7 @@ impl<'a> Use<'a> {
         parts: &[String],
         alternatives: &[BTreeMap<String, Constraint>],
         want: &mut Want,
-        reached: &mut BTreeSet<String>,
+        reached: &mut BTreeMap<String, BTreeSet<String>>,
     ) {
         let leaf_pages =
             self.statistics.indexes.iter().find(|one| one.name == index.name).map_or(1, |one| one.leaf_pages);
@@ -179,7 +194,7 @@ impl<'a> Use<'a> {
             };
             let estimated = chain.shares.as_ref().map(|shares| shares.iter().map(estimate).sum::<f64>());
             if let Some((column, on)) = chain.range.clone() {
-                reached.insert(column);
+                reached.entry(index.name.clone()).or_default().insert(column);
                 range = Some((chain.depth, on));
                 if index.is_unique() && chain.depth == index.parts.len() {
                     want.widened.insert(index.name.clone());
