@@ -23,13 +23,20 @@ pub fn distrust_ranges(plan: &mut Plan) {
 
 fn distrust(node: &mut Node) {
     if let Some(access) = &mut node.access {
-        let dives = matches!(access.access_type, AccessType::Range | AccessType::IndexMerge);
-        if dives && !is_list_of_equalities(access) {
-            access.rows = Estimate::Unknown(DIVE.into());
-            access.filtered = None;
-        }
+        distrust_range(access);
     }
     node.children.iter_mut().for_each(distrust);
+}
+
+/// Marks one access's estimate as unknown if it comes from a dive into an empty index; says whether it does.
+pub fn distrust_range(access: &mut Access) -> bool {
+    let dives = matches!(access.access_type, AccessType::Range | AccessType::IndexMerge);
+    let distrusted = dives && !is_list_of_equalities(access);
+    if distrusted {
+        access.rows = Estimate::Unknown(DIVE.into());
+        access.filtered = None;
+    }
+    distrusted
 }
 
 /// Whether the condition compares by nothing but `=`, `<=>`, `IN` and `IS NULL`. An absent condition proves nothing.

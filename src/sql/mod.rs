@@ -13,6 +13,7 @@ pub mod prepared;
 pub mod quote;
 pub mod reach;
 pub mod rows;
+pub mod sarg;
 pub mod shape;
 pub mod translate;
 pub mod words;

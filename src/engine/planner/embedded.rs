@@ -103,11 +103,16 @@ async fn finish(
         untranslated,
         concurrency: 1,
         version: JsonVersion::One,
-        connections: Connections::Embedded(pool),
+        connections: Connections::Embedded(pool, Box::new(scale.clone())),
     })
 }
 
-pub(super) async fn explain(planner: &Planner, pool: &SqlitePool, sql: &str) -> Result<Plan, EngineError> {
+pub(super) async fn explain(
+    planner: &Planner,
+    pool: &SqlitePool,
+    scale: &Scale,
+    sql: &str,
+) -> Result<Plan, EngineError> {
     explain::check(sql)?;
     let translation = to_sqlite(sql).map_err(|error| EngineError::Untranslatable(error.message))?;
     let [statement] = translation.statements.as_slice() else {
@@ -128,5 +133,7 @@ pub(super) async fn explain(planner: &Planner, pool: &SqlitePool, sql: &str) -> 
         Some(statement) => sqlite_extreme::settled(plan, statement, &planner.schema, &table_of),
         None => plan,
     };
-    Ok(sqlite_estimate::with_estimates(plan, &planner.schema, &table_of))
+    let mut plan = sqlite_estimate::with_estimates(plan, &planner.schema, &table_of);
+    stats::fill_in(&mut plan, sql, &planner.schema, scale);
+    Ok(plan)
 }

@@ -7,6 +7,7 @@ mod server;
 use super::EngineError;
 use super::explain::JsonVersion;
 use super::sandbox::Sandbox;
+use super::stats::Literals;
 use super::stats::cardinality::{column_scale, distinct_of_prefix, rows_of};
 use crate::model::engine::Engine;
 use crate::model::location::Location;
@@ -47,9 +48,9 @@ enum Connections {
     /// A configured server, judged as it is.
     Server(MySqlPool),
     /// A throwaway server with injected statistics.
-    Sandbox(MySqlPool, Box<Sandbox>),
+    Sandbox(MySqlPool, Box<Sandbox>, Box<Literals>),
     /// `SQLite` in memory with injected statistics.
-    Embedded(SqlitePool),
+    Embedded(SqlitePool, Box<Scale>),
 }
 
 /// A planner that could not be set up.
@@ -85,11 +86,11 @@ impl Planner {
     pub async fn explain(&self, sql: &str) -> Result<Plan, EngineError> {
         match &self.connections {
             Connections::Server(pool) => server::explain(self, pool, sql).await,
-            Connections::Sandbox(pool, server) => match sandbox::explain(self, pool, sql).await {
+            Connections::Sandbox(pool, server, literals) => match sandbox::explain(self, pool, literals, sql).await {
                 Err(error) => Err(cause(server, error).await),
                 plan => plan,
             },
-            Connections::Embedded(pool) => embedded::explain(self, pool, sql).await,
+            Connections::Embedded(pool, scale) => embedded::explain(self, pool, scale, sql).await,
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::engine::connect::{Purpose, session};
 use crate::engine::explain::JsonVersion;
 use crate::engine::sandbox::{Options, Sandbox, ServerKind};
 use crate::engine::settings::{Address, Settings};
+use crate::engine::stats::Literals;
 use crate::engine::{EngineError, explain, stats};
 use crate::model::engine::Engine;
 use crate::model::migration::Statement;
@@ -42,17 +43,20 @@ impl Planner {
             }
             filled => filled?,
         };
-        let Filled { engine, schema, notes } = filled;
+        let Filled { engine, schema, sizeless, notes } = filled;
+        let literals = Literals::new(engine.clone(), DATABASE, sizeless, scale.clone());
         let for_sessions = engine.clone();
+        let clock = std::sync::Arc::new((schema.clone(), scale.clone()));
         let pool = MySqlPoolOptions::new()
             .max_connections(POOL)
             .acquire_timeout(ACQUIRE)
             .test_before_acquire(false)
             .after_connect(move |connection, _| {
-                let engine = for_sessions.clone();
+                let (engine, clock) = (for_sessions.clone(), clock.clone());
                 Box::pin(async move {
                     let prepared = async {
                         stats::prepare_session(connection, &engine).await?;
+                        stats::set_clock(connection, &clock.0, &clock.1).await?;
                         explain::prepare_session(connection, &engine, version).await
                     };
                     prepared.await.map_err(|error| sqlx::Error::Protocol(error.to_string()))
@@ -68,7 +72,7 @@ impl Planner {
             untranslated: Vec::new(),
             concurrency: POOL as usize,
             version,
-            connections: Connections::Sandbox(pool, Box::new(sandbox)),
+            connections: Connections::Sandbox(pool, Box::new(sandbox), Box::new(literals)),
         })
     }
 }
@@ -77,6 +81,8 @@ impl Planner {
 struct Filled {
     engine: Engine,
     schema: Schema,
+    /// The schema as the server gives it.
+    sizeless: Schema,
     notes: Vec<String>,
 }
 
@@ -101,13 +107,19 @@ async fn fill(sandbox: &Sandbox, statements: &[&Statement], scale: &Scale) -> Re
     let engine = replay.engine.clone();
     replay.close().await?;
     let injected = stats::inject(&mut connection, &engine, DATABASE, &schema, scale).await?;
+    let sizeless = schema.clone();
     let mut notes = size(&mut schema, scale);
     let not_innodb = injected.skipped.iter().filter(|(_, reason)| reason.contains("InnoDB"));
     notes.extend(not_innodb.map(|(table, reason)| format!("{table} has no injected statistics: {reason}")));
-    Ok(Filled { engine, schema, notes })
+    Ok(Filled { engine, schema, sizeless, notes })
 }
 
-pub(super) async fn explain(planner: &Planner, pool: &MySqlPool, sql: &str) -> Result<Plan, EngineError> {
+pub(super) async fn explain(
+    planner: &Planner,
+    pool: &MySqlPool,
+    literals: &Literals,
+    sql: &str,
+) -> Result<Plan, EngineError> {
     let mut connection = pool.acquire().await?;
-    in_time(stats::explain(&mut connection, &planner.engine, &planner.schema, sql, planner.version)).await
+    in_time(literals.explain(&mut connection, sql, planner.version)).await
 }

@@ -15,6 +15,15 @@ pub(super) async fn inject(
     tables: &[TableStatistics],
 ) -> Result<(), EngineError> {
     innodb::write(conn, database, tables).await?;
+    load(conn, database, tables).await
+}
+
+/// Has the server load what was written, and writes the engine-independent statistics.
+pub(super) async fn load(
+    conn: &mut MySqlConnection,
+    database: &str,
+    tables: &[TableStatistics],
+) -> Result<(), EngineError> {
     // FLUSH does not make InnoDB load its statistics again; opening a table under a new name does.
     let moves = tables.iter().enumerate().map(|(number, one)| {
         let (own, other) = (text::name(&one.table), format!("`aura_db_reload_{number}`"));

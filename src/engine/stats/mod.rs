@@ -4,8 +4,11 @@
 //! What is written lasts until the next DDL on the table or the next ANALYZE; inject again after either.
 
 pub mod cardinality;
+mod clock;
 mod constant;
+mod histogram;
 mod innodb;
+mod literal;
 mod mariadb;
 mod mysql;
 mod plan;
@@ -14,6 +17,7 @@ mod samples;
 pub mod sqlite;
 pub mod table;
 
+pub use literal::{Literals, fill_in};
 pub use plan::explain;
 
 use super::error::EngineError;
@@ -22,6 +26,7 @@ use crate::model::engine::{Engine, EngineKind};
 use crate::model::scale::Scale;
 use crate::model::schema::Schema;
 use sqlx::MySqlConnection;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What an injection did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -62,7 +67,12 @@ pub async fn inject(
         return Ok(injected);
     }
     match engine.kind {
-        EngineKind::Mysql => mysql::inject(conn, database, &tables).await?,
+        EngineKind::Mysql => {
+            mysql::inject(conn, database, &tables).await?;
+            for known in schema.tables.iter().filter(|known| injected.tables.contains(&known.name)) {
+                mysql::write_histograms(conn, &known.name, known, scale).await?;
+            }
+        }
         EngineKind::Mariadb => mariadb::inject(conn, database, &tables).await?,
         EngineKind::Embedded => {
             return Err(EngineError::Configuration("the embedded engine has statistics of another kind".into()));
@@ -71,12 +81,26 @@ pub async fn inject(
     Ok(injected)
 }
 
+/// Sets a session's clock to the newest moment of the profile, so that the last five minutes are those of its rows.
+///
+/// # Errors
+/// When the server refuses, or the connection breaks.
+pub async fn set_clock(conn: &mut MySqlConnection, schema: &Schema, scale: &Scale) -> Result<(), EngineError> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |now| now.as_secs_f64());
+    match clock::newest(schema, scale, now) {
+        Some(newest) => text::run(conn, format!("SET SESSION timestamp = {newest:.0}")).await,
+        None => Ok(()),
+    }
+}
+
 /// Sets a session up to plan from injected statistics: equalities are looked up there and never in the empty index, and
 /// rows may be put in place without those they refer to.
 ///
 /// # Errors
 /// When the server refuses, or the connection breaks.
 pub async fn prepare_session(conn: &mut MySqlConnection, engine: &Engine) -> Result<(), EngineError> {
+    // An app's connection is taken to have its database's collation: with another one MariaDB sorts for the ORDER BY of an
+    // UPDATE or DELETE although a column before it in the index is equal to a text.
     // A limit of N means that N equalities and more are not looked for in the index itself.
     let settings = match engine.kind {
         EngineKind::Mysql => {
@@ -84,7 +108,7 @@ pub async fn prepare_session(conn: &mut MySqlConnection, engine: &Engine) -> Res
         }
         _ => {
             "SET SESSION eq_range_index_dive_limit = 1, use_stat_tables = 'preferably', \
-             optimizer_use_condition_selectivity = 4, foreign_key_checks = 0"
+             optimizer_use_condition_selectivity = 4, foreign_key_checks = 0, collation_connection = @@collation_database"
         }
     };
     text::run(conn, settings.into()).await

@@ -46,14 +46,27 @@ pub async fn explain(
     Ok(plan)
 }
 
-async fn whole_plan(
+/// The plan with constant rows in place where it needs them; nothing in it is distrusted yet.
+pub(super) async fn whole_plan(
     conn: &mut MySqlConnection,
     engine: &Engine,
     schema: &Schema,
     sql: &str,
     version: JsonVersion,
 ) -> Result<Plan, EngineError> {
-    let plan = explain::explain(conn, engine, sql, version).await?;
+    whole_plan_of(conn, engine, schema, sql, sql, version).await
+}
+
+/// As [`whole_plan`], for a text in which other tables stand in for some of the statement's own.
+pub(super) async fn whole_plan_of(
+    conn: &mut MySqlConnection,
+    engine: &Engine,
+    schema: &Schema,
+    sql: &str,
+    text: &str,
+    version: JsonVersion,
+) -> Result<Plan, EngineError> {
+    let plan = explain::explain(conn, engine, text, version).await?;
     if !injected::is_cut_off(&plan) {
         return Ok(plan);
     }
@@ -61,7 +74,7 @@ async fn whole_plan(
     if rows.is_empty() {
         return Ok(plan);
     }
-    Ok(with_rows(conn, engine, &rows, sql, version).await?.unwrap_or(plan))
+    Ok(with_rows(conn, engine, &rows, text, version).await?.unwrap_or(plan))
 }
 
 /// The plan with the rows in place; `None` when the server does not take them, or explains no better.

@@ -1,6 +1,7 @@
 //! Samples of an index's first column for `sqlite_stat4`: the frequent values, NULL, and points between the smallest and
 //! the largest value, each with the rows and the distinct values that sort before it.
 
+use super::literal::Domain;
 use crate::model::query::Value;
 use crate::model::scale::ColumnScale;
 use std::cmp::Ordering;
@@ -22,8 +23,10 @@ pub(super) struct Sample {
 const POINTS: i64 = 24;
 
 /// How values are stored and compared.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Kind {
+    /// Where values lie, of dates.
+    pub(super) dates: Option<Domain>,
     /// Numbers rather than text.
     pub(super) numeric: bool,
     /// Text without regard to case.
@@ -33,7 +36,7 @@ pub(super) struct Kind {
 }
 
 /// The samples in the index's order; none when the profile knows of no value.
-pub(super) fn samples(profile: &ColumnScale, rows: u64, distinct: u64, kind: Kind) -> Vec<Sample> {
+pub(super) fn samples(profile: &ColumnScale, rows: u64, distinct: u64, kind: &Kind) -> Vec<Sample> {
     let share = |fraction: f64| share(rows, fraction);
     let mut known: Vec<(Value, u64)> = Vec::new();
     if profile.null_fraction > 0.0 {
@@ -47,7 +50,7 @@ pub(super) fn samples(profile: &ColumnScale, rows: u64, distinct: u64, kind: Kin
     let other_values = distinct.saturating_sub(known.len() as u64);
     let average = (others / other_values.max(1)).max(1);
     let ends = [&profile.min, &profile.max].map(|end| end.as_ref().map(|value| stored(value, kind)));
-    for value in between(&ends) {
+    for value in between(&ends, kind) {
         if other_values > 0 && !known.iter().any(|(other, _)| order(other, &value, kind) == Ordering::Equal) {
             known.push((value, average));
         }
@@ -86,7 +89,7 @@ fn share(all: u64, fraction: f64) -> u64 {
 }
 
 /// A value as the column's affinity stores it.
-fn stored(value: &Value, kind: Kind) -> Value {
+fn stored(value: &Value, kind: &Kind) -> Value {
     match value {
         Value::Bool(truth) => Value::Int(i64::from(*truth)),
         Value::Text(text) if kind.numeric => match (text.parse::<i64>(), text.parse::<f64>()) {
@@ -100,7 +103,15 @@ fn stored(value: &Value, kind: Kind) -> Value {
 }
 
 /// The ends, and points between them when they are integers.
-fn between(ends: &[Option<Value>; 2]) -> Vec<Value> {
+fn between(ends: &[Option<Value>; 2], kind: &Kind) -> Vec<Value> {
+    if let (Some(dates), [Some(Value::Text(min)), Some(Value::Text(max))]) = (&kind.dates, ends)
+        && let (Some(low), Some(high)) = (dates.position(min), dates.position(max))
+        && low < high
+    {
+        let point = |at: i64| dates.word(low + (high - low) * at as f64 / POINTS as f64).map(Value::Text);
+        let inside = (1..POINTS).filter_map(point);
+        return [Value::Text(min.clone())].into_iter().chain(inside).chain([Value::Text(max.clone())]).collect();
+    }
     if let [Some(Value::Int(min)), Some(Value::Int(max))] = ends
         && let Some(span) = max.checked_sub(*min).filter(|span| *span > 0)
     {
@@ -114,11 +125,12 @@ fn between(ends: &[Option<Value>; 2]) -> Vec<Value> {
 }
 
 /// Where a value lies between the ends, 0 to 1.
-fn position(value: &Value, ends: &[Option<Value>; 2], kind: Kind) -> Option<f64> {
+fn position(value: &Value, ends: &[Option<Value>; 2], kind: &Kind) -> Option<f64> {
     let [Some(min), Some(max)] = ends else { return None };
     let number = |value: &Value| match value {
         Value::Int(number) => Some(*number as f64),
         Value::Float(number) => Some(*number),
+        Value::Text(text) => kind.dates.as_ref().and_then(|dates| dates.position(text)),
         _ => None,
     };
     match (number(min), number(max), number(value)) {
@@ -130,7 +142,7 @@ fn position(value: &Value, ends: &[Option<Value>; 2], kind: Kind) -> Option<f64>
 }
 
 /// NULL before numbers before text, as `SQLite` sorts.
-fn order(one: &Value, other: &Value, kind: Kind) -> Ordering {
+fn order(one: &Value, other: &Value, kind: &Kind) -> Ordering {
     let rank = |value: &Value| match value {
         Value::Null => 0,
         Value::Text(_) => 2,
@@ -156,7 +168,7 @@ mod tests {
     use super::*;
     use crate::model::scale::HotValue;
 
-    const NUMBERS: Kind = Kind { numeric: true, no_case: false, descending: false };
+    const NUMBERS: Kind = Kind { dates: None, numeric: true, no_case: false, descending: false };
 
     #[test]
     fn samples_lie_in_the_order_of_the_index_and_count_what_is_before_them() {
@@ -168,7 +180,7 @@ mod tests {
             ..ColumnScale::default()
         };
         for descending in [false, true] {
-            let found = samples(&profile, 100_000, 1001, Kind { descending, ..NUMBERS });
+            let found = samples(&profile, 100_000, 1001, &Kind { descending, ..NUMBERS });
             assert!(found.windows(2).all(|two| two[0].less + two[0].equal <= two[1].less + 500), "{found:?}");
             assert!(found.windows(2).all(|two| two[0].distinct_less < two[1].distinct_less), "{found:?}");
             let hot = found.iter().find(|sample| sample.value == Value::Int(500)).unwrap();
@@ -178,9 +190,20 @@ mod tests {
     }
 
     #[test]
+    fn dates_have_points_between_their_ends() {
+        let text = |text: &str| Some(Value::Text(text.into()));
+        let profile =
+            ColumnScale { min: text("2025-01-01"), max: text("2025-01-25 00:00:00"), ..ColumnScale::default() };
+        let kind = Kind { dates: Some(Domain::DateTime), numeric: false, ..NUMBERS };
+        let found = samples(&profile, 24_000, 24_000, &kind);
+        let middle = found.iter().find(|sample| sample.value == Value::Text("2025-01-13 00:00:00".into())).unwrap();
+        assert_eq!((found.len(), middle.less), (25, 12_000));
+    }
+
+    #[test]
     fn values_take_the_columns_type() {
         let profile =
             ColumnScale { hot: vec![HotValue { value: Value::Bool(true), fraction: 0.9 }], ..ColumnScale::default() };
-        assert_eq!(samples(&profile, 100, 2, NUMBERS)[0].value, Value::Int(1));
+        assert_eq!(samples(&profile, 100, 2, &NUMBERS)[0].value, Value::Int(1));
     }
 }

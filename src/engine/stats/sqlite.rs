@@ -2,6 +2,7 @@
 //! (samples of values). Its planner believes both; only `ANALYZE sqlite_schema` makes it read them again.
 
 use super::cardinality::{column_scale, distinct_of_prefix, rows_of};
+use super::literal::Domain;
 use super::record::encode;
 use super::samples::{Kind, Sample, samples};
 use crate::engine::EngineError;
@@ -90,8 +91,9 @@ fn first_column(table: &Table, index: &Index, rows: u64, distinct: &[u64], scale
     let textual =
         ["char", "text", "clob", "blob", "date", "time", "enum", "set"].iter().any(|word| base.contains(word));
     let no_case = column.collation.as_deref().is_some_and(|name| name.eq_ignore_ascii_case("NOCASE"));
-    let kind = Kind { numeric: !textual, no_case, descending: part.descending };
-    samples(profile, rows, distinct.first().copied().unwrap_or(1), kind)
+    let dates = Some(Domain::of(column, None)).filter(|domain| matches!(domain, Domain::Date | Domain::DateTime));
+    let kind = Kind { dates, numeric: !textual, no_case, descending: part.descending };
+    samples(profile, rows, distinct.first().copied().unwrap_or(1), &kind)
 }
 
 /// One sample. The other key parts are NULL, which sorts first among the rows of the value, and are as frequent within
