@@ -157,6 +157,21 @@ fn what_cannot_be_known_says_why() {
 }
 
 #[test]
+fn a_range_that_the_server_finds_by_itself_is_not_believed() {
+    for server in servers::both() {
+        block_on(async {
+            let mut library = Library::open(server, "literals_found", SCHEMA, scale()).await;
+            let sql = "SELECT b.shelf FROM loan a JOIN loan b ON b.reader_id = a.reader_id AND b.shelf <> a.shelf WHERE a.shelf = 'new'";
+            let plan = library.plan(sql).await;
+            let ranges = plan.accesses().into_iter().filter(|access| access.access_type == AccessType::Range);
+            for access in ranges {
+                assert!(access.rows.rows().is_none(), "{}: {plan:?}", server.engine());
+            }
+        });
+    }
+}
+
+#[test]
 fn a_range_that_is_joined_by_leaves_the_key_unique() {
     for server in servers::both() {
         block_on(async {

@@ -56,6 +56,7 @@ impl Planner {
                 Box::pin(async move {
                     let prepared = async {
                         stats::prepare_session(connection, &engine).await?;
+                        stats::set_collation(connection, &engine, &clock.0).await?;
                         stats::set_clock(connection, &clock.0, &clock.1).await?;
                         explain::prepare_session(connection, &engine, version).await
                     };

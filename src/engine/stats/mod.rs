@@ -26,6 +26,7 @@ use crate::model::engine::{Engine, EngineKind};
 use crate::model::scale::Scale;
 use crate::model::schema::Schema;
 use sqlx::MySqlConnection;
+use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What an injection did.
@@ -81,6 +82,25 @@ pub async fn inject(
     Ok(injected)
 }
 
+/// Gives a session the collation of most text columns, as an app's connection is taken to have: with another one `MariaDB`
+/// sorts for the ORDER BY of an UPDATE or DELETE although a column before it in the index is equal to a text.
+///
+/// # Errors
+/// When the server refuses, or the connection breaks.
+pub async fn set_collation(conn: &mut MySqlConnection, engine: &Engine, schema: &Schema) -> Result<(), EngineError> {
+    let columns = schema.tables.iter().flat_map(|table| &table.columns);
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for collation in columns.filter_map(|column| column.collation.as_deref()) {
+        *counts.entry(collation).or_default() += usize::from(collation.starts_with("utf8mb4_"));
+    }
+    match counts.into_iter().filter(|(_, count)| *count > 0).max_by_key(|(_, count)| *count) {
+        Some((most, _)) if engine.kind == EngineKind::Mariadb => {
+            text::run(conn, format!("SET SESSION collation_connection = {}", text::text(most))).await
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Sets a session's clock to the newest moment of the profile, so that the last five minutes are those of its rows.
 ///
 /// # Errors
@@ -99,8 +119,6 @@ pub async fn set_clock(conn: &mut MySqlConnection, schema: &Schema, scale: &Scal
 /// # Errors
 /// When the server refuses, or the connection breaks.
 pub async fn prepare_session(conn: &mut MySqlConnection, engine: &Engine) -> Result<(), EngineError> {
-    // An app's connection is taken to have its database's collation: with another one MariaDB sorts for the ORDER BY of an
-    // UPDATE or DELETE although a column before it in the index is equal to a text.
     // A limit of N means that N equalities and more are not looked for in the index itself.
     let settings = match engine.kind {
         EngineKind::Mysql => {
@@ -108,7 +126,7 @@ pub async fn prepare_session(conn: &mut MySqlConnection, engine: &Engine) -> Res
         }
         _ => {
             "SET SESSION eq_range_index_dive_limit = 1, use_stat_tables = 'preferably', \
-             optimizer_use_condition_selectivity = 4, foreign_key_checks = 0, collation_connection = @@collation_database"
+             optimizer_use_condition_selectivity = 4, foreign_key_checks = 0"
         }
     };
     text::run(conn, settings.into()).await

@@ -111,6 +111,11 @@ fn settle(access: &mut Access, reading: &Reading<'_>) {
         return;
     }
     let reach = access.key.as_ref().and_then(|key| reading.ranges.get(key));
+    if access.access_type == AccessType::Range && reach.is_none() && access.condition.is_some() {
+        // A range that the server has found by itself, such as from another table's constant.
+        crate::explain::injected::distrust_range(access);
+        return;
+    }
     if let (AccessType::Range, Some(reach)) = (access.access_type, reach) {
         if access.key_parts.len() > reach.depth && !reach.on {
             access.key_parts.truncate(reach.depth);
