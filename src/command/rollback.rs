@@ -117,7 +117,8 @@ async fn plan_and_run(
                 beside: turn.beside(&args.scratch),
             };
             let linted = early(survey::dry_run(&mut session, &ledger, &history, dry, term)).await?;
-            term.stdout(&render::run::script(&scripts, &linted))?;
+            let done = survey::done(&history, &scripts, Direction::Down);
+            term.stdout(&render::run::script(&scripts, &linted, &done))?;
             return Ok(Exit::Clean);
         }
         if chosen.is_empty() {

@@ -154,7 +154,8 @@ async fn plan_and_run(
                 beside: turn.beside(request.scratch),
             };
             let linted = early(survey::dry_run(&mut session, &ledger, &history, dry, term)).await?;
-            term.stdout(&render::run::script(&scripts, &linted))?;
+            let done = survey::done(&history, &scripts, Direction::Up);
+            term.stdout(&render::run::script(&scripts, &linted, &done))?;
             return Ok(Exit::Clean);
         }
         let question = format!("apply {} to {}", count(chosen.len()), session.place);

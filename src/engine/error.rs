@@ -89,6 +89,10 @@ impl From<sqlx::Error> for EngineError {
                     .map_or(0, |error| u32::from(error.number()));
                 Self::Server(ServerWarning { level: "Error".into(), code, message: error.message().to_owned() })
             }
+            // As TLS and the driver word it, it is a matter of bytes.
+            sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+                Self::Connection("the server closed the connection".into())
+            }
             sqlx::Error::Io(error) => Self::Connection(format!("the connection broke: {error}")),
             sqlx::Error::PoolTimedOut => {
                 Self::Connection("no connection to the server could be had in time; is it still running?".into())

@@ -2,19 +2,30 @@
 
 use crate::model::lint::LintedStatement;
 use crate::model::migration::{Migration, Script};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::time::Duration;
 
 /// The statements of these scripts, each under its place and what it will do, ready to be read or pasted. Statements that
-/// hold a `;` of their own stand between `DELIMITER` lines. `linted` may be empty; else it has one entry for each statement.
+/// hold a `;` of their own stand between `DELIMITER` lines. `linted` may be empty; else it has one entry for each statement. What is
+/// `done`, by script and statement from 0, is said and left out.
 #[must_use]
-pub fn script(scripts: &[(&Migration, &Script)], linted: &[LintedStatement]) -> String {
+pub fn script(
+    scripts: &[(&Migration, &Script)],
+    linted: &[LintedStatement],
+    done: &BTreeSet<(usize, usize)>,
+) -> String {
     let mut text = String::new();
     let mut linted = linted.iter();
-    for (migration, script) in scripts {
+    for (number, (migration, script)) in scripts.iter().enumerate() {
         let _ = writeln!(text, "-- {} {} ({})", migration.version, migration.description, migration.set);
-        for statement in &script.statements {
-            let does = linted.next().filter(|linted| linted.at == statement.at).map(LintedStatement::brief);
+        for (at, statement) in script.statements.iter().enumerate() {
+            let judged = linted.next();
+            if done.contains(&(number, at)) {
+                let _ = writeln!(text, "-- {}  done already: it does not run again", statement.at);
+                continue;
+            }
+            let does = judged.filter(|linted| linted.at == statement.at).map(LintedStatement::brief);
             let _ = writeln!(text, "-- {}{}", statement.at, does.map(|does| format!("  {does}")).unwrap_or_default());
             let _ = if statement.sql.contains(';') {
                 writeln!(text, "DELIMITER ;;\n{};;\nDELIMITER ;", statement.sql)
@@ -58,7 +69,7 @@ mod tests {
     #[test]
     fn a_script_can_be_pasted_and_says_where_each_statement_stands() {
         let migration = migration(&["CREATE TABLE orders (id INT)", "INSERT INTO orders VALUES (1)"]);
-        insta::assert_snapshot!(script(&[(&migration, &migration.up)], &[]), @r#"
+        insta::assert_snapshot!(script(&[(&migration, &migration.up)], &[], &BTreeSet::new()), @r#"
         -- 7 add orders (schema)
         -- migrations/7_add_orders.up.sql:1:1
         CREATE TABLE orders (id INT);
@@ -70,7 +81,7 @@ mod tests {
     #[test]
     fn a_body_with_semicolons_stands_between_delimiter_lines() {
         let migration = migration(&["CREATE TRIGGER t BEFORE INSERT ON orders FOR EACH ROW BEGIN SET NEW.id = 1; END"]);
-        insta::assert_snapshot!(script(&[(&migration, &migration.up)], &[]), @r#"
+        insta::assert_snapshot!(script(&[(&migration, &migration.up)], &[], &BTreeSet::new()), @r#"
         -- 7 add orders (schema)
         -- migrations/7_add_orders.up.sql:1:1
         DELIMITER ;;
@@ -81,7 +92,7 @@ mod tests {
 
     #[test]
     fn nothing_to_run_is_no_text() {
-        assert_eq!(script(&[], &[]), "");
+        assert_eq!(script(&[], &[], &BTreeSet::new()), "");
     }
 
     #[test]

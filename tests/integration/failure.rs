@@ -119,6 +119,9 @@ fn a_half_that_cannot_be_taken_down_is_refused_before_anything_else_is_asked() {
             "ALTER TABLE t DROP v;\nDELETE FROM t WHERE id = 2;",
         );
         project.run("migrate").exits(4);
+        let script = project.run("migrate --dry-run").exits(0).stdout;
+        contains(&script, "-- migrations/2_step.up.sql:2:1  done already: it does not run again\n");
+        assert!(!script.contains("INSERT"), "{script}");
         contains(&project.run("status").exits(4).stdout, "takes it down where the schema shows what to undo");
         for line in ["rollback", "rollback --discard-data", "rollback --dry-run"] {
             let outcome = project.run(line).exits(4);

@@ -141,7 +141,11 @@ async fn take_back(
         return Ok(vec![if position >= statements.len() {
             "its statements took effect, and only the ledger could not be brought up to date".into()
         } else {
-            "what was there before it is not known: an earlier run had begun it".into()
+            format!(
+                "an earlier run had begun it, and what was there before that is not known; the statements before this one \
+                 ({position} of {}) stay",
+                statements.len()
+            )
         }]);
     };
     let ran: Vec<&Statement> = statements[..(position + 1).min(statements.len())].iter().collect();
