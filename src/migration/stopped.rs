@@ -71,8 +71,9 @@ impl fmt::Display for Stopped<'_> {
         if self.undoing {
             write!(f, ", being taken back")?;
         }
-        if !self.note.is_empty() {
-            write!(f, " ({})", self.note)?;
+        // Who was in the way then, and what to do about it, is of no use any more.
+        if let Some(first) = self.note.lines().next() {
+            write!(f, " ({first})")?;
         }
         Ok(())
     }
