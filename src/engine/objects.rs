@@ -33,6 +33,19 @@ pub async fn states(session: &mut Session, witness: &Witness) -> Result<States, 
     Ok(states)
 }
 
+/// The storage engine of a table; `None` of what is no table that others see.
+///
+/// # Errors
+/// When the catalogue cannot be read.
+pub(super) async fn storage_engine(session: &mut Session, table: &str) -> Result<Option<String>, EngineError> {
+    let SessionConnection::Server(connection) = &mut session.connection else { return Ok(None) };
+    let sql = format!(
+        "SELECT ENGINE FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = {}",
+        text::text(table)
+    );
+    Ok(text::rows(connection, sql).await?.first().and_then(|row| row.get(0)).map(str::to_owned))
+}
+
 /// Whether tables or views are there, in the order of their names, in one round trip; without their definitions, which
 /// tell nothing more of one that is made or dropped.
 ///

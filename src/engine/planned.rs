@@ -43,7 +43,9 @@ pub async fn record(session: &mut Session, ledger: &Ledger, outcome: &Outcome) -
             _ if done.is_empty() => {}
             Direction::Up => {
                 ledger.defer_mark(session, &done, Mark::Kept);
-                journal::defer_progress(session, ledger.table(), direction, Progress::Done, &done);
+                // A ledger that gets its row only from the migration's own run has it settled there.
+                let progress = if ledger.format.remembers_begun() { Progress::Done } else { Progress::Begun };
+                journal::defer_progress(session, ledger.table(), direction, progress, &done);
             }
             Direction::Down => {
                 ledger.defer_mark(session, &done, Mark::Removed);

@@ -31,7 +31,7 @@ pub fn named(sql: &str) -> Vec<String> {
     names
 }
 
-/// The values of these variables as assignments that `SET` takes; those that are NULL are left out.
+/// The values of these variables as assignments that `SET` takes.
 ///
 /// # Errors
 /// When the server refuses.
@@ -46,7 +46,10 @@ pub async fn values(session: &mut Session, names: &[String]) -> Result<String, E
     let mut assignments = Vec::new();
     for (index, column) in columns.iter().enumerate() {
         let value: Option<Vec<u8>> = row.try_get_unchecked(index)?;
-        let Some(value) = value else { continue };
+        let Some(value) = value else {
+            assignments.push(format!("{column} = NULL"));
+            continue;
+        };
         let literal = match row.column(index).type_info().name() {
             "BIGINT" | "BIGINT UNSIGNED" | "INT" | "INT UNSIGNED" | "DECIMAL" => String::from_utf8_lossy(&value).into(),
             "DOUBLE" | "FLOAT" => {

@@ -104,7 +104,9 @@ impl Outcome {
                 continue;
             }
             ledger.iter_mut().filter(|row| row.version == done.version).for_each(|row| row.success = true);
-            journal.iter_mut().filter(|row| is(row, done)).for_each(|row| row.progress = Progress::Done);
+            journal.iter_mut().filter(|row| is(row, done)).for_each(|row| {
+                row.progress = if format.remembers_begun() { Progress::Done } else { Progress::Begun };
+            });
         }
         if let Some(doubt) = &self.doubt {
             journal.iter_mut().filter(|row| is(row, doubt)).for_each(|row| row.progress = Progress::Begun);

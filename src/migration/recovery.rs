@@ -67,6 +67,8 @@ pub fn settle(effect: &Effect, witness: &Witness, before: &States, now: &States)
         }
         Effect::Routine { verb, .. } if verb == "DROP" => dropped(&pairs),
         Effect::AlterTable { table, actions } => altered(table, actions, &pairs),
+        Effect::CreateIndex { table, index } => altered(table, &[AlterAction::AddIndex(index.clone())], &pairs),
+        Effect::DropIndex { table, index } => altered(table, &[AlterAction::DropIndex(index.clone())], &pairs),
         _ => by_change(&pairs, matches!(witness, Witness::Identity(_))),
     }
 }
@@ -140,6 +142,12 @@ fn altered(table: &str, actions: &[AlterAction], pairs: &[Pair<'_>]) -> Settled 
             (true, false) => return Settled::Done,
             (false, true) => return Settled::NotDone,
             (false, false) => {}
+        }
+        let anew = |action: &AlterAction| matches!(action, AlterAction::DropColumn(name) if is_made(actions, name));
+        if before == now && actions.iter().any(anew) {
+            return Settled::InDoubt(format!(
+                "table {table} looks the same before and after it: a column is dropped and made again, with new values"
+            ));
         }
         // A column that is defined as it was: what else has changed is not this statement's work.
         let redefines = |action: &AlterAction| matches!(action, AlterAction::ModifyColumn(_) | AlterAction::Execution);
@@ -283,7 +291,13 @@ mod tests {
             ("ALTER TABLE t DROP INDEX i, ADD INDEX i (b)", index.clone()),
             ("ALTER TABLE t RENAME INDEX i TO j, ADD INDEX i (b)", index.replace("  KEY", "  KEY `j` (`a`),\n  KEY")),
         ] {
-            assert_eq!(settled(sql, &before, &before), Settled::NotDone, "{sql}");
+            let unchanged = settled(sql, &before, &before);
+            if sql.contains("ADD COLUMN b") {
+                // The new column may be defined as the old one was, and have lost its values.
+                assert!(matches!(unchanged, Settled::InDoubt(_)), "{sql}");
+            } else {
+                assert_eq!(unchanged, Settled::NotDone, "{sql}");
+            }
             assert_eq!(settled(sql, &before, &now(&after)), Settled::Done, "{sql}");
         }
         let two = T.replace("  KEY", "  KEY `j` (`b`),\n  KEY");

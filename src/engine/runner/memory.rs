@@ -40,7 +40,8 @@ impl Memory {
         {
             self.prepared.insert(name, text);
         }
-        if self.names.is_empty() || !sql.contains('@') {
+        // A procedure may set them too, and what is executed.
+        if self.names.is_empty() {
             return Ok(String::new());
         }
         let values = variables::values(session, &self.names).await?;

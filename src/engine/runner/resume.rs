@@ -86,6 +86,32 @@ pub(super) async fn resume(
         journal::remove(runner.session, runner.ledger.table(), migration.version, None).await?;
         return Ok(fresh);
     }
+    if runner.direction == Direction::Up && success != Some(true) && is_complete(&known) {
+        // A run has written down that all of it is done, and that it is applied, in one transaction.
+        let last = &known[known.len() - 1];
+        match runner.answers.of(&last.place, &last.sql) {
+            Some(Answer::TookEffect) => {}
+            Some(Answer::DidNot) => {
+                journal::remove(runner.session, runner.ledger.table(), migration.version, None).await?;
+                return Ok(Resumption {
+                    is_fresh: success.is_none(),
+                    memory: Memory::new(statements),
+                    ..Resumption::default()
+                });
+            }
+            None => {
+                return Err(RunError::Doubt(Box::new(Doubt {
+                    place: last.place.clone(),
+                    sql: last.sql.clone(),
+                    reason:
+                        "the journal has every statement of the migration as done, and the ledger does not have it as \
+                             applied: it may have been taken down since without aura-db, by another tool or by hand"
+                            .into(),
+                    since: Since::CutOff,
+                })));
+            }
+        }
+    }
     let (from, rest) = settled(runner, migration, runner.direction, known.clone(), observer).await?;
     if known.iter().all(|row| !row.progress.is_settled()) && from == 0 && rest.is_none() {
         return Ok(Resumption { is_fresh: false, memory: Memory::new(statements), ..Resumption::default() });
@@ -95,6 +121,12 @@ pub(super) async fn resume(
     let mut resumption = Resumption { from, rest, memory: Memory::new(statements), is_fresh: false };
     replay(runner, statements, &known, &mut resumption).await?;
     Ok(resumption)
+}
+
+/// Whether every statement of a script is done.
+fn is_complete(rows: &[JournalRow]) -> bool {
+    let of = rows.last().map_or(0, |row| row.of);
+    rows.len() == of as usize && rows.iter().all(|row| row.progress.is_settled())
 }
 
 fn rows(runner: &Runner<'_>, migration: &Migration, direction: Direction) -> Vec<JournalRow> {
@@ -172,6 +204,18 @@ async fn settle_row(runner: &mut Runner<'_>, row: &JournalRow, edited: bool) -> 
     })
 }
 
+/// Whether a statement that sets the session is run again in a new one. What computes something may write too, and what it
+/// computed for variables is in the journal; a savepoint went with its transaction.
+fn is_replayed(sql: &str, variables: &str) -> bool {
+    let words: Vec<String> = sql.split_whitespace().take(3).map(str::to_ascii_uppercase).collect();
+    let first = words.first().map_or("", String::as_str);
+    let sets_one_variable = first == "SET"
+        && words.get(1).is_some_and(|word| word.starts_with('@') && !word.starts_with("@@"))
+        && !sql.contains(',');
+    let is_known = sets_one_variable && !variables.is_empty();
+    first != "DO" && !is_known && !words.iter().any(|word| word == "SAVEPOINT")
+}
+
 /// What of the down script applies to a migration of which only some statements took effect.
 async fn partial(
     runner: &mut Runner<'_>,
@@ -219,7 +263,7 @@ async fn replay(
             continue;
         }
         let variables = rows.iter().find(|row| row.position as usize == at + 1).map_or("", |row| &row.variables);
-        if effect(&statement.sql) == Effect::Session {
+        if effect(&statement.sql) == Effect::Session && is_replayed(&statement.sql, variables) {
             let again = runner.session.run(&statement.sql).await;
             // What it computed for variables is known; what it was computed from may be gone.
             if variables.is_empty() {

@@ -10,7 +10,6 @@ use crate::migration::existing::Existing;
 use crate::migration::partial_down::Action;
 use crate::migration::witness::{Witness, witness};
 use crate::model::journal::{JournalRow, Progress};
-use crate::model::migration::Statement;
 use crate::sql::ddl::{Effect, databases, effect};
 
 /// Whether everything up to and with a statement is committed.
@@ -67,14 +66,14 @@ pub(super) async fn run(
         }
         _ => course.rest.take().unwrap_or_else(|| statement.sql.clone()),
     };
-    let rolls_back = runner.rolls_back(&effect);
+    let rolls_back = runner.rolls_back(&effect).await.map_err(failed)?;
     match &effect {
         Effect::Transaction => control(runner, course, row, (&text, &effect), observer).await.map_err(failed),
         effect if effect.is_transactional() && rolls_back => {
             rows(runner, course, row, (&text, effect), observer).await.map_err(failed)
         }
         effect => {
-            let elsewhere = elsewhere(runner, statement);
+            let elsewhere = elsewhere(runner, &row.sql);
             let witness = witness(effect, elsewhere.as_deref());
             let before = objects::states(runner.session, &witness).await.map_err(failed)?;
             row.before = serde_json::to_string(&before).unwrap_or_default();
@@ -91,9 +90,9 @@ pub(super) async fn run(
 }
 
 /// The other database that a statement names, if any.
-fn elsewhere(runner: &Runner<'_>, statement: &Statement) -> Option<String> {
+fn elsewhere(runner: &Runner<'_>, sql: &str) -> Option<String> {
     let own = runner.session.database()?;
-    databases(&statement.sql).into_iter().find(|other| *other != own)
+    databases(sql).into_iter().find(|other| *other != own)
 }
 
 /// A statement whose effect the open transaction holds, its row with it.
@@ -134,6 +133,14 @@ async fn control(
         runner.open = Open::Nothing;
     }
     open(runner, course);
+    if sql.split_whitespace().take(4).any(|word| word.eq_ignore_ascii_case("SAVEPOINT")) || is_back_to(sql) {
+        // The transaction goes on.
+        let mut tell = |notice: Notice| observer.note(&format!("{}: {notice}", row.place));
+        execute(runner.session, sql, effect, &mut runner.executor, &mut tell).await?;
+        row.progress = Progress::Done;
+        journal::write(runner.session, &row).await?;
+        return Ok(Committed::No);
+    }
     // It may commit the ledger's row, which must not stand alone: the journal knows then that the migration is begun.
     journal::write(runner.session, &row).await?;
     let mut tell = |notice: Notice| observer.note(&format!("{}: {notice}", row.place));
@@ -146,6 +153,12 @@ async fn control(
     row.progress = Progress::Done;
     journal::write(runner.session, &row).await?;
     Ok(Committed::Yes)
+}
+
+/// `ROLLBACK [WORK] TO name`, without the word that says what the name is of.
+fn is_back_to(sql: &str) -> bool {
+    let words: Vec<String> = sql.split_whitespace().take(3).map(str::to_ascii_uppercase).collect();
+    words.first().is_some_and(|word| word == "ROLLBACK") && words.iter().any(|word| word == "TO")
 }
 
 async fn skip(
@@ -211,10 +224,15 @@ async fn after_it(
 
 impl Runner<'_> {
     /// Whether rows that a statement writes are undone by a rollback, as far as is known.
-    fn rolls_back(&self, effect: &Effect) -> bool {
-        let Effect::Rows { table: Some(table), .. } = effect else { return true };
-        let storage = self.before.as_ref().and_then(|schema| schema.table(table)?.storage_engine.as_deref());
-        storage.is_none_or(|storage| storage.eq_ignore_ascii_case("InnoDB"))
+    async fn rolls_back(&mut self, effect: &Effect) -> Result<bool, EngineError> {
+        let Effect::Rows { table: Some(table), .. } = effect else { return Ok(true) };
+        let known = self.before.as_ref().and_then(|schema| schema.table(table)?.storage_engine.clone());
+        let storage = match known {
+            Some(storage) => Some(storage),
+            // The file itself, or a run that was cut off, may have made it.
+            None => objects::storage_engine(self.session, table).await?,
+        };
+        Ok(storage.is_none_or(|storage| storage.eq_ignore_ascii_case("InnoDB")))
     }
 
     /// The row of a statement that is about to run.
