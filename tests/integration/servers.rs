@@ -89,7 +89,11 @@ pub(crate) struct Server {
 impl Server {
     fn start(kind: ServerKind) -> Self {
         // MariaDB's performance schema is of no use to these tests, and more for the server to do.
-        let options = Options { performance_schema: kind == ServerKind::Mysql, ..Options::new(kind) };
+        let is_mysql = kind == ServerKind::Mysql;
+        // Tests read what the server was sent, however many statements other tests have sent before.
+        let digests = is_mysql.then(|| "--performance-schema-digests-size=200000".into());
+        let extra = digests.into_iter().collect();
+        let options = Options { performance_schema: is_mysql, extra, ..Options::new(kind) };
         let start = async move {
             let sandbox = Sandbox::start(&options).await.unwrap_or_else(|error| panic!("{error}"));
             let pool = sandbox.pool(None, 2);
