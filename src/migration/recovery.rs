@@ -266,6 +266,8 @@ mod tests {
             ("ALTER TABLE t RENAME COLUMN B TO c", "`b` int", "`c` int"),
             ("ALTER TABLE t ADD INDEX j (b)", "KEY `i`", "KEY `j` (`b`),\n  KEY `i`"),
             ("ALTER TABLE t DROP INDEX i", "KEY `i` (`a`)", ""),
+            ("CREATE INDEX j ON t (b)", "KEY `i`", "KEY `j` (`b`),\n  KEY `i`"),
+            ("DROP INDEX i ON t", "KEY `i` (`a`)", ""),
             ("ALTER TABLE t RENAME INDEX i TO j", "KEY `i` (`a`)", "KEY `j` (`a`)"),
         ] {
             assert_eq!(settled(sql, &before, &before), Settled::NotDone, "{sql}");

@@ -26,6 +26,7 @@ mod faults;
 mod fidelity;
 mod in_doubt;
 mod interrupt;
+mod journal_doubts;
 mod layering;
 mod ledger;
 mod lint;
