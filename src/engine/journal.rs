@@ -12,6 +12,9 @@ use crate::model::migration::Direction;
 /// The servers' code for a table that is not there.
 pub(super) const NO_SUCH_TABLE: u32 = 1146;
 
+/// Rows in one statement: those of ordinary statements stay within one message.
+const AT_ONCE: usize = 8;
+
 /// The journal's table.
 pub const TABLE: &str = "_aura_db_journal";
 
@@ -134,13 +137,16 @@ pub async fn write(session: &mut Session, row: &JournalRow) -> Result<(), Engine
     session.run_own(&replace(row)).await
 }
 
-/// Writes rows and commits, in one round trip.
+/// Writes rows and commits, in a few round trips.
 ///
 /// # Errors
 /// When the server refuses.
 pub(super) async fn write_all_and_commit(session: &mut Session, rows: &[JournalRow]) -> Result<(), EngineError> {
-    let values: Vec<String> = rows.iter().map(values).collect();
-    session.run_own(&format!("REPLACE INTO {TABLE} ({COLUMNS}, done_at) VALUES {}; COMMIT", values.join(", "))).await
+    for rows in rows.chunks(AT_ONCE) {
+        let values: Vec<String> = rows.iter().map(values).collect();
+        session.defer(format!("REPLACE INTO {TABLE} ({COLUMNS}, done_at) VALUES {}", values.join(", ")));
+    }
+    session.run_own("COMMIT").await
 }
 
 /// Makes the only statements of these versions say that, together with the next statement.

@@ -16,6 +16,10 @@ use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection, Executor};
 
+/// Bytes of statements sent in one message. More than a TLS record (16 KiB) takes a second packet, which waits some 40 ms
+/// for the server's acknowledgement of the first one, as the driver leaves Nagle's algorithm on.
+const MESSAGE: usize = 12 << 10;
+
 /// One connection.
 #[derive(Debug)]
 pub struct Session {
@@ -133,13 +137,20 @@ impl Session {
     /// When the engine refuses it or the connection breaks.
     pub async fn run_own(&mut self, sql: &str) -> Result<(), EngineError> {
         self.deferred.push(sql.to_owned());
-        let statement = AssertSqlSafe(std::mem::take(&mut self.deferred).join("; "));
-        match &mut self.connection {
-            SessionConnection::Server(connection) => {
-                connection.execute(sqlx::raw_sql(statement)).await?;
+        let mut left = std::mem::take(&mut self.deferred).into_iter().peekable();
+        while let Some(mut message) = left.next() {
+            while let Some(next) = left.next_if(|next| message.len() + next.len() < MESSAGE) {
+                message.push_str("; ");
+                message.push_str(&next);
             }
-            SessionConnection::Embedded(connection) => {
-                connection.execute(sqlx::raw_sql(statement)).await?;
+            let statement = AssertSqlSafe(message);
+            match &mut self.connection {
+                SessionConnection::Server(connection) => {
+                    connection.execute(sqlx::raw_sql(statement)).await?;
+                }
+                SessionConnection::Embedded(connection) => {
+                    connection.execute(sqlx::raw_sql(statement)).await?;
+                }
             }
         }
         Ok(())
