@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod adopt;
+mod adopt_embedded;
 mod apply;
 mod archive;
 mod archive_embedded;
