@@ -4,7 +4,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod adopt;
-mod adopt_embedded;
 mod apply;
 mod archive;
 mod archive_embedded;
@@ -18,6 +17,7 @@ mod dead_server;
 mod dialect;
 mod drift;
 mod embedded;
+mod embedded_adopt;
 mod encryption;
 mod existing_index;
 mod explain;
