@@ -2,7 +2,7 @@
 
 #![allow(clippy::doc_markdown, reason = "these texts are the help, where backticks would only be noise")]
 
-use super::{Migrations, Output, Write};
+use super::{LockChoice, Migrations, Output, Write};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -20,13 +20,33 @@ pub struct Adopt {
     pub assume_rows: bool,
     #[command(flatten)]
     #[allow(missing_docs)]
-    pub write: Write,
+    pub write: Recording,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub output: Output,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub migrations: Migrations,
+}
+
+/// How `adopt` records. No statement of a migration runs, so that nothing is copied and nothing is in doubt.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Recording {
+    /// Print what would be recorded; write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask, where the profile would
+    #[arg(long, short)]
+    pub yes: bool,
+    /// How runners keep out of each other's way; the profile's choice, or the advisory lock
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub lock: Option<LockChoice>,
+}
+
+impl From<Recording> for Write {
+    fn from(from: Recording) -> Self {
+        Self { dry_run: from.dry_run, yes: from.yes, lock: from.lock, allow_copy: false, in_doubt: None }
+    }
 }
 
 /// `drift`

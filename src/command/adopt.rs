@@ -41,7 +41,8 @@ pub(super) async fn run(args: &Adopt, target: &Target, term: &mut Term) -> Resul
     let dry_run = args.write.dry_run;
     let purpose = if dry_run { Purpose::Read } else { Purpose::Write };
     let mut session = early(prepare::open(target, purpose, term)).await?;
-    let mut turn = Turn::new(target, &args.write);
+    let write = args.write.into();
+    let mut turn = Turn::new(target, &write);
     if !dry_run {
         early(turn.take(&mut session, term)).await?;
     }

@@ -1,5 +1,6 @@
 //! Databases made by hand, adopted by definition: what holds is recorded, what conflicts refuses, nothing is run.
 
+use crate::binary::AuraDb;
 use crate::project::Project;
 use crate::servers::{Server, both};
 
@@ -135,5 +136,89 @@ fn what_leaves_nothing_to_be_seen_is_not_taken_for_there() {
         assert_eq!(project.states(), ["1 applied", "2 applied", "3 pending"]);
         project.run("migrate").exits(0);
         assert_eq!(project.states(), ["1 applied", "2 applied", "3 applied"]);
+    }
+}
+
+#[test]
+fn its_help_has_no_flag_for_statements_that_it_never_runs() {
+    let help = AuraDb::new(["adopt", "--help"]).run().exits(0).stdout;
+    assert!(help.contains("Print what would be recorded; write nothing"), "{help}");
+    for flag in ["--allow-copy", "--in-doubt", "statements that would run"] {
+        assert!(!help.contains(flag), "{flag}: {help}");
+    }
+    AuraDb::new(["adopt", "--in-doubt", "ran"]).run().exits(2);
+}
+
+const CLUB: &str = "CREATE TABLE club (id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, name VARCHAR(80) NOT NULL, \
+                    kind ENUM('chess','go') NOT NULL DEFAULT 'go', built YEAR, made DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3) \
+                    ON UPDATE CURRENT_TIMESTAMP(3), fee DECIMAL(8,2) NOT NULL DEFAULT 1.5, note TEXT, twice INT(11) DEFAULT 0, \
+                    total INT GENERATED ALWAYS AS (twice * 2) STORED, KEY by_note (note(20)), KEY by_name (name, kind))";
+const MEMBER: &str = "CREATE TABLE member (id INT(10) NOT NULL PRIMARY KEY, club_id BIGINT(20) UNSIGNED, level TINYINT(1) DEFAULT '1', \
+                      CONSTRAINT member_club FOREIGN KEY (club_id) REFERENCES club (id) ON UPDATE RESTRICT)";
+const LISTED: &str =
+    "CREATE VIEW listed AS SELECT c.id, m.level FROM club c JOIN member m ON m.club_id = c.id WHERE c.kind = 'go'";
+const STAMP: &str = "CREATE TRIGGER stamp BEFORE INSERT ON member FOR EACH ROW SET NEW.level = COALESCE(NEW.level, 0)";
+
+/// A club of players: two tables, a view, a trigger.
+fn club(server: &'static Server, name: &str) -> Project {
+    let project = Project::new(server, name);
+    for (version, statement) in [(1, CLUB), (2, MEMBER), (3, LISTED), (4, STAMP)] {
+        project.up(version, statement);
+    }
+    project
+}
+
+#[test]
+fn the_same_definition_in_other_words_is_adopted() {
+    for server in both() {
+        let project = club(server, "adopt_words");
+        let table = CLUB
+            .replace("DEFAULT CURRENT_TIMESTAMP(3)", "DEFAULT NOW(3)")
+            .replace("DEFAULT 1.5", "DEFAULT '1.50'")
+            .replace("INT(11)", "INTEGER")
+            .replace("GENERATED ALWAYS AS (twice * 2)", "AS ((`twice`)*(2))")
+            .replace("KEY by_name", "INDEX names");
+        let member = MEMBER.replace("member_club", "fk_1").replace("INT(10)", "INT").replace("ON UPDATE RESTRICT", "");
+        let view = LISTED.replace("CREATE", "CREATE DEFINER='nobody'@'localhost' SQL SECURITY INVOKER");
+        project.database.run(&format!("{table}; {member}; {LISTED}; {STAMP}"));
+        let adopted = project.run("adopt").exits(0);
+        for told in ["its name is names", "its name is fk_1"] {
+            assert!(adopted.stdout.contains(told), "{told}: {adopted:?}");
+        }
+        assert_eq!(project.states(), ["1 applied", "2 applied", "3 applied", "4 applied"]);
+        project.run("drift").exits(0);
+        project.database.run(&format!("DROP VIEW listed; {view}"));
+        let drift = project.run("drift").exits(1);
+        assert!(drift.stdout.contains("view listed") && drift.stdout.contains("conflicting"), "{drift:?}");
+    }
+}
+
+#[test]
+fn another_definition_is_a_conflict_or_missing_and_never_present() {
+    for server in both() {
+        let cases = [
+            (CLUB, "'chess','go'", "'chess','go','shogi'", "column club.kind: type"),
+            (CLUB, "DEFAULT 'go'", "DEFAULT 'chess'", "column club.kind: default"),
+            (CLUB, "DEFAULT 1.5", "DEFAULT 1.25", "column club.fee: default: expected 1.50, found 1.25"),
+            (CLUB, "twice * 2", "twice * 3", "column club.total: generated"),
+            (CLUB, "STORED", "VIRTUAL", "column club.total: extra"),
+            (CLUB, "note(20)", "note(10)", "columns: expected note(20), found note(10)"),
+            (CLUB, "name VARCHAR(80)", "name VARCHAR(80) COLLATE utf8mb4_bin", "column club.name: collation"),
+            (CLUB, " ON UPDATE CURRENT_TIMESTAMP(3)", "", "column club.made: extra"),
+            (MEMBER, "ON UPDATE RESTRICT", "ON UPDATE CASCADE", "on update: expected RESTRICT, found CASCADE"),
+            (MEMBER, "TINYINT(1)", "TINYINT", "column member.level: type"),
+            (LISTED, "'go'", "'chess'", "listed"),
+            (STAMP, "level, 0", "level, 1", "stamp"),
+        ];
+        for (statement, was, is, told) in cases {
+            assert!(statement.contains(was), "{was}");
+            let project = club(server, "adopt_other");
+            let made = [CLUB, MEMBER, LISTED, STAMP]
+                .map(|one| if one == statement { one.replace(was, is) } else { one.into() });
+            project.database.run(&made.join("; "));
+            let refused = project.run("adopt").exits(4);
+            assert!(refused.stderr.contains(told), "{told}: {refused:?}");
+            assert!(!project.tables().contains(&"_sqlx_migrations".to_owned()), "{told}");
+        }
     }
 }

@@ -18,6 +18,7 @@ mod dead_server;
 mod dialect;
 mod drift;
 mod embedded;
+mod embedded_adopt;
 mod encryption;
 mod existing_index;
 mod explain;

@@ -210,3 +210,11 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_width_that_older_servers_show_of_a_year_is_no_other_type() {
+    let (mut expected, mut live) = (table(), table());
+    expected.columns.push(column("built", "year"));
+    live.columns.push(column("built", "year(4)"));
+    assert_eq!(of(&expected, &live), Vec::<String>::new());
+}

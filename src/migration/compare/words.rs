@@ -10,11 +10,15 @@ pub(super) fn collation(name: Option<&str>) -> String {
     }
 }
 
-/// A type: the display width of a whole number says nothing of what it holds, and `MySQL` 8.0.19 stopped showing it.
+/// A type: the display width of a whole number says nothing of what it holds, and `MySQL` 8.0.19 stopped showing it, as
+/// it did that of a year, which has only four digits since 5.7.5.
 /// `tinyint(1)` keeps its own, by which drivers tell a boolean, and so does what is filled up with zeros.
 pub(super) fn column_type(text: &str) -> String {
     const WHOLE: [&str; 5] = ["tinyint", "smallint", "mediumint", "int", "bigint"];
     let text = text.trim();
+    if text == "year(4)" {
+        return "year".into();
+    }
     let Some((base, rest)) = text.split_once('(') else { return text.to_owned() };
     let Some((width, rest)) = rest.split_once(')') else { return text.to_owned() };
     let boolean = base == "tinyint" && width == "1" && rest.is_empty();
