@@ -132,7 +132,7 @@ impl Project {
 
 /// Waits until something holds, and fails when it does not come to that.
 #[track_caller]
-pub(crate) fn eventually(what: &str, holds: impl Fn() -> bool) {
+pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !holds() {
         assert!(begun.elapsed() < Duration::from_mins(1), "this never came: {what}");
