@@ -21,7 +21,7 @@ use crate::exit::Exit;
 use crate::migration::archive::Plan;
 use crate::migration::cascade::with_cascades;
 use crate::migration::inherited::inherited;
-use crate::migration::loss::{at_risk, seeds};
+use crate::migration::loss::{at_risk, drops_tables_only, seeds};
 use crate::migration::partial_down::actions;
 use crate::migration::plan::{self, Down};
 use crate::migration::verify::Entry;
@@ -246,8 +246,12 @@ fn request(args: &Rollback) -> Down {
 }
 
 async fn losses(session: &mut Session, ledger: &Ledger, chosen: &[&Migration]) -> Result<Vec<Loss>, Failure> {
-    let schema = session.schema(&[ledger.table()]).await?;
     let drop_deletes = session.has_transactional_ddl();
+    let schema = if !drop_deletes && drops_tables_only(chosen) {
+        session.table_names().await?
+    } else {
+        session.schema(&[ledger.table()]).await?
+    };
     let risks = with_cascades(at_risk(chosen, &schema, session.database().as_deref()), &schema, drop_deletes);
     Ok(loss::count(session, &risks, &seeds(chosen), &schema).await?)
 }

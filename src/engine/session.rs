@@ -205,6 +205,17 @@ impl Session {
         }
     }
 
+    /// The tables, by their names alone where definitions cost more to read.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be read.
+    pub async fn table_names(&mut self) -> Result<Schema, EngineError> {
+        match &mut self.connection {
+            SessionConnection::Server(connection) => super::schema::server::read_names(connection).await,
+            SessionConnection::Embedded(connection) => super::schema::sqlite::read(connection, &[]).await,
+        }
+    }
+
     /// The definitions of the tables and programs of these names; those that are not there are left out.
     ///
     /// # Errors

@@ -100,6 +100,17 @@ pub fn at_risk(migrations: &[&Migration], schema: &Schema, database: Option<&str
     found
 }
 
+/// Whether these migrations' down scripts do nothing but drop tables, as a whole and without rows of the migrations' own:
+/// what they destroy is then known from the tables' names, without their definitions.
+#[must_use]
+pub fn drops_tables_only(migrations: &[&Migration]) -> bool {
+    let drops = |sql: &str| {
+        matches!(effect(sql), Effect::DropTable { .. } | Effect::Transaction | Effect::Session | Effect::Read)
+    };
+    let downs = migrations.iter().filter_map(|migration| migration.down.as_ref());
+    downs.flat_map(|down| &down.statements).all(|statement| drops(&statement.sql)) && seeds(migrations).is_empty()
+}
+
 /// What is destroyed, with the reason where its size is in doubt.
 type Risk = (What, Option<String>);
 

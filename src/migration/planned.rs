@@ -12,7 +12,7 @@ use crate::sql::ddl::{Effect, databases, effect};
 use std::collections::BTreeSet;
 
 /// The most statements of one plan: a crash leaves no more of them to be settled.
-const MOST: usize = 32;
+const MOST: usize = 100;
 /// The most bytes of their texts, far below the servers' limit of a packet.
 const MOST_BYTES: usize = 256 << 10;
 

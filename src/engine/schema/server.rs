@@ -28,6 +28,18 @@ pub async fn read(conn: &mut MySqlConnection, engine: &Engine, skip: &[&str]) ->
     read_those(conn, engine, &Which::AllBut(skip)).await
 }
 
+/// The tables of the connection's database, by name alone.
+///
+/// # Errors
+/// As with [`read`].
+pub async fn read_names(conn: &mut MySqlConnection) -> Result<Schema, EngineError> {
+    let sql = "SELECT TABLE_NAME FROM information_schema.TABLES \
+               WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')";
+    let rows = text::rows(conn, sql.into()).await?;
+    let table = |row: &TextRow| Table { name: row.text(0), ..Table::default() };
+    Ok(Schema { tables: rows.iter().map(table).collect(), routines: Vec::new() })
+}
+
 /// Reads what bears one of these names, in a time that does not depend on how much else there is.
 ///
 /// # Errors

@@ -5,6 +5,7 @@ use crate::model::migration::Migration;
 use crate::model::schema::Table;
 use crate::sql::overwrite::{Overwrite, To, Updated, constant, overwrite};
 use crate::sql::parse::parse_statement;
+use crate::sql::words::names_any;
 use sqlparser::ast::{SetExpr, Statement as Ast, TableObject};
 use std::collections::BTreeMap;
 
@@ -58,11 +59,13 @@ pub(super) fn updates(migrations: &[&Migration]) -> Vec<Updated> {
     ups(migrations).into_iter().filter_map(read).collect()
 }
 
-/// The statements of the up scripts, in the order in which they were applied.
+/// The statements of the up scripts that may write rows, in the order in which they were applied.
 fn ups<'a>(migrations: &[&'a Migration]) -> Vec<&'a str> {
     let mut ordered = migrations.to_vec();
     ordered.sort_by_key(|migration| migration.version);
-    ordered.into_iter().flat_map(|migration| &migration.up.statements).map(|statement| statement.sql.as_str()).collect()
+    let statements = ordered.into_iter().flat_map(|migration| &migration.up.statements);
+    let sqls = statements.map(|statement| statement.sql.as_str());
+    sqls.filter(|sql| names_any(sql, &["INSERT", "REPLACE", "UPDATE"])).collect()
 }
 
 /// The row after an update that reaches it for certain; `None` when it does not, or when that cannot be told.

@@ -22,6 +22,16 @@ fn what_down_scripts_destroy_is_listed() {
 }
 
 #[test]
+fn definitions_are_needed_for_all_but_whole_tables() {
+    let only = |up: &[&str], down: &[&str]| drops_tables_only(&[&migration(up, down)]);
+    assert!(only(&["CREATE TABLE t (a INT)"], &["SET @x = 1", "DROP TABLE IF EXISTS t, u"]));
+    assert!(!only(&["INSERT INTO t (a) VALUES (1)"], &["DROP TABLE t"]));
+    assert!(!only(&[], &["DROP TABLE t", "ALTER TABLE u DROP COLUMN a"]));
+    assert!(!only(&[], &["DELETE FROM t"]));
+    assert!(!only(&[], &["EXECUTE s"]));
+}
+
+#[test]
 fn what_hides_in_other_words_is_listed_too() {
     assert_eq!(whats(&["/*!50000 DROP TABLE t */"]), [What::Table("t".into())]);
     assert_eq!(whats(&["CREATE OR REPLACE TABLE t (a INT)"]), [What::Table("t".into())]);
