@@ -61,6 +61,7 @@ fn query(args: &Explain) -> Result<Query, Failure> {
         frequency: None,
         cache_seconds: None,
         note: String::new(),
+        waivers: Vec::new(),
         defined_at: Location::line("command line", 1),
     })
 }

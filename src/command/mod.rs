@@ -22,6 +22,7 @@ mod schema;
 mod status;
 mod survey;
 mod target;
+mod today;
 mod turn;
 mod unsure;
 mod up;

@@ -2,6 +2,7 @@
 
 pub mod archive;
 pub mod count;
+pub mod day;
 pub mod drift;
 pub mod engine;
 pub mod environment;
@@ -18,3 +19,4 @@ pub mod query;
 pub mod report;
 pub mod scale;
 pub mod schema;
+pub mod waiver;

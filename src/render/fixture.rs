@@ -1,14 +1,16 @@
 //! Small reports for the tests of this folder: one place to change when the model grows.
 
 use super::Style;
+use crate::model::day::Day;
 use crate::model::engine::{Engine, EngineKind};
 use crate::model::finding::{Finding, Severity, Subject};
-use crate::model::lint::{Kind, LintBasis, LintReport, LintSummary, LintedStatement, Size, SizeSource, Waived};
+use crate::model::lint::{Kind, LintBasis, LintReport, LintSummary, LintedStatement, Size, SizeSource};
 use crate::model::location::Location;
 use crate::model::online::{Algorithm, LockTaken, OnlineClass, Outcome, Refusal, Rung};
 use crate::model::plan::{Access, AccessType, Estimate, Node, Operation, Plan, ServerWarning};
 use crate::model::query::{Frequency, Source};
 use crate::model::report::{AuditReport, AuditedQuery, Basis, FORMAT_VERSION, SamplePlan, Statistics, Summary};
+use crate::model::waiver::Waived;
 
 /// No colour, so many columns.
 pub(super) fn plain(width: usize) -> Style {
@@ -205,7 +207,12 @@ pub(super) fn lint() -> LintReport {
         },
         statements,
         findings,
-        waived: vec![Waived { finding: waived, reason: "it is gone by then".into(), at: at(5) }],
+        waived: vec![Waived {
+            finding: waived,
+            reason: "it is gone by then".into(),
+            until: Some(Day::of_unix(0)),
+            at: at(5),
+        }],
         summary: LintSummary {
             migrations: 1,
             statements: 5,
