@@ -155,7 +155,8 @@ pub enum Command {
                       there; a configured server is judged as it is and nothing is written to it.\n\nExamples:\n  \
                       aura-db audit\n  aura-db audit --sandbox mysql --scale medium\n  aura-db audit --set schema     \
                       before the index set\n  aura-db audit admin.online-users 'messages.*' --verbose\n  aura-db audit \
-                      --format json --output audit.json --fail-on error\n  aura-db audit --list-rules"
+                      --format json --output audit.json --fail-on error\n  aura-db audit --sandbox mysql --write-baseline \
+                      audit-baseline.yaml\n  aura-db audit --sandbox mysql --baseline audit-baseline.yaml --tolerance 1.5\n  aura-db audit --list-rules"
     )]
     Audit(Audit),
     /// Show one plan as a tree, with its findings

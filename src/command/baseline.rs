@@ -1,0 +1,144 @@
+//! `audit --baseline` and `--write-baseline`: a file in, a file out, and what they mean for the run.
+
+use super::failure::Failure;
+use super::judge::Planned;
+use crate::audit::Options;
+use crate::audit::baseline::{Ground, Now, accept, judge, signature};
+use crate::cli::Audit;
+use crate::engine::planner::Planner;
+use crate::model::baseline::{Baseline, BaselineReport};
+use crate::model::count::counted;
+use crate::model::finding::Finding;
+use crate::model::query::Query;
+use crate::model::report::Statistics;
+use crate::render;
+use crate::term::{Output, Term};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The files that the flags name, opened and read before work starts.
+#[derive(Debug)]
+pub(super) struct Files {
+    old: Option<(String, Baseline)>,
+    new: Option<(String, Output)>,
+    tolerance: f64,
+}
+
+/// What a run has to show.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Run<'a> {
+    pub(super) planner: &'a Planner,
+    /// The whole workload.
+    pub(super) workload: &'a [Query],
+    /// The queries that were judged.
+    pub(super) queries: &'a [Query],
+    pub(super) outcomes: &'a [Planned],
+}
+
+impl Files {
+    /// Opens them.
+    ///
+    /// # Errors
+    /// When a baseline is damaged or of another form, or the new one cannot be written.
+    pub(super) fn open(args: &Audit) -> Result<Self, Failure> {
+        let shown = |path: &Path| path.display().to_string();
+        let old = match &args.baseline {
+            Some(path) => {
+                let baseline = crate::source::baseline::load(path);
+                Some((shown(path), baseline.map_err(|error| Failure::unable(error.message))?))
+            }
+            None => None,
+        };
+        let new = match &args.write_baseline {
+            Some(path) => Some((shown(path), Output::open(Some(path))?)),
+            None => None,
+        };
+        Ok(Self { old, new, tolerance: args.tolerance })
+    }
+
+    /// Refuses a baseline of another engine, whose plans say nothing here.
+    ///
+    /// # Errors
+    /// When it is one.
+    pub(super) fn check(&self, planner: &Planner) -> Result<(), Failure> {
+        match &self.old {
+            Some((file, old)) if old.engine.kind != planner.engine.kind => Err(Failure::unable(format!(
+                "{file}: this baseline was made on {}, and the run is on {}: plans of another engine cannot be compared; \
+                 judge on that engine (--sandbox mysql, --sandbox mariadb, --embedded), or write a baseline of its own",
+                old.engine, planner.engine
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Holds the run against the old baseline, and writes the new one. A run that only writes one is held against that:
+    /// what it has is accepted.
+    ///
+    /// # Errors
+    /// When the new one cannot be written.
+    pub(super) fn apply(
+        self,
+        run: &Run<'_>,
+        findings: Vec<Finding>,
+        term: &mut Term,
+    ) -> Result<(Vec<Finding>, Option<BaselineReport>), Failure> {
+        if self.old.is_none() && self.new.is_none() {
+            return Ok((findings, None));
+        }
+        let now = run.now();
+        let scale = match &run.planner.statistics {
+            Statistics::Server => None,
+            Statistics::Injected { scale } => Some(scale.as_str()),
+        };
+        let fresh = accept(&now, &findings, &run.planner.engine, scale);
+        let few_rows = Options::default().few_rows as f64;
+        let ground = Ground { tolerance: self.tolerance, few_rows };
+        let new_file = self.new.as_ref().map(|(file, _)| file.clone()).unwrap_or_default();
+        let (file, against) = self.old.as_ref().map_or((&new_file, &fresh), |(file, old)| (file, old));
+        if let Some((file, old)) = &self.old {
+            differences(file, old, &fresh, term);
+        }
+        let (left, report) = judge(file, against, &now, findings, ground);
+        if let Some((file, output)) = self.new {
+            output.write(&render::baseline_file::write(&fresh), term)?;
+            let found = fresh.findings.values().map(Vec::len).sum::<usize>() + fresh.schema.len();
+            let (plans, found) = (fresh.plans.values().map(BTreeMap::len).sum::<usize>() as u64, found as u64);
+            let (plans, found) = (counted(plans, "plan"), counted(found, "finding"));
+            term.note(&format!("baseline: {file} written, with {plans} and {found}"));
+        }
+        Ok((left, Some(report)))
+    }
+}
+
+impl<'a> Run<'a> {
+    fn now(&self) -> Now<'a> {
+        let queries = self.queries.iter().zip(self.outcomes).map(|(query, outcome)| {
+            let labels = query.samples.iter().map(|sample| sample.label.as_str());
+            let plans = labels.zip(&outcome.plans).map(|(label, plan)| (label, signature(plan.as_ref().ok())));
+            (query.name.as_str(), query.sql.as_str(), plans.collect())
+        });
+        Now {
+            queries: queries.collect(),
+            schema: &self.planner.schema,
+            workload: self.workload.iter().map(|query| query.name.as_str()).collect(),
+            whole: self.queries.len() == self.workload.len(),
+        }
+    }
+}
+
+/// Says what else than the app may be why plans differ.
+fn differences(file: &str, old: &Baseline, fresh: &Baseline, term: &mut Term) {
+    if old.engine.release() != fresh.engine.release() {
+        let (before, now) = (&old.engine, &fresh.engine);
+        term.note(&format!("note: {file} was made on {before}, and the run is on {now}: a plan may differ for that"));
+    }
+    if old.scale != fresh.scale {
+        let words = |scale: &Option<String>| {
+            scale
+                .as_ref()
+                .map_or_else(|| "the server's own statistics".into(), |scale| format!("the scale profile `{scale}`"))
+        };
+        let (before, now) = (words(&old.scale), words(&fresh.scale));
+        term.note(&format!("note: {file} was made with {before}, and the run is with {now}: rows differ for that"));
+    }
+}
