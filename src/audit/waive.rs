@@ -163,9 +163,9 @@ mod tests {
     }
 
     /// The rules that are left and those that are waived, for the query `q` with one waiver.
-    fn judged(sql: &str, planned: bool, waiver: Waiver, findings: Vec<Finding>) -> (Vec<String>, Vec<String>) {
+    fn judged(sql: &str, planned: bool, allows: Waiver, findings: Vec<Finding>) -> (Vec<String>, Vec<String>) {
         let mut query = Case::new(SHOP, sql).query().clone();
-        query.waivers.push(waiver);
+        query.waivers.push(allows);
         let allowed = Allowed { queries: &[(&query, planned)], schema: &[], today: "2026-11-23".parse().unwrap() };
         let (left, waived) = waive(findings, &allowed, &schema(SHOP), &Options::default());
         (left.into_iter().map(|one| one.rule).collect(), waived.into_iter().map(|one| one.finding.rule).collect())

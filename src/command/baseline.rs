@@ -3,7 +3,7 @@
 use super::failure::Failure;
 use super::judge::Planned;
 use crate::audit::Options;
-use crate::audit::baseline::{Ground, Now, accept, judge, signature};
+use crate::audit::baseline::{Ground, Now, Plans, accept, judge, signature};
 use crate::cli::Audit;
 use crate::engine::planner::Planner;
 use crate::model::baseline::{Baseline, BaselineReport};
@@ -115,7 +115,7 @@ impl<'a> Run<'a> {
         let queries = self.queries.iter().zip(self.outcomes).map(|(query, outcome)| {
             let labels = query.samples.iter().map(|sample| sample.label.as_str());
             let plans = labels.zip(&outcome.plans).map(|(label, plan)| (label, signature(plan.as_ref().ok())));
-            (query.name.as_str(), query.sql.as_str(), plans.collect())
+            Plans { query: &query.name, sql: &query.sql, signatures: plans.collect() }
         });
         Now {
             queries: queries.collect(),

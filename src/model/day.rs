@@ -10,7 +10,7 @@ use std::str::FromStr;
 pub struct Day {
     year: u16,
     month: u8,
-    day: u8,
+    of_month: u8,
 }
 
 /// A text that is no day.
@@ -39,7 +39,7 @@ impl Day {
         let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
         let year = year_of_era + era * 400 + u64::from(month <= 2);
         let small = |number: u64| u8::try_from(number).unwrap_or(u8::MAX);
-        Self { year: u16::try_from(year).unwrap_or(u16::MAX), month: small(month), day: small(day) }
+        Self { year: u16::try_from(year).unwrap_or(u16::MAX), month: small(month), of_month: small(day) }
     }
 }
 
@@ -65,7 +65,7 @@ impl FromStr for Day {
             2 => 28,
             _ => 0,
         };
-        if (1..=last).contains(&day) { Ok(Self { year, month, day }) } else { Err(wrong()) }
+        if (1..=last).contains(&day) { Ok(Self { year, month, of_month: day }) } else { Err(wrong()) }
     }
 }
 
@@ -85,7 +85,7 @@ impl From<Day> for String {
 
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.of_month)
     }
 }
 

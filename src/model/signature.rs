@@ -150,12 +150,11 @@ pub fn words(line: &str) -> Result<Vec<String>, String> {
     let mut words = Vec::new();
     let mut rest = line.trim_start();
     while !rest.is_empty() {
-        let (word, after) = match rest.strip_prefix('`') {
-            Some(inside) => name(inside).ok_or_else(|| format!("a backtick is not closed in `{line}`"))?,
-            None => {
-                let end = rest.find(' ').unwrap_or(rest.len());
-                (rest[..end].to_owned(), &rest[end..])
-            }
+        let (word, after) = if let Some(inside) = rest.strip_prefix('`') {
+            name(inside).ok_or_else(|| format!("a backtick is not closed in `{line}`"))?
+        } else {
+            let end = rest.find(' ').unwrap_or(rest.len());
+            (rest[..end].to_owned(), &rest[end..])
         };
         words.push(word);
         rest = after.trim_start();

@@ -80,7 +80,9 @@ mod tests {
 
     fn signature(lines: &[&str]) -> Signature {
         let mut signature = Signature::default();
-        lines.iter().for_each(|line| signature.take(line).unwrap());
+        for line in lines {
+            signature.take(line).unwrap();
+        }
         signature
     }
 

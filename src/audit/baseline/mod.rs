@@ -9,4 +9,4 @@ mod verdict;
 
 pub use compare::Ground;
 pub use signature::signature;
-pub use verdict::{Now, accept, judge};
+pub use verdict::{Now, Plans, accept, judge};

@@ -11,11 +11,22 @@ use crate::sql::shape::{Shape, shape};
 use crate::waiver::is_about_waivers;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The plans of one query.
+#[derive(Debug)]
+pub struct Plans<'a> {
+    /// Its name.
+    pub query: &'a str,
+    /// Its statement.
+    pub sql: &'a str,
+    /// A signature for each label of its samples.
+    pub signatures: Vec<(&'a str, Signature)>,
+}
+
 /// What a run has to show.
 #[derive(Debug)]
 pub struct Now<'a> {
-    /// Each query with its statement and a signature for each label of its samples.
-    pub queries: Vec<(&'a str, &'a str, Vec<(&'a str, Signature)>)>,
+    /// The queries that were judged.
+    pub queries: Vec<Plans<'a>>,
     /// The schema, with the indexes that there are.
     pub schema: &'a Schema,
     /// The names of the whole workload, of which the queries may be a part.
@@ -27,9 +38,9 @@ pub struct Now<'a> {
 /// The baseline that accepts a run as it is. A mistake in a waiver is never accepted.
 #[must_use]
 pub fn accept(now: &Now<'_>, findings: &[Finding], engine: &Engine, scale: Option<&str>) -> Baseline {
-    let plans = now.queries.iter().map(|(name, _, plans)| {
-        let by_label = plans.iter().map(|(label, signature)| ((*label).to_owned(), signature.clone())).collect();
-        ((*name).to_owned(), by_label)
+    let plans = now.queries.iter().map(|plans| {
+        let by_label = plans.signatures.iter().map(|(label, signature)| ((*label).to_owned(), signature.clone()));
+        (plans.query.to_owned(), by_label.collect())
     });
     let (engine, scale) = (engine.clone(), scale.map(str::to_owned));
     let mut baseline =
@@ -66,10 +77,10 @@ pub fn judge(
         vanished: Vec::new(),
         known: Vec::new(),
     };
-    for (name, sql, plans) in &now.queries {
-        match baseline.plans.get(*name) {
-            Some(known) => shifts(name, sql, plans, known, now.schema, ground, &mut report),
-            None => report.new_queries.push((*name).to_owned()),
+    for plans in &now.queries {
+        match baseline.plans.get(plans.query) {
+            Some(known) => shifts(plans, known, now.schema, ground, &mut report),
+            None => report.new_queries.push(plans.query.to_owned()),
         }
     }
     let gone = baseline.plans.keys().filter(|name| !now.workload.contains(name.as_str()));
@@ -80,22 +91,20 @@ pub fn judge(
 
 /// Compares the plans of one query.
 fn shifts(
-    name: &str,
-    sql: &str,
-    plans: &[(&str, Signature)],
+    plans: &Plans<'_>,
     known: &BTreeMap<String, Signature>,
     schema: &Schema,
     ground: Ground,
     report: &mut BaselineReport,
 ) {
-    let changed = |(label, signature): &&(&str, Signature)| known.get(*label).is_some_and(|known| known != signature);
+    let differs = |(label, signature): &&(&str, Signature)| known.get(*label).is_some_and(|known| known != signature);
     let mut facts: Option<Option<Shape>> = None;
-    for (label, signature) in plans.iter().filter(changed) {
-        let facts = facts.get_or_insert_with(|| Some(shape(&parse_statement(sql).ok()?, schema)));
+    for (label, signature) in plans.signatures.iter().filter(differs) {
+        let facts = facts.get_or_insert_with(|| Some(shape(&parse_statement(plans.sql).ok()?, schema)));
         let exists = |alias: &str, key: &str| has_index(alias, key, facts.as_ref(), schema);
         let before = &known[*label];
         let changes = compare(before, signature, ground, &exists);
-        let (query, sample) = (name.to_owned(), (*label).to_owned());
+        let (query, sample) = (plans.query.to_owned(), (*label).to_owned());
         let shift = Shift { query, sample, before: before.lines(), now: signature.lines(), changes };
         let has = |wanted: fn(&Change) -> bool| shift.changes.iter().any(wanted);
         if has(|change| !matches!(change.kind, ChangeKind::Better | ChangeKind::Other)) {
@@ -144,7 +153,7 @@ fn sort_out(baseline: &Baseline, now: &Now<'_>, findings: Vec<Finding>, report: 
             _ => left.push(finding),
         }
     }
-    let judged: BTreeSet<&str> = now.queries.iter().map(|(name, ..)| *name).collect();
+    let judged: BTreeSet<&str> = now.queries.iter().map(|plans| plans.query).collect();
     let is_judged = |query: &Option<String>| match query {
         Some(query) => judged.contains(query.as_str()),
         None => now.whole,

@@ -2,7 +2,9 @@ use super::*;
 
 fn signature(lines: &[&str]) -> Signature {
     let mut signature = Signature::default();
-    lines.iter().for_each(|line| signature.take(line).unwrap());
+    for line in lines {
+        signature.take(line).unwrap();
+    }
     signature
 }
 

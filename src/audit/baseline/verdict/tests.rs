@@ -8,7 +8,9 @@ const SQL: &str = "SELECT * FROM orders o WHERE customer_id = 7";
 
 fn signature(lines: &[&str]) -> Signature {
     let mut signature = Signature::default();
-    lines.iter().for_each(|line| signature.take(line).unwrap());
+    for line in lines {
+        signature.take(line).unwrap();
+    }
     signature
 }
 
@@ -25,7 +27,8 @@ fn finding(rule: &str, query: Option<&str>, severity: Severity) -> Finding {
 
 /// A run of queries that all are [`SQL`], each with one plan.
 fn now<'a>(schema: &'a Schema, queries: &[(&'a str, &[&str])]) -> Now<'a> {
-    let entries = queries.iter().map(|(name, lines)| (*name, SQL, vec![("", signature(lines))]));
+    let entries =
+        queries.iter().map(|(query, lines)| Plans { query, sql: SQL, signatures: vec![("", signature(lines))] });
     let workload = queries.iter().map(|(name, _)| *name).collect();
     Now { queries: entries.collect(), schema, workload, whole: true }
 }
@@ -116,7 +119,11 @@ fn queries_that_come_and_go_are_named() {
 fn samples_are_compared_by_their_labels() {
     let schema = schema(SHOP);
     let run = |busy: &[&str], label| Now {
-        queries: vec![("a", SQL, vec![("busy", signature(busy)), (label, signature(&["o full_scan", "rows 9"]))])],
+        queries: vec![Plans {
+            query: "a",
+            sql: SQL,
+            signatures: vec![("busy", signature(busy)), (label, signature(&["o full_scan", "rows 9"]))],
+        }],
         ..now(&schema, &[("a", &[])])
     };
     let baseline = accepted(&run(&["o ref by_customer", "rows 900"], "quiet"), &[]);
