@@ -3,7 +3,7 @@
 use super::failure::Failure;
 use super::judge::Planned;
 use crate::audit::Options;
-use crate::audit::baseline::{Ground, Now, Plans, accept, judge, signature};
+use crate::audit::baseline::{Ground, Now, Plans, accept, judge, signatures};
 use crate::cli::Audit;
 use crate::engine::planner::Planner;
 use crate::model::baseline::{Baseline, BaselineReport};
@@ -113,9 +113,10 @@ impl Files {
 impl<'a> Run<'a> {
     fn now(&self) -> Now<'a> {
         let queries = self.queries.iter().zip(self.outcomes).map(|(query, outcome)| {
+            let plans: Vec<_> = outcome.plans.iter().map(|plan| plan.as_ref().ok()).collect();
+            let found = signatures(&query.sql, &self.planner.schema, &plans);
             let labels = query.samples.iter().map(|sample| sample.label.as_str());
-            let plans = labels.zip(&outcome.plans).map(|(label, plan)| (label, signature(plan.as_ref().ok())));
-            Plans { query: &query.name, sql: &query.sql, signatures: plans.collect() }
+            Plans { query: &query.name, sql: &query.sql, signatures: labels.zip(found).collect() }
         });
         Now {
             queries: queries.collect(),
@@ -140,5 +141,70 @@ fn differences(file: &str, old: &Baseline, fresh: &Baseline, term: &mut Term) {
         };
         let (before, now) = (words(&old.scale), words(&fresh.scale));
         term.note(&format!("note: {file} was made with {before}, and the run is with {now}: rows differ for that"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::baseline::Known;
+    use crate::model::engine::{Engine, EngineKind};
+    use crate::model::finding::Severity;
+    use crate::model::plan::AccessType;
+    use crate::model::signature::{Signature, Step};
+    use proptest::prelude::*;
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let types = prop::sample::select(vec![AccessType::Const, AccessType::Derived, AccessType::FullScan]);
+        let access = (any::<String>(), types, prop::option::of(any::<String>()))
+            .prop_map(|(table, access_type, key)| Step::Access { table, access_type, key });
+        prop::collection::vec(prop_oneof![access, Just(Step::Sort), Just(Step::Temporary), Just(Step::NoTable)], 0..4)
+    }
+
+    fn known() -> impl Strategy<Value = Known> {
+        // A name of no letters is no name.
+        let name = || prop::option::of(any::<String>().prop_filter("a name", |name| !name.is_empty()));
+        ("[a-z-]{1,9}", name(), name()).prop_map(|(rule, table, index)| Known {
+            rule,
+            table,
+            index,
+            severity: Severity::Warning,
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_again(
+            version in any::<String>().prop_filter("a version", |version| !version.is_empty()),
+            scale in prop::option::of("[a-z.]{1,9}"),
+            queries in prop::collection::btree_map(
+                any::<String>(),
+                prop::collection::btree_map("\\PC{0,5}", (steps(), prop::option::of(0..10_000_000_u32)), 1..3),
+                0..4,
+            ),
+            findings in prop::collection::vec(known(), 0..4),
+        ) {
+            let signature = |(steps, rows): (Vec<Step>, Option<u32>)| Signature { steps, rows: rows.map(f64::from) };
+            let plans: BTreeMap<_, BTreeMap<_, _>> = queries
+                .into_iter()
+                .map(|(name, plans)| (name, plans.into_iter().map(|(label, one)| (label, signature(one))).collect()))
+                .collect();
+            let named = plans.keys().filter(|_| !findings.is_empty());
+            let baseline = Baseline {
+                engine: Engine { kind: EngineKind::Mariadb, version },
+                scale,
+                findings: named.map(|name| (name.clone(), findings.clone())).collect(),
+                plans,
+                schema: findings,
+            };
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("baseline.yaml");
+            let text = render::baseline_file::write(&baseline);
+            std::fs::write(&path, &text).unwrap();
+            match crate::source::baseline::load(&path) {
+                Ok(again) => prop_assert_eq!(again, baseline),
+                Err(error) => prop_assert!(false, "{}\n{}", error.message, text),
+            }
+        }
     }
 }

@@ -34,6 +34,8 @@ pub enum Step {
     Temporary,
     /// The optimizer answered without reading a table.
     NoTable,
+    /// The statement reads the server's dictionary, whose plans and rows change with what else the server does.
+    Dictionary,
     /// There is no plan: the statement could not be explained.
     NoPlan,
 }
@@ -64,7 +66,7 @@ impl Signature {
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let mut lines: Vec<String> = self.steps.iter().map(Step::to_string).collect();
-        if self.steps != [Step::NoPlan] {
+        if !matches!(self.steps[..], [Step::NoPlan | Step::Dictionary]) {
             lines.push(match self.rows {
                 Some(rows) if rows < 1e15 => format!("rows {rows:.0}"),
                 Some(rows) => format!("rows {rows:e}"),
@@ -104,6 +106,7 @@ impl fmt::Display for Step {
             Self::Sort => f.write_str("sort"),
             Self::Temporary => f.write_str("temporary"),
             Self::NoTable => f.write_str("no-table"),
+            Self::Dictionary => f.write_str("dictionary"),
             Self::NoPlan => f.write_str("no-plan"),
         }
     }
@@ -119,6 +122,7 @@ impl FromStr for Step {
             ["sort"] => Ok(Self::Sort),
             ["temporary"] => Ok(Self::Temporary),
             ["no-table"] => Ok(Self::NoTable),
+            ["dictionary"] => Ok(Self::Dictionary),
             ["no-plan"] => Ok(Self::NoPlan),
             [table, access, ref key @ ..] if key.len() < 2 => {
                 let known = ACCESS.iter().find(|(_, word)| *word == access);

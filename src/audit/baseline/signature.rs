@@ -2,12 +2,25 @@
 
 use super::rows::examined;
 use crate::model::plan::{Node, Operation, Plan};
+use crate::model::schema::Schema;
 use crate::model::signature::{Signature, Step};
+use crate::sql::parse::parse_statement;
+use crate::sql::shape::shape;
 
-/// The signature; of a statement without a plan when there is none.
+/// The signatures of a statement's plans; of one without a plan where there is none.
 #[must_use]
-pub fn signature(plan: Option<&Plan>) -> Signature {
-    let Some(plan) = plan else { return Signature { steps: vec![Step::NoPlan], rows: None } };
+pub fn signatures(sql: &str, schema: &Schema, plans: &[Option<&Plan>]) -> Vec<Signature> {
+    let alone = |step| Signature { steps: vec![step], rows: None };
+    let is_dictionary = parse_statement(sql).is_ok_and(|statement| shape(&statement, schema).is_dictionary_read());
+    let of = |plan: &Option<&Plan>| match plan {
+        None => alone(Step::NoPlan),
+        Some(_) if is_dictionary => alone(Step::Dictionary),
+        Some(plan) => of_plan(plan),
+    };
+    plans.iter().map(of).collect()
+}
+
+fn of_plan(plan: &Plan) -> Signature {
     let mut steps = Vec::new();
     walk(&plan.root, &mut steps);
     Signature { steps, rows: examined(plan) }
@@ -42,8 +55,14 @@ mod tests {
         let customers = access("c", AccessType::FullScan).rows(50_000.0).node();
         let join = Node::new(Operation::Join, vec![customers, orders]);
         let root = Node::new(Operation::Query, vec![Node::new(Operation::Sort, vec![join])]);
-        let found = signature(Some(&Plan { root, cost: Some(1.0), warnings: Vec::new() }));
-        assert_eq!(found.lines(), ["c full_scan", "o ref by_customer", "sort", "rows 1050000"]);
-        assert_eq!(signature(None).lines(), ["no-plan"]);
+        let plan = Plan { root, cost: Some(1.0), warnings: Vec::new() };
+        let lines = |sql| {
+            let found = signatures(sql, &Schema::default(), &[Some(&plan), None]);
+            [found[0].lines(), found[1].lines()]
+        };
+        let [found, none] = lines("SELECT 1 FROM customers c JOIN orders o ON o.customer_id = c.id");
+        assert_eq!(found, ["c full_scan", "o ref by_customer", "sort", "rows 1050000"]);
+        assert_eq!(none, ["no-plan"]);
+        assert_eq!(lines("SELECT table_name FROM information_schema.tables")[0], ["dictionary"]);
     }
 }
