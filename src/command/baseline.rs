@@ -3,7 +3,7 @@
 use super::failure::Failure;
 use super::judge::Planned;
 use crate::audit::Options;
-use crate::audit::baseline::{Ground, Now, Plans, accept, judge, signatures};
+use crate::audit::baseline::{Basis, Ground, Now, Plans, accept, judge, signatures};
 use crate::cli::Audit;
 use crate::engine::planner::Planner;
 use crate::model::baseline::{Baseline, BaselineReport};
@@ -91,8 +91,9 @@ impl Files {
             Statistics::Injected { scale } => Some(scale.as_str()),
         };
         let fresh = accept(&now, &findings, &run.planner.engine, scale);
-        let few_rows = Options::default().few_rows as f64;
-        let ground = Ground { tolerance: self.tolerance, few_rows };
+        let Options { few_rows, small_table_rows, .. } = Options::default();
+        let (few_rows, small_rows) = (few_rows as f64, small_table_rows as f64);
+        let ground = Ground { tolerance: self.tolerance, few_rows, small_rows };
         let new_file = self.new.as_ref().map(|(file, _)| file.clone()).unwrap_or_default();
         let (file, against) = self.old.as_ref().map_or((&new_file, &fresh), |(file, old)| (file, old));
         if let Some((file, old)) = &self.old {
@@ -112,9 +113,15 @@ impl Files {
 
 impl<'a> Run<'a> {
     fn now(&self) -> Now<'a> {
+        let basis = Basis {
+            schema: &self.planner.schema,
+            options: &Options::default(),
+            engine: self.planner.engine.kind,
+            injected: matches!(self.planner.statistics, Statistics::Injected { .. }),
+        };
         let queries = self.queries.iter().zip(self.outcomes).map(|(query, outcome)| {
             let plans: Vec<_> = outcome.plans.iter().map(|plan| plan.as_ref().ok()).collect();
-            let found = signatures(&query.sql, &self.planner.schema, &plans);
+            let found = signatures(query, &plans, &basis);
             let labels = query.samples.iter().map(|sample| sample.label.as_str());
             Plans { query: &query.name, sql: &query.sql, signatures: labels.zip(found).collect() }
         });

@@ -4,7 +4,11 @@ use super::Style;
 use super::paint::{bold, count, fix_widths, lines, plain_table, wrap};
 use crate::model::baseline::{BaselineReport, ChangeKind, Cleared, Shift};
 use crate::model::finding::Finding;
+use std::collections::BTreeSet;
 use std::fmt::Write;
+
+/// More lines than these about what is better are one line.
+const MANY: usize = 6;
 
 /// The section. `findings` are those that the baseline does not know: a plan that is another one is shown beside what it
 /// was where there are any.
@@ -17,7 +21,11 @@ pub(super) fn render(report: &BaselineReport, findings: &[Finding], verbose: boo
     for shift in report.changed.iter().chain(&report.improved).filter(is_found) {
         text.push_str(&block("not as in the baseline", shift, style));
     }
-    text.push_str(&told(report, verbose, style));
+    let lines: Vec<String> =
+        told(report, findings, verbose).iter().flat_map(|line| wrap(line, style.width, "  ")).collect();
+    if !lines.is_empty() {
+        let _ = write!(text, "\n{}\n", lines.join("\n"));
+    }
     text
 }
 
@@ -63,15 +71,26 @@ fn word(kind: ChangeKind) -> &'static str {
     }
 }
 
-/// What is better, gone or new, a line each.
-fn told(report: &BaselineReport, verbose: bool, style: &Style) -> String {
-    let mut said = Vec::new();
+/// What is better, gone or new, a line each; what was shown with its findings is left out. Many that are better are only
+/// named.
+fn told(report: &BaselineReport, findings: &[Finding], verbose: bool) -> Vec<String> {
     let changes = |shift: &Shift| {
         let words: Vec<&str> = shift.changes.iter().map(|change| change.message.as_str()).collect();
         words.join("; ")
     };
-    said.extend(report.improved.iter().map(|shift| format!("improved: {}: {}", name(shift), changes(shift))));
+    let is_found = |shift: &&Shift| findings.iter().any(|one| one.subject.query.as_deref() == Some(&shift.query));
+    let better: Vec<&Shift> = report.improved.iter().filter(|shift| !is_found(shift)).collect();
+    let mut said: Vec<String> =
+        better.iter().map(|shift| format!("improved: {}: {}", name(shift), changes(shift))).collect();
     said.extend(report.cleared.iter().map(cleared));
+    if said.len() > MANY && !verbose {
+        let subject = |cleared: &Cleared| cleared.query.clone().unwrap_or_else(|| "the schema".into());
+        let mut names: Vec<String> = better.iter().map(|shift| shift.query.clone()).collect();
+        names.extend(report.cleared.iter().map(subject));
+        let names: BTreeSet<String> = names.into_iter().collect();
+        let list = names.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+        said = vec![format!("improved: {list} (--verbose says how)")];
+    }
     if verbose {
         said.extend(report.changed.iter().map(|shift| format!("changed: {}: {}", name(shift), changes(shift))));
     } else if !report.changed.is_empty() {
@@ -95,11 +114,7 @@ fn told(report: &BaselineReport, verbose: bool, style: &Style) -> String {
         let known = count(report.known.len(), "finding");
         said.push(format!("{known} {is} in the baseline and not shown (--verbose shows them)"));
     }
-    if said.is_empty() {
-        return String::new();
-    }
-    let lines: Vec<String> = said.iter().flat_map(|line| wrap(line, style.width, "  ")).collect();
-    format!("\n{}\n", lines.join("\n"))
+    said
 }
 
 fn cleared(cleared: &Cleared) -> String {

@@ -9,8 +9,10 @@ use crate::model::signature::{Signature, Step, access_word};
 pub struct Ground {
     /// How many times the rows of the baseline may be looked at.
     pub tolerance: f64,
-    /// A plan that looks at so many rows harms nobody, however it finds them.
+    /// So many rows are never too many.
     pub few_rows: f64,
+    /// So many rows are read, sorted or copied without harm, however they are found.
+    pub small_rows: f64,
 }
 
 /// What has changed; `exists` says whether a table or alias still has an index of that name.
@@ -92,8 +94,19 @@ impl<'a> Pair<'a> {
 
     /// Whether it looks at few rows now, or at far fewer than before: then the way does not matter.
     fn is_excused(&self) -> bool {
-        let few = self.now.rows.is_some_and(|rows| rows <= self.ground.few_rows);
-        few || self.fell()
+        self.is_small() || self.fell()
+    }
+
+    fn is_small(&self) -> bool {
+        self.now.rows.is_some_and(|rows| rows <= self.ground.small_rows)
+    }
+
+    /// Whether rows are collected once more than before.
+    fn collects(&self) -> bool {
+        let count = |signature: &Signature| {
+            signature.steps.iter().filter(|step| matches!(step, Step::Sort | Step::Temporary)).count()
+        };
+        count(self.now) > count(self.before)
     }
 
     fn fell(&self) -> bool {
@@ -120,7 +133,9 @@ impl<'a> Pair<'a> {
         let gone: Vec<&str> = was.key.map(names).unwrap_or_default();
         let gone: Vec<&str> = gone.into_iter().filter(|name| !exists(is.table, name)).collect();
         let same_key = was.key.zip(is.key).is_some_and(|(was, is)| was.eq_ignore_ascii_case(is));
-        if !gone.is_empty() && (worse || self.rose()) && !self.fell() {
+        // A walk over a whole index takes whichever is the smallest, and a probe needs none.
+        let needed = was.tier() == 0 || !self.is_small();
+        if !gone.is_empty() && needed && (worse || self.rose() || self.collects()) && !self.fell() {
             let message = format!("the index {} is gone: {shift}", gone.join(", "));
             return Some(change(ChangeKind::LostIndex, message));
         }

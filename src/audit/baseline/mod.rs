@@ -8,5 +8,5 @@ mod signature;
 mod verdict;
 
 pub use compare::Ground;
-pub use signature::signatures;
+pub use signature::{Basis, signatures};
 pub use verdict::{Now, Plans, accept, judge};

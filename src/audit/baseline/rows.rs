@@ -1,6 +1,8 @@
 //! How many rows a plan looks at in all: each access times how often it is visited.
 
-use crate::model::plan::{AccessType, Node, Operation, Plan};
+use crate::audit::context::Context;
+use crate::audit::reading::{Reading, readings};
+use crate::model::plan::{Access, AccessType, Node, Operation};
 
 /// Rows read, and rows that come out, each time the step runs; `None` when an estimate is not known.
 #[derive(Debug, Clone, Copy)]
@@ -10,9 +12,17 @@ struct Flow {
 }
 
 /// The rows that the plan looks at, to three digits; `None` when an estimate is not known.
-pub(super) fn examined(plan: &Plan) -> Option<f64> {
-    flow(&plan.root).read.map(rounded)
+pub(super) fn examined(context: &Context<'_>) -> Option<f64> {
+    let readings = readings(context);
+    let visit = |access: &Access| {
+        let reading = readings.iter().find(|reading: &&Reading<'_>| std::ptr::eq(reading.access, access));
+        reading.map_or_else(|| access.rows.rows(), |reading| reading.rows_looked_at(context))
+    };
+    flow(&context.plan?.root, &visit).read.map(rounded)
 }
+
+/// The rows of one visit to a table.
+type Visit<'a> = &'a dyn Fn(&Access) -> Option<f64>;
 
 /// Three digits: what a server's own statistics add from day to day is no change.
 pub(super) fn rounded(rows: f64) -> f64 {
@@ -25,11 +35,11 @@ pub(super) fn rounded(rows: f64) -> f64 {
     (rows / unit).round() * unit
 }
 
-fn flow(node: &Node) -> Flow {
+fn flow(node: &Node, visit: Visit<'_>) -> Flow {
     let inner = match node.operation {
-        Operation::Join => sequence(&node.children, true),
-        Operation::Union => sum(&node.children),
-        _ => sequence(&node.children, false),
+        Operation::Join => sequence(&node.children, true, visit),
+        Operation::Union => sum(&node.children, visit),
+        _ => sequence(&node.children, false, visit),
     };
     let Some(access) = &node.access else {
         let out = if matches!(node.operation, Operation::NoTable(_)) { Some(1.0) } else { inner.out };
@@ -38,29 +48,30 @@ fn flow(node: &Node) -> Flow {
     let rows = match access.access_type {
         // What was computed for it has been counted; its own size is what comes out of there when nobody says.
         AccessType::Derived => access.rows.rows().or(inner.out),
-        _ => access.rows.rows(),
+        _ => visit(access),
     };
     let kept = access.filtered.unwrap_or(100.0) / 100.0;
-    let beneath = if access.access_type == AccessType::Derived { inner.read } else { beside(&node.children, rows) };
+    let beneath =
+        if access.access_type == AccessType::Derived { inner.read } else { beside(&node.children, rows, visit) };
     Flow { read: add(beneath, rows), out: rows.map(|rows| rows * kept) }
 }
 
 /// What hangs on the rows of a table: a dependent subquery of its condition runs for each of them.
-fn beside(children: &[Node], rows: Option<f64>) -> Option<f64> {
+fn beside(children: &[Node], rows: Option<f64>, visit: Visit<'_>) -> Option<f64> {
     let of = |child: &Node| match child.operation {
-        Operation::Subquery { dependent: true } => times(rows, flow(child).read),
-        _ => flow(child).read,
+        Operation::Subquery { dependent: true } => times(rows, flow(child, visit).read),
+        _ => flow(child, visit).read,
     };
     children.iter().map(of).fold(Some(0.0), add)
 }
 
 /// Steps that run one after the other: each once, or in a join once for each row that comes out of those before it.
 /// A dependent subquery runs once for each row of the steps before it.
-fn sequence(children: &[Node], join: bool) -> Flow {
+fn sequence(children: &[Node], join: bool, visit: Visit<'_>) -> Flow {
     let mut read = Some(0.0);
     let mut out: Option<Option<f64>> = None;
     for child in children {
-        let flow = flow(child);
+        let flow = flow(child, visit);
         let before = out.unwrap_or(Some(1.0));
         match child.operation {
             Operation::Subquery { dependent: true } => read = add(read, times(before, flow.read)),
@@ -85,8 +96,8 @@ fn is_computed_once(node: &Node) -> bool {
     matches!(node.operation, Operation::Materialize) || (is_derived && !node.children.is_empty())
 }
 
-fn sum(children: &[Node]) -> Flow {
-    let flows: Vec<Flow> = children.iter().map(flow).collect();
+fn sum(children: &[Node], visit: Visit<'_>) -> Flow {
+    let flows: Vec<Flow> = children.iter().map(|child| flow(child, visit)).collect();
     let total = |of: fn(&Flow) -> Option<f64>| flows.iter().map(of).fold(Some(0.0), add);
     Flow { read: total(|flow| flow.read), out: total(|flow| flow.out) }
 }
@@ -110,7 +121,8 @@ mod tests {
     use crate::model::plan::Estimate;
 
     fn read(node: Node) -> Option<f64> {
-        examined(&Plan { root: Node::new(Operation::Query, vec![node]), cost: None, warnings: Vec::new() })
+        let flow = flow(&Node::new(Operation::Query, vec![node]), &|access| access.rows.rows());
+        flow.read.map(rounded)
     }
 
     fn scan(rows: f64, filtered: f64) -> Node {
