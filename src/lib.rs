@@ -4,8 +4,8 @@
 //!
 //! ```text
 //!   files ──► source ─┐
-//!                     ├─► model ──► sql, migration, audit, lint ──► model (reports) ──► render ──► term ──► stdout
-//!  server ──► engine ─┘   (plain)        (pure judgement)                         (pure)    (writer)
+//!                     ├─► model ──► sql, migration, audit, lint, waiver ──► model (reports) ──► render ──► term ──► stdout
+//!  server ──► engine ─┘   (plain)        (pure judgement)                                 (pure)    (writer)
 //!                 └─ explain (pure)
 //!
 //!  command ties them together, one thin file per verb; cli holds the clap types.
@@ -24,3 +24,4 @@ pub mod render;
 pub mod source;
 pub mod sql;
 pub mod term;
+pub mod waiver;

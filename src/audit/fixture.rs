@@ -45,6 +45,7 @@ impl Case {
             frequency: None,
             cache_seconds: None,
             note: String::new(),
+            waivers: Vec::new(),
             defined_at: Location::line("workload.yaml", 1),
         };
         Self { schema: schema(ddl), query, plan: None, error: None }

@@ -2,6 +2,7 @@
 //!
 //! Pure: what is judged comes in as values, findings go out as values.
 
+pub mod baseline;
 pub mod context;
 #[cfg(test)]
 mod fixture;
@@ -10,9 +11,11 @@ mod reading;
 mod remedy;
 pub mod rules;
 mod skew;
+mod waive;
 
 pub use context::{CatalogueEntry, Context, ExplainError, Options, SchemaContext};
 pub use rules::{Check, RULES, Rule, rule};
+pub use waive::{Allowed, waive};
 
 use crate::model::finding::Finding;
 use crate::model::schema::Schema;
@@ -64,13 +67,18 @@ pub fn settle(findings: Vec<Finding>) -> Vec<Finding> {
             None => settled.push(finding),
         }
     }
-    settled.sort_by(|left, right| {
+    order(&mut settled);
+    settled
+}
+
+/// Puts findings in the order of reports.
+pub fn order(findings: &mut [Finding]) {
+    findings.sort_by(|left, right| {
         let key = |finding: &Finding| {
             (Reverse(finding.severity), finding.subject.query.clone(), finding.rule.clone(), finding.subject.clone())
         };
         key(left).cmp(&key(right))
     });
-    settled
 }
 
 #[cfg(test)]

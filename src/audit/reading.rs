@@ -207,6 +207,19 @@ impl<'a> Reading<'a> {
         WholeRead { may: Some(why), mild, ..*certain }
     }
 
+    /// Rows that one visit looks at: the plan's estimate, which knows of no LIMIT, up to where LIMIT stops the outermost
+    /// table of a block that neither sorts nor collects.
+    pub(super) fn rows_looked_at(&self, context: &Context<'_>) -> Option<f64> {
+        let estimate = self.access.rows.rows();
+        let stop = self.place.and_then(|(query, block, _)| self.stops_after(query, block, context));
+        let Some(most) = stop.filter(|_| self.outermost) else { return estimate };
+        if let Some(read) = self.whole_read(context) {
+            return read.may.map_or(estimate, |_| read.rows.or(estimate));
+        }
+        let kept = self.access.filtered.map_or(1.0, |share| (share / 100.0).max(1e-9));
+        estimate.map(|rows| rows.min(most / kept))
+    }
+
     /// After how many rows the block can stop reading; `None` when it must see all.
     fn stops_after(&self, query: &QueryShape, block: &Block, context: &Context<'_>) -> Option<f64> {
         let collects = self

@@ -69,6 +69,16 @@ pub struct Audit {
     /// Show evidence and remedy of every finding, infos too
     #[arg(long, short)]
     pub verbose: bool,
+    /// Fail only on what got worse since this file was written: new findings, lost indexes, worse access, more rows
+    #[arg(long, value_name = "FILE", help_heading = "Baseline")]
+    pub baseline: Option<PathBuf>,
+    /// Accept the plans and findings of this run: write them to this file for --baseline
+    #[arg(long, value_name = "FILE", conflicts_with = "queries", help_heading = "Baseline")]
+    pub write_baseline: Option<PathBuf>,
+    /// How many times the baseline's rows a plan may look at before that counts as worse
+    #[arg(long, value_name = "TIMES", default_value = "2", value_parser = times, requires = "baseline",
+          help_heading = "Baseline")]
+    pub tolerance: f64,
     /// List the rules and exit
     #[arg(long)]
     pub list_rules: bool,
@@ -78,6 +88,12 @@ pub struct Audit {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub output: Output,
+}
+
+/// `1.5`, or `1.5x`.
+fn times(text: &str) -> Result<f64, String> {
+    let number = text.strip_suffix('x').unwrap_or(text).parse::<f64>().ok();
+    number.filter(|times| times.is_finite() && *times >= 1.0).ok_or_else(|| "a number from 1 on, such as 1.5".into())
 }
 
 /// `explain`

@@ -125,7 +125,7 @@ pub enum Command {
         after_help = "Each statement is tried on an empty copy of the schema: of a configured server's, on a throwaway \
                       server of the same engine; with --sandbox of what the migrations build. The configured server is \
                       only read.\n\nA comment above a statement waives a rule for it:\n  -- aura-db: allow RULE because \
-                      REASON\n\nExamples:\n  aura-db lint                              the pending migrations of the \
+                      REASON [until YYYY-MM-DD]\n\nExamples:\n  aura-db lint                              the pending migrations of the \
                       configured database\n  aura-db lint --sandbox mysql --after 20260105091000\n  aura-db lint --fail-on \
                       warning --format json --output lint.json\n  aura-db lint --list-rules"
     )]
@@ -155,7 +155,8 @@ pub enum Command {
                       there; a configured server is judged as it is and nothing is written to it.\n\nExamples:\n  \
                       aura-db audit\n  aura-db audit --sandbox mysql --scale medium\n  aura-db audit --set schema     \
                       before the index set\n  aura-db audit admin.online-users 'messages.*' --verbose\n  aura-db audit \
-                      --format json --output audit.json --fail-on error\n  aura-db audit --list-rules"
+                      --format json --output audit.json --fail-on error\n  aura-db audit --sandbox mysql --write-baseline \
+                      audit-baseline.yaml\n  aura-db audit --sandbox mysql --baseline audit-baseline.yaml --tolerance 1.5\n  aura-db audit --list-rules"
     )]
     Audit(Audit),
     /// Show one plan as a tree, with its findings

@@ -2,15 +2,18 @@
 
 use super::failure::Failure;
 use super::judge::{self, Planned};
+use super::{baseline, waivers};
 use crate::audit::RULES;
 use crate::cli::{Audit, FailOn, Format, Global};
 use crate::engine::planner::Planner;
 use crate::exit::Exit;
+use crate::model::baseline::BaselineReport;
 use crate::model::finding::{Finding, Severity};
 use crate::model::query::Query;
 use crate::model::report::{
     AuditReport, AuditedQuery, Basis, FORMAT_VERSION, RuleEntry, RulesReport, SamplePlan, Summary,
 };
+use crate::model::waiver::Waived;
 use crate::render;
 use crate::term::{Output, Term};
 use std::collections::BTreeSet;
@@ -33,14 +36,21 @@ pub(super) async fn run(args: &Audit, global: &Global, term: &mut Term) -> Resul
         return Ok(Exit::Clean);
     }
     let output = Output::open(args.output.output.as_deref())?;
-    let all = judge::workload(&args.judge)?;
-    let queries = chosen(&all, &args.queries)?;
+    let files = baseline::Files::open(args)?;
+    let workload = judge::workload(&args.judge)?;
+    let queries = chosen(&workload.queries, &args.queries)?;
     let (planner, scale) = judge::planner(&args.judge, global, term).await?;
     term.note(&format!("database: {} ({})", planner.place, planner.engine));
+    files.check(&planner)?;
     let outcomes = judge::plans(&planner, &queries, term).await?;
     let whole = args.queries.is_empty();
     let findings = judge::findings(&planner, scale.as_ref(), &queries, &outcomes, whole);
-    let report = report(&planner, &queries, outcomes, findings, fail_on(args.fail_on));
+    let allowed = if whole { &workload.waivers[..] } else { &[] };
+    let (findings, waived) = waivers::settled(findings, &planner, &queries, &outcomes, allowed)?;
+    let run = baseline::Run { planner: &planner, workload: &workload.queries, queries: &queries, outcomes: &outcomes };
+    let (findings, baseline) = files.apply(&run, findings, term)?;
+    let found = Found { findings, waived, baseline };
+    let report = report(&planner, &queries, outcomes, found, fail_on(args.fail_on));
     let style = output.style(term);
     let text = match args.output.format {
         Format::Table => render::table::audit(&report, args.verbose, &style),
@@ -105,14 +115,27 @@ fn matches(pattern: &str, name: &str) -> bool {
     rest.len() >= last.len() && rest.ends_with(last)
 }
 
+/// What was found.
+#[derive(Debug)]
+pub(super) struct Found {
+    /// The findings that count.
+    pub(super) findings: Vec<Finding>,
+    /// Those that are waived.
+    pub(super) waived: Vec<Waived>,
+    /// What a baseline says of it all.
+    pub(super) baseline: Option<BaselineReport>,
+}
+
 /// Puts the report together.
 pub(super) fn report(
     planner: &Planner,
     queries: &[Query],
     outcomes: Vec<Planned>,
-    findings: Vec<Finding>,
+    found: Found,
     fail_on: Option<Severity>,
 ) -> AuditReport {
+    let Found { findings, waived, baseline } = found;
+    let is_worse = fail_on.is_some() && baseline.as_ref().is_some_and(|baseline| !baseline.worse.is_empty());
     let of = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
     let counts = |finding: &&Finding| fail_on.is_some_and(|least| finding.severity >= least);
     // What does not fail the run may still not be clean: below the line of failure it is warnings that count.
@@ -121,6 +144,7 @@ pub(super) fn report(
         .iter()
         .filter(|finding| finding.severity >= least)
         .filter_map(|finding| finding.subject.query.as_deref())
+        .chain(baseline.iter().flat_map(|baseline| baseline.worse.iter().map(|shift| shift.query.as_str())))
         .collect();
     let summary = Summary {
         queries: queries.len(),
@@ -128,8 +152,9 @@ pub(super) fn report(
         errors: of(Severity::Error),
         warnings: of(Severity::Warning),
         infos: of(Severity::Info),
+        waived: waived.len(),
         fail_on,
-        failed: findings.iter().any(|finding| counts(&finding)),
+        failed: findings.iter().any(|finding| counts(&finding)) || is_worse,
     };
     let audited = queries.iter().zip(outcomes).map(|(query, outcomes)| audited(query, outcomes)).collect();
     AuditReport {
@@ -142,6 +167,8 @@ pub(super) fn report(
         },
         queries: audited,
         findings,
+        waived,
+        baseline,
         summary,
     }
 }

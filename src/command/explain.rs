@@ -1,16 +1,18 @@
 //! `explain`: one plan as a tree, with its findings.
 
-use super::audit::{nearest, report};
+use super::audit::{Found, nearest, report};
 use super::failure::Failure;
-use super::judge;
+use super::{judge, waivers};
 use crate::cli::{Explain, Format, Global};
 use crate::exit::Exit;
 use crate::model::count::counted;
 use crate::model::location::Location;
 use crate::model::query::{Query, Sample};
+use crate::model::waiver::Waiver;
 use crate::render;
 use crate::sql::parse::{parse_statement, placeholders};
 use crate::term::{Output, Term};
+use crate::waiver::comment::of_statement;
 
 /// Runs `explain`. Findings are shown and do not change the exit code: this verb was asked to look, not to judge.
 ///
@@ -24,7 +26,8 @@ pub(super) async fn run(args: &Explain, global: &Global, term: &mut Term) -> Res
     let queries = [query];
     let outcomes = judge::plans(&planner, &queries, term).await?;
     let findings = judge::findings(&planner, scale.as_ref(), &queries, &outcomes, false);
-    let report = report(&planner, &queries, outcomes, findings, None);
+    let (findings, waived) = waivers::settled(findings, &planner, &queries, &outcomes, &[])?;
+    let report = report(&planner, &queries, outcomes, Found { findings, waived, baseline: None }, None);
     let text = match args.output.format {
         Format::Table => render::tree::explain(&report, args.verbose, &output.style(term)),
         Format::Json => render::json::render(&report),
@@ -38,7 +41,7 @@ fn query(args: &Explain) -> Result<Query, Failure> {
     let text = args.query.trim().trim_end_matches(';');
     let is_sql = text.contains(char::is_whitespace);
     if !is_sql {
-        let all = judge::workload(&args.judge)?;
+        let all = judge::workload(&args.judge)?.queries;
         return all.iter().find(|query| query.name == text).cloned().ok_or_else(|| {
             Failure::usage(format!("no query of the workload is named `{text}`{}; or give SQL", nearest(&all, text)))
         });
@@ -61,6 +64,10 @@ fn query(args: &Explain) -> Result<Query, Failure> {
         frequency: None,
         cache_seconds: None,
         note: String::new(),
+        waivers: of_statement(text)
+            .into_iter()
+            .map(|(says, line, _)| Waiver { at: Location::line("command line", line), says })
+            .collect(),
         defined_at: Location::line("command line", 1),
     })
 }

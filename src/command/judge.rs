@@ -15,6 +15,7 @@ use crate::model::plan::Plan;
 use crate::model::query::{Query, Sample};
 use crate::model::report::Statistics;
 use crate::model::scale::Scale;
+use crate::source::workload::Workload;
 use crate::sql::parse::{bind, parse_statement};
 use crate::sql::shape::{Shape, shape};
 use crate::term::Term;
@@ -115,8 +116,8 @@ fn failure(error: &PlannerError) -> Failure {
 ///
 /// # Errors
 /// When a file cannot be read or holds a mistake.
-pub(super) fn workload(args: &Judge) -> Result<Vec<Query>, Failure> {
-    crate::source::workload::load(&args.workload)
+pub(super) fn workload(args: &Judge) -> Result<Workload, Failure> {
+    crate::source::workload::load_all(&args.workload)
         .map_err(|errors| Failure::unable(errors.into_iter().map(|error| error.message).collect::<Vec<_>>().join("\n")))
 }
 

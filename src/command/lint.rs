@@ -75,7 +75,8 @@ async fn surveyed(
 ) -> Result<(Surveyed, usize), Failure> {
     let target = if args.embedded || args.sandbox.is_some() { None } else { Some(target::resolve(global)?) };
     let files = Files::load(&args.migrations, target.as_ref(), term)?;
-    let mut options = Options { catalogue: !queries.is_empty(), copy_limit_bytes: COPY_LIMIT, ..Options::default() };
+    let (catalogue, today) = (!queries.is_empty(), super::today::today()?);
+    let mut options = Options { catalogue, copy_limit_bytes: COPY_LIMIT, today, ..Options::default() };
     let Some(target) = target else {
         let entries = verify(&files.migrations, &[], &[], true);
         return replayed(args, &files.migrations, &entries, queries, options, term).await;

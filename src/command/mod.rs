@@ -3,6 +3,7 @@
 mod adopt;
 mod archive;
 mod audit;
+mod baseline;
 mod catalogue;
 mod doubt;
 mod drift;
@@ -22,9 +23,11 @@ mod schema;
 mod status;
 mod survey;
 mod target;
+mod today;
 mod turn;
 mod unsure;
 mod up;
+mod waivers;
 
 use crate::cli::{Cli, Command, Write};
 use crate::exit::Exit;

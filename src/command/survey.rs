@@ -218,7 +218,8 @@ pub(super) async fn dry_run(
     if session.has_transactional_ddl() || scripts.iter().all(|(_, script)| script.statements.is_empty()) {
         return Ok(Vec::new());
     }
-    let options = Options { down: direction == Direction::Down, copy_limit_bytes, ..Options::default() };
+    let today = super::today::today()?;
+    let options = Options { down: direction == Direction::Down, copy_limit_bytes, today, ..Options::default() };
     let done = done(history, scripts, direction);
     let survey = Survey { scripts: scripts.to_vec(), queries: Vec::new(), scale: None, options, done, beside };
     let surveyed = Box::pin(survey.live(session, ledger, term)).await?;

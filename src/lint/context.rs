@@ -1,5 +1,6 @@
 //! What a rule may look at.
 
+use crate::model::day::Day;
 use crate::model::engine::EngineKind;
 use crate::model::finding::{Finding, Severity, Subject};
 use crate::model::lint::{Attempt, Size, Trial};
@@ -25,6 +26,8 @@ pub struct Options {
     pub catalogue: bool,
     /// Whether down scripts are judged.
     pub down: bool,
+    /// The day of the run, for waivers that end.
+    pub today: Day,
     /// The release of the server that they will run on, where it is known: major, minor, patch.
     pub release: Option<(u32, u32, u32)>,
 }
@@ -38,6 +41,7 @@ impl Default for Options {
             filled: false,
             catalogue: false,
             down: false,
+            today: Day::of_unix(0),
             release: None,
         }
     }

@@ -2,6 +2,7 @@
 
 use super::context::Options;
 use super::judge::{Pending, Verdict, judge};
+use crate::model::day::Day;
 use crate::model::engine::EngineKind;
 use crate::model::finding::{Finding, Severity};
 use crate::model::lint::{Attempt, BrokenQuery, Size, Sizes, Trial};
@@ -26,7 +27,8 @@ impl Bench {
     pub(crate) fn new(text: &str) -> Self {
         let trial =
             Trial { attempt: Attempt::Ran, before: None, after: None, sizes: Arc::default(), broken: Vec::new() };
-        let options = Options { catalogue: true, ..Options::default() };
+        let today = Day::of_unix(1_800_000_000);
+        let options = Options { catalogue: true, today, ..Options::default() };
         Self { text: text.into(), trial, before: Vec::new(), down: true, options }
     }
 

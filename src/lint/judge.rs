@@ -1,15 +1,17 @@
 //! From trials to findings: every rule over every statement, then the waivers over the findings.
 
 use super::context::{Case, Options, Target, Weight};
-use super::rules::{Check, Needs, RULES, Rule, UNKNOWN_WAIVER, UNUSED_WAIVER, WAIVER_WITHOUT_REASON, rule};
+use super::rules::{Check, Needs, RULES, Rule};
 use super::sizes::Course;
-use super::waiver::{Says, Waiver, waivers};
 use crate::model::engine::EngineKind;
-use crate::model::finding::{Finding, Subject};
-use crate::model::lint::{Attempt, Kind, LintedStatement, Size, Trial, Waived};
+use crate::model::finding::Finding;
+use crate::model::lint::{Attempt, Kind, LintedStatement, Size, Trial};
 use crate::model::location::Location;
 use crate::model::migration::{Migration, Script, Statement};
+use crate::model::waiver::Waived;
 use crate::sql::ddl::{Effect, effect};
+use crate::waiver::comment::{Placed, of_script};
+use crate::waiver::{Ground, about, covers};
 use std::cmp::Reverse;
 
 /// A pending migration with what trying its statements showed.
@@ -73,7 +75,7 @@ pub fn judge(pending: &[Pending<'_>], engine: EngineKind, options: &Options) -> 
             });
             first.findings.extend(checks.flat_map(|check| check(one.migration)));
         }
-        settle(&waivers(one.script), judged, &mut verdict);
+        settle(&of_script(one.script), judged, options, &mut verdict);
     }
     verdict.findings.sort_by_key(key);
     verdict
@@ -114,78 +116,36 @@ fn silence(case: &Case<'_>) -> Vec<&'static str> {
 }
 
 /// Takes the waived findings out of a migration's, and reports waivers that waive nothing.
-fn settle(waivers: &[Waiver], judged: Vec<Judged>, verdict: &mut Verdict) {
+fn settle(waivers: &[Placed], judged: Vec<Judged>, options: &Options, verdict: &mut Verdict) {
     let mut used = vec![Vec::new(); waivers.len()];
     let mut silent = Vec::with_capacity(judged.len());
     for (position, one) in judged.into_iter().enumerate() {
         silent.push(one.silent);
         for finding in one.findings {
-            let covering = waivers.iter().enumerate().find_map(|(at, waiver)| match &waiver.says {
-                Says::Allow { rules, reason } if waiver.statement == Some(position) && !reason.is_empty() => {
-                    rules.contains(&finding.rule).then_some((at, waiver, reason))
-                }
-                _ => None,
+            let covering = waivers.iter().enumerate().find_map(|(at, placed)| {
+                let own = (placed.statement == Some(position)).then_some(&placed.waiver)?;
+                Some((at, own, covers(own, &finding.rule, options.today)?))
             });
             match covering {
-                Some((at, waiver, reason)) => {
+                Some((at, waiver, (reason, until))) => {
                     used[at].push(finding.rule.clone());
-                    verdict.waived.push(Waived { finding, reason: reason.clone(), at: waiver.at.clone() });
+                    let (reason, at) = (reason.to_owned(), waiver.at.clone());
+                    verdict.waived.push(Waived { finding, reason, until, at });
                 }
                 None => verdict.findings.push(finding),
             }
         }
     }
-    for (waiver, used) in waivers.iter().zip(used) {
-        verdict.findings.extend(about(waiver, &used, &silent));
+    let known: Vec<&str> = RULES.iter().map(|rule| rule.id).collect();
+    for (placed, used) in waivers.iter().zip(used) {
+        let silent = placed.statement.and_then(|at| silent.get(at)).map_or(&[][..], Vec::as_slice);
+        let idle = match placed.statement {
+            Some(_) => "which its statement does not do",
+            None => "but no statement follows it",
+        };
+        let ground = Ground { today: options.today, known: &known, silent, idle, list: "aura-db lint --list-rules" };
+        verdict.findings.extend(about(&placed.waiver, &used, &ground));
     }
-}
-
-/// What is wrong with a waiver.
-fn about(waiver: &Waiver, used: &[String], silent: &[Vec<&'static str>]) -> Vec<Finding> {
-    const FORM: &str = "write -- aura-db: allow RULE because REASON; aura-db lint --list-rules names the rules";
-    let finding = |rule: &Rule, message: String, remedy: &str| Finding {
-        rule: rule.id.into(),
-        severity: rule.severity,
-        subject: Subject { location: Some(waiver.at.clone()), ..Subject::default() },
-        message,
-        evidence: Vec::new(),
-        remedy: remedy.into(),
-    };
-    let (rules, reason) = match &waiver.says {
-        Says::Unreadable(text) => {
-            return vec![finding(&UNKNOWN_WAIVER, format!("cannot be read as a waiver: {text}"), FORM)];
-        }
-        Says::Allow { rules, reason } => (rules, reason),
-    };
-    let mut found = Vec::new();
-    for id in rules {
-        match (rule(id), waiver.statement) {
-            (None, _) => found.push(finding(&UNKNOWN_WAIVER, format!("there is no rule `{id}`"), FORM)),
-            (Some(known), _) if matches!(known.check, Check::Waivers) => {
-                found.push(finding(
-                    &UNKNOWN_WAIVER,
-                    format!("`{id}` cannot be waived"),
-                    "correct the other waiver instead",
-                ));
-            }
-            _ if reason.is_empty() => {}
-            (Some(_), None) => {
-                found.push(finding(&UNUSED_WAIVER, format!("allows {id}, but no statement follows it"), "remove it"));
-            }
-            (Some(_), Some(at)) => {
-                let may_be_right = silent.get(at).is_some_and(|silent| silent.contains(&id.as_str()));
-                if !used.contains(id) && !may_be_right {
-                    let message = format!("allows {id}, which its statement does not do");
-                    found.push(finding(&UNUSED_WAIVER, message, "remove it"));
-                }
-            }
-        }
-    }
-    if reason.is_empty() {
-        let message = format!("allows {} without a reason, and so allows nothing", rules.join(", "));
-        found.push(finding(&WAIVER_WITHOUT_REASON, message, FORM));
-    }
-    found
 }
 
 fn linted(version: i64, statement: &Statement, effect: &Effect, targets: &[Target], trial: &Trial) -> LintedStatement {
@@ -299,6 +259,8 @@ mod tests {
     #[test]
     fn waivers_that_waive_nothing_are_found() {
         let of = |waiver: &str| rules(&Bench::new(&format!("-- aura-db: {waiver}\nDROP TABLE orders;")));
+        assert_eq!(of("allow data-loss because x until 2000-01-01"), ["data-loss", "expired-waiver"]);
+        assert_eq!(of("allow data-loss because x until 2999-01-01"), [] as [&str; 0]);
         assert_eq!(of("allow data-loss"), ["waiver-without-reason", "data-loss"]);
         assert_eq!(of("allow dataloss because x"), ["unknown-waiver", "data-loss"]);
         assert_eq!(of("permit data-loss because x"), ["unknown-waiver", "data-loss"]);

@@ -9,7 +9,6 @@ mod fixture;
 mod judge;
 pub mod rules;
 mod sizes;
-pub mod waiver;
 
 pub use context::{Case, Options};
 pub use judge::{Pending, Verdict, judge};

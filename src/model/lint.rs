@@ -5,6 +5,7 @@ use super::finding::{Finding, Severity};
 use super::location::Location;
 use super::online::{LockTaken, OnlineClass, Outcome};
 use super::schema::Schema;
+use super::waiver::Waived;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -174,17 +175,6 @@ impl Kind {
             Self::Other => "other",
         }
     }
-}
-
-/// A finding that a waiver takes on.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Waived {
-    /// The finding.
-    pub finding: Finding,
-    /// The reason that the waiver gives.
-    pub reason: String,
-    /// Where the waiver stands.
-    pub at: Location,
 }
 
 /// Counts of a report.

@@ -1,7 +1,9 @@
 //! Plain data that every layer shares. Nothing here reads a file, talks to a server or decides anything.
 
 pub mod archive;
+pub mod baseline;
 pub mod count;
+pub mod day;
 pub mod drift;
 pub mod engine;
 pub mod environment;
@@ -18,3 +20,5 @@ pub mod query;
 pub mod report;
 pub mod scale;
 pub mod schema;
+pub mod signature;
+pub mod waiver;

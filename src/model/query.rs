@@ -1,6 +1,7 @@
 //! The workload: the app's queries with what is needed to EXPLAIN and to weigh them.
 
 use super::location::Location;
+use super::waiver::Waiver;
 use serde::{Deserialize, Serialize};
 
 /// One query of the catalogue.
@@ -21,6 +22,9 @@ pub struct Query {
     /// A note for the reader, empty when there is none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
+    /// What the workload allows it to do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waivers: Vec<Waiver>,
     /// Where the entry stands in the workload file.
     pub defined_at: Location,
 }

@@ -2,10 +2,12 @@
 //!
 //! The JSON form is stable: fields are added, never renamed or removed within a `format_version`.
 
+use super::baseline::BaselineReport;
 use super::engine::Engine;
 use super::finding::{Finding, Severity};
 use super::plan::Plan;
 use super::query::{Frequency, Source};
+use super::waiver::Waived;
 use serde::Serialize;
 
 /// The version of the JSON form of every report.
@@ -47,8 +49,13 @@ pub struct AuditReport {
     pub basis: Basis,
     /// Each query with its plan, in the order of the workload.
     pub queries: Vec<AuditedQuery>,
-    /// The findings: worst first, then by query.
+    /// The findings: worst first, then by query; those that are waived, and those that a baseline knows, left out.
     pub findings: Vec<Finding>,
+    /// Findings that the workload allows, each with its reason.
+    pub waived: Vec<Waived>,
+    /// What has changed since a baseline, where one was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<BaselineReport>,
     /// Counts.
     pub summary: Summary,
 }
@@ -94,6 +101,8 @@ pub struct Summary {
     pub warnings: usize,
     /// Findings of severity info.
     pub infos: usize,
+    /// Findings that are waived.
+    pub waived: usize,
     /// The least severity that fails the run.
     pub fail_on: Option<Severity>,
     /// Whether the run fails by that measure.

@@ -1,14 +1,17 @@
 //! Small reports for the tests of this folder: one place to change when the model grows.
 
 use super::Style;
+use crate::model::baseline::{BaselineReport, Change, ChangeKind, Cleared, Shift};
+use crate::model::day::Day;
 use crate::model::engine::{Engine, EngineKind};
 use crate::model::finding::{Finding, Severity, Subject};
-use crate::model::lint::{Kind, LintBasis, LintReport, LintSummary, LintedStatement, Size, SizeSource, Waived};
+use crate::model::lint::{Kind, LintBasis, LintReport, LintSummary, LintedStatement, Size, SizeSource};
 use crate::model::location::Location;
 use crate::model::online::{Algorithm, LockTaken, OnlineClass, Outcome, Refusal, Rung};
 use crate::model::plan::{Access, AccessType, Estimate, Node, Operation, Plan, ServerWarning};
 use crate::model::query::{Frequency, Source};
 use crate::model::report::{AuditReport, AuditedQuery, Basis, FORMAT_VERSION, SamplePlan, Statistics, Summary};
+use crate::model::waiver::Waived;
 
 /// No colour, so many columns.
 pub(super) fn plain(width: usize) -> Style {
@@ -54,6 +57,7 @@ pub(super) fn report(queries: Vec<AuditedQuery>, findings: Vec<Finding>) -> Audi
         errors: of(Severity::Error),
         warnings: of(Severity::Warning),
         infos: of(Severity::Info),
+        waived: 0,
         fail_on: Some(Severity::Warning),
         failed: findings.iter().any(|finding| finding.severity >= Severity::Warning),
     };
@@ -69,6 +73,8 @@ pub(super) fn report(queries: Vec<AuditedQuery>, findings: Vec<Finding>) -> Audi
         },
         queries,
         findings,
+        waived: Vec::new(),
+        baseline: None,
         summary,
     }
 }
@@ -205,7 +211,7 @@ pub(super) fn lint() -> LintReport {
         },
         statements,
         findings,
-        waived: vec![Waived { finding: waived, reason: "it is gone by then".into(), at: at(5) }],
+        waived: vec![self::waived(waived)],
         summary: LintSummary {
             migrations: 1,
             statements: 5,
@@ -216,5 +222,47 @@ pub(super) fn lint() -> LintReport {
             fail_on: Some(Severity::Error),
             failed: true,
         },
+    }
+}
+
+/// A finding that is waived for a while.
+pub(super) fn waived(finding: Finding) -> Waived {
+    let at = Location { column: Some(1), ..Location::line("migrations/7_orders.up.sql", 5) };
+    Waived { finding, reason: "it is gone by then".into(), until: Some(Day::of_unix(1_800_000_000)), at }
+}
+
+/// One plan that got worse, one that got better, one that is another, and queries that came and went.
+pub(super) fn baseline() -> BaselineReport {
+    let change = |kind, message: &str| Change { kind, message: message.into() };
+    let shift = |query: &str, before: &[&str], now: &[&str], changes| Shift {
+        query: query.into(),
+        sample: String::new(),
+        changes,
+        before: before.iter().map(|&line| line.into()).collect(),
+        now: now.iter().map(|&line| line.into()).collect(),
+    };
+    let lost = "the index idx_placed is gone: `o` was read by ref through idx_placed, and is by full_scan";
+    let worse = vec![
+        change(ChangeKind::LostIndex, lost),
+        change(ChangeKind::MoreRows, "it looks at 1,000,000 rows, and did at 20 (tolerance 2)"),
+    ];
+    let before = ["o ref idx_placed", "c eq_ref PRIMARY", "rows 40"];
+    let mut worse =
+        shift("shop.open-orders", &before, &["o full_scan", "c eq_ref PRIMARY", "sort", "rows 2000000"], worse);
+    worse.sample = "busy day".into();
+    let better = vec![change(ChangeKind::Better, "`c` was read by full_scan, and is by ref through idx_name")];
+    let other = vec![change(ChangeKind::Other, "it takes its steps in another order")];
+    let missing = finding("filesort", Severity::Warning, Some("shop.clean"), "sorts 2,000 rows");
+    BaselineReport {
+        file: "audit-baseline.yaml".into(),
+        engine: engine(),
+        tolerance: 2.0,
+        worse: vec![worse],
+        improved: vec![shift("shop.clean", &["c full_scan", "rows 900"], &["c ref idx_name", "rows 800"], better)],
+        changed: vec![shift("shop.both", &before, &before, other)],
+        cleared: vec![Cleared { query: Some("shop.clean".into()), rules: vec!["full-table-scan customers".into()] }],
+        new_queries: vec!["shop.added".into()],
+        vanished: vec!["shop.removed".into()],
+        known: vec![missing],
     }
 }

@@ -13,7 +13,7 @@ pub fn render<T: Serialize>(report: &T) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{engine, failed, finding, query, report, sample};
+    use super::super::fixture::{baseline, engine, failed, finding, query, report, sample, waived};
     use super::*;
     use crate::model::finding::{Finding, Severity, Subject};
     use crate::model::location::Location;
@@ -60,7 +60,9 @@ mod tests {
             location: Some(location),
         };
         let plans = vec![sample("busy day"), failed("odd day", "error 1054")];
-        let audit = report(vec![query("shop.orders", Some("api/orders.js"), plans)], vec![full]);
+        let mut audit = report(vec![query("shop.orders", Some("api/orders.js"), plans)], vec![full.clone()]);
+        audit.waived = vec![waived(full)];
+        audit.baseline = Some(baseline());
         serde_json::json!({ "audit": audit, "status": status() })
     }
 

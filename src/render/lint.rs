@@ -1,7 +1,7 @@
 //! What pending migrations will do, for people: each statement with its class and size, then what was found.
 
 use super::paint::{bold, count, fix_widths, lines, plain_table, wrap};
-use super::{Style, findings};
+use super::{Style, findings, waived};
 use crate::model::finding::{Finding, Severity};
 use crate::model::lint::{LintBasis, LintReport, LintSummary, LintedStatement, SizeSource};
 use crate::model::location::Location;
@@ -28,12 +28,8 @@ pub fn report(report: &LintReport, verbose: bool, style: &Style) -> String {
         let bare: Vec<Finding> = group.iter().map(|finding| without_place(finding)).collect();
         text.push_str(&findings::render(&bare.iter().collect::<Vec<_>>(), verbose, style));
     }
-    for waived in report.waived.iter().filter(|_| verbose) {
-        let line = format!(
-            "waived at {}: {} ({}), because {}",
-            waived.at, waived.finding.rule, waived.finding.message, waived.reason
-        );
-        let _ = write!(text, "\n{}\n", wrap(&line, style.width, "  ").join("\n"));
+    if verbose {
+        text.push_str(&waived::render(&report.waived, style));
     }
     let hidden = report.findings.len() - shown.len();
     if hidden > 0 {

@@ -1,5 +1,7 @@
 //! A report to text, pure: one file per format.
 
+mod baseline;
+pub mod baseline_file;
 mod basis;
 pub mod drift;
 mod findings;
@@ -13,6 +15,7 @@ pub mod run;
 pub mod status;
 pub mod table;
 pub mod tree;
+mod waived;
 
 /// How text is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

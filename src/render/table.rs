@@ -1,7 +1,7 @@
 //! The audit for people: what was found, query by query, worst first.
 
 use super::paint::{bold, count};
-use super::{Style, basis, findings};
+use super::{Style, baseline, basis, findings, waived};
 use crate::model::count::counted;
 use crate::model::finding::{Finding, Severity, Subject};
 use crate::model::report::{AuditReport, AuditedQuery, Summary};
@@ -24,18 +24,29 @@ pub fn audit(report: &AuditReport, verbose: bool, style: &Style) -> String {
         text.push_str(&title(group[0], report, style));
         text.push_str(&findings::render(&group, verbose, style));
     }
+    if verbose {
+        text.push_str(&waived::render(&report.waived, style));
+    }
     let hidden = report.findings.len() - visible.len();
     if visible.is_empty() {
         // What is hidden was found all the same.
-        let what = if hidden > 0 { "no errors and no warnings" } else { "nothing" };
+        let what = match (hidden, &report.baseline) {
+            (1.., _) => "no errors and no warnings",
+            (0, Some(_)) => "nothing that the baseline does not have",
+            (0, None) => "nothing",
+        };
         let _ = writeln!(text, "\nfound {what} in {}, on the basis above", queries(report.summary.queries));
     }
     if hidden > 0 {
         let _ =
             write!(text, "\n{} not shown: --verbose shows every finding, with its evidence\n", count(hidden, "info"));
     }
+    if let Some(baseline) = &report.baseline {
+        text.push_str(&baseline::render(baseline, &report.findings, verbose, style));
+    }
     text.push('\n');
-    text.push_str(&bold(&summary(&report.summary), style));
+    let worse = report.baseline.as_ref().map_or(0, |baseline| baseline.worse.len());
+    text.push_str(&bold(&summary(&report.summary, worse), style));
     text.push('\n');
     text
 }
@@ -125,14 +136,16 @@ fn duration(seconds: u64) -> String {
 }
 
 /// `152 queries: 140 clean · 7 errors · 12 warnings · 9 infos · fails at warning`
-fn summary(summary: &Summary) -> String {
+fn summary(summary: &Summary, worse: usize) -> String {
     let verdict = match (summary.fail_on, summary.failed) {
         (None, _) => "never fails".into(),
         (Some(least), true) => format!("failed at {least}"),
         (Some(least), false) => format!("passed at {least}"),
     };
+    let waived = if summary.waived == 0 { String::new() } else { format!(" · {} waived", summary.waived) };
+    let worse = if worse == 0 { String::new() } else { format!(" · {} worse", count(worse, "plan")) };
     format!(
-        "{}: {} clean · {} · {} · {} · {verdict}",
+        "{}: {} clean · {} · {} · {}{waived}{worse} · {verdict}",
         queries(summary.queries),
         summary.clean,
         count(summary.errors, "error"),
@@ -349,10 +362,10 @@ mod tests {
     #[test]
     fn the_last_line_says_whether_the_run_fails() {
         let mut report = shop();
-        assert!(summary(&report.summary).ends_with("failed at warning"));
+        assert!(summary(&report.summary, 0).ends_with("failed at warning"));
         report.summary.failed = false;
-        assert!(summary(&report.summary).ends_with("passed at warning"));
+        assert!(summary(&report.summary, 0).ends_with("passed at warning"));
         report.summary.fail_on = None;
-        assert!(summary(&report.summary).ends_with("never fails"));
+        assert!(summary(&report.summary, 0).ends_with("never fails"));
     }
 }

@@ -1,7 +1,7 @@
 //! One query's plan as a tree, with its findings.
 
 use super::paint::{bold, rows};
-use super::{Style, basis, findings};
+use super::{Style, basis, findings, waived};
 use crate::model::finding::Finding;
 use crate::model::plan::{Access, AccessType, Estimate, Node, Operation, Plan};
 use crate::model::report::AuditReport;
@@ -29,13 +29,14 @@ pub fn explain(report: &AuditReport, verbose: bool, style: &Style) -> String {
             }
         }
     }
-    if report.findings.is_empty() {
-        text.push_str("\nno findings\n");
-        return text;
-    }
     text.push('\n');
-    let findings: Vec<&Finding> = report.findings.iter().collect();
-    text.push_str(&findings::render(&findings, true, style));
+    if report.findings.is_empty() {
+        text.push_str("no findings\n");
+    } else {
+        let findings: Vec<&Finding> = report.findings.iter().collect();
+        text.push_str(&findings::render(&findings, true, style));
+    }
+    text.push_str(&waived::render(&report.waived, style));
     text
 }
 

@@ -1,5 +1,6 @@
 //! Files in: migrations and profiles become plain model values, or errors that name file, line and remedy.
 
+pub mod baseline;
 pub mod dotenv;
 pub mod dump;
 mod duration;

@@ -3,19 +3,38 @@
 mod check;
 mod entry;
 mod place;
+mod waiver;
 
 use super::error::SourceError;
 use super::yaml::Document;
 use crate::model::query::Query;
+use crate::model::waiver::SchemaWaiver;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+
+/// The catalogue, with what is allowed beside it.
+#[derive(Debug, Default)]
+pub struct Workload {
+    /// The queries, in the order of the files.
+    pub queries: Vec<Query>,
+    /// The waivers of what is found on tables and indexes; those of a query are with the query.
+    pub waivers: Vec<SchemaWaiver>,
+}
+
+/// The queries of [`load_all`].
+///
+/// # Errors
+/// As [`load_all`].
+pub fn load(paths: &[PathBuf]) -> Result<Vec<Query>, Vec<SourceError>> {
+    load_all(paths).map(|workload| workload.queries)
+}
 
 /// Loads files, and the YAML files of folders with their sub-folders, in the order of their names.
 ///
 /// # Errors
 /// Everything that is wrong with them, not only the first: unknown fields, names that occur twice, wrong numbers of
 /// parameters, SQL that does not parse.
-pub fn load(paths: &[PathBuf]) -> Result<Vec<Query>, Vec<SourceError>> {
+pub fn load_all(paths: &[PathBuf]) -> Result<Workload, Vec<SourceError>> {
     let mut problems = Vec::new();
     let mut files = Vec::new();
     let mut seen = BTreeSet::new();
@@ -29,17 +48,21 @@ pub fn load(paths: &[PathBuf]) -> Result<Vec<Query>, Vec<SourceError>> {
         return Err(vec![SourceError { message, at: None }]);
     }
     let mut names = entry::Names::new();
-    let mut queries = Vec::new();
+    let mut all = Workload::default();
     for path in &files {
         match Document::open(path) {
-            Ok(document) => queries.extend(entry::queries(&document, &mut names, &mut problems)),
+            Ok(document) => {
+                let one = entry::workload(&document, &mut names, &mut problems);
+                all.queries.extend(one.queries);
+                all.waivers.extend(one.waivers);
+            }
             Err(error) => problems.push(error),
         }
     }
-    if problems.is_empty() && queries.is_empty() {
+    if problems.is_empty() && all.queries.is_empty() {
         problems.push(SourceError { message: format!("no query in {}", shown(&files)), at: None });
     }
-    if problems.is_empty() { Ok(queries) } else { Err(problems) }
+    if problems.is_empty() { Ok(all) } else { Err(problems) }
 }
 
 fn shown(paths: &[PathBuf]) -> String {

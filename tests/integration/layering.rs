@@ -6,18 +6,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each top-level module and the ones of ours that it may name.
-const MAY_IMPORT: [(&str, &[&str]); 15] = [
+const MAY_IMPORT: [(&str, &[&str]); 16] = [
     ("model", &[]),
     ("exit", &[]),
     ("sql", &["model"]),
     // SQLite names indexes for the whole database: the reader has to know how sql::translate named them.
     ("explain", &["model", "sql"]),
     ("migration", &["model", "sql"]),
-    ("audit", &["model", "sql"]),
-    ("lint", &["model", "sql", "migration"]),
+    // audit and lint share what a waiver is.
+    ("waiver", &["model", "sql"]),
+    ("audit", &["model", "sql", "waiver"]),
+    ("lint", &["model", "sql", "migration", "waiver"]),
     ("tune", &["model", "sql"]),
     ("render", &["model"]),
-    ("source", &["model", "sql"]),
+    ("source", &["model", "sql", "waiver"]),
     ("engine", &["model", "sql", "explain", "migration"]),
     ("term", &["model", "render", "cli"]),
     ("cli", &["model", "exit"]),
@@ -31,6 +33,7 @@ const MAY_IMPORT: [(&str, &[&str]); 15] = [
             "migration",
             "audit",
             "lint",
+            "waiver",
             "tune",
             "render",
             "source",

@@ -13,6 +13,7 @@ mod redundant_index;
 mod temporary_table;
 mod unbounded_result;
 mod unbounded_write;
+mod waivers;
 
 #[cfg(test)]
 mod pages;
@@ -42,10 +43,12 @@ pub enum Check {
     Query(fn(&Context<'_>) -> Vec<Finding>),
     /// The schema as a whole.
     Schema(fn(&SchemaContext<'_>) -> Vec<Finding>),
+    /// The waivers themselves; decided once all findings are known.
+    Waivers,
 }
 
 /// All rules, in the order of reports.
-pub static RULES: [Rule; 13] = [
+pub static RULES: [Rule; 17] = [
     cannot_explain::RULE,
     unbounded_result::RULE,
     unbounded_write::RULE,
@@ -59,6 +62,10 @@ pub static RULES: [Rule; 13] = [
     large_offset::RULE,
     redundant_index::RULE,
     index_never_used::RULE,
+    waivers::UNKNOWN_WAIVER,
+    waivers::WAIVER_WITHOUT_REASON,
+    waivers::EXPIRED_WAIVER,
+    waivers::UNUSED_WAIVER,
 ];
 
 /// The id of the rule about statements without a plan.

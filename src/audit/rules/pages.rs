@@ -35,7 +35,8 @@ fn every_rule_has_its_line_in_the_index() {
 
 #[test]
 fn bad_examples_are_found_and_good_ones_are_not() {
-    for rule in &RULES {
+    // The pages on waivers have migrations for examples, which lint's test tries.
+    for rule in RULES.iter().filter(|rule| !matches!(rule.check, Check::Waivers)) {
         let page = fs::read_to_string(folder().join(format!("{}.md", rule.id))).unwrap();
         assert!(page.starts_with(&format!("# {}\n", rule.id)));
         let ddl = block(&page, "schema");
@@ -84,6 +85,7 @@ fn found(id: &str, check: Check, ddl: &str, sql: &str) -> bool {
             let entries: Vec<_> = cases.iter().zip(&shapes).zip(&plans).map(entry).collect();
             check(&SchemaContext { schema: &schema, catalogue: &entries, options: &Options::default() })
         }
+        Check::Waivers => Vec::new(),
     };
     findings.iter().any(|finding| finding.rule == id)
 }

@@ -25,8 +25,6 @@ use super::context::Case;
 use crate::model::finding::{Finding, Severity};
 use crate::model::migration::Migration;
 
-pub(super) use waivers::{UNKNOWN_WAIVER, UNUSED_WAIVER, WAIVER_WITHOUT_REASON};
-
 /// One rule.
 #[derive(Debug, Clone, Copy)]
 pub struct Rule {
@@ -71,7 +69,7 @@ pub enum Check {
 }
 
 /// All rules, in the order of reports.
-pub static RULES: [Rule; 19] = [
+pub static RULES: [Rule; 20] = [
     statement_fails::RULE,
     foreign_dialect::RULE,
     missing_target::RULE,
@@ -88,9 +86,10 @@ pub static RULES: [Rule; 19] = [
     foreign_key_added::RULE,
     rename::RULE,
     not_reversible::RULE,
-    UNKNOWN_WAIVER,
-    WAIVER_WITHOUT_REASON,
-    UNUSED_WAIVER,
+    waivers::UNKNOWN_WAIVER,
+    waivers::WAIVER_WITHOUT_REASON,
+    waivers::EXPIRED_WAIVER,
+    waivers::UNUSED_WAIVER,
 ];
 
 /// The rule of that id.

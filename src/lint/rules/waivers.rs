@@ -1,33 +1,22 @@
-//! `unknown-waiver`, `waiver-without-reason`, `unused-waiver`: waivers that do not do what somebody believes they do.
+//! `unknown-waiver`, `waiver-without-reason`, `expired-waiver`, `unused-waiver`, as [`crate::waiver`] has them.
 //!
 //! Decided in [`crate::lint::judge`], once it is known which findings there are to waive.
 
 use super::{Check, Needs, Rule};
-use crate::model::finding::Severity;
+use crate::waiver::{EXPIRED, UNKNOWN, UNUSED, WITHOUT_REASON, WaiverRule};
 
-pub(in crate::lint) const UNKNOWN_WAIVER: Rule = Rule {
-    id: "unknown-waiver",
-    severity: Severity::Error,
-    summary: "a waiver of no rule, or one that cannot be read",
-    help: "Whoever wrote it believes that something is allowed, and it is not.",
-    needs: Needs::Text,
-    check: Check::Waivers,
-};
+pub(super) const UNKNOWN_WAIVER: Rule = of(UNKNOWN);
+pub(super) const WAIVER_WITHOUT_REASON: Rule = of(WITHOUT_REASON);
+pub(super) const EXPIRED_WAIVER: Rule = of(EXPIRED);
+pub(super) const UNUSED_WAIVER: Rule = of(UNUSED);
 
-pub(in crate::lint) const WAIVER_WITHOUT_REASON: Rule = Rule {
-    id: "waiver-without-reason",
-    severity: Severity::Error,
-    summary: "a waiver that gives no reason; it waives nothing",
-    help: "The next reader cannot tell whether the reason still holds.",
-    needs: Needs::Text,
-    check: Check::Waivers,
-};
-
-pub(in crate::lint) const UNUSED_WAIVER: Rule = Rule {
-    id: "unused-waiver",
-    severity: Severity::Warning,
-    summary: "a waiver of something that its statement does not do",
-    help: "It stays behind and excuses what somebody adds later.",
-    needs: Needs::Text,
-    check: Check::Waivers,
-};
+const fn of(rule: WaiverRule) -> Rule {
+    Rule {
+        id: rule.id,
+        severity: rule.severity,
+        summary: rule.summary,
+        help: rule.help,
+        needs: Needs::Text,
+        check: Check::Waivers,
+    }
+}

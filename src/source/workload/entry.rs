@@ -1,6 +1,6 @@
 //! One file of the workload: its entries become queries.
 
-use super::check;
+use super::{Workload, check, waiver};
 use crate::model::location::Location;
 use crate::model::query::{Query, Sample, Source, Value};
 use crate::source::duration::{frequency, seconds};
@@ -10,34 +10,36 @@ use crate::source::node::Node;
 use crate::source::yaml::Document;
 use std::collections::BTreeMap;
 
-const FILE: [&str; 2] = ["source", "queries"];
-const ENTRY: [&str; 9] = ["name", "source", "line", "sql", "params", "samples", "frequency", "cache", "note"];
+const FILE: [&str; 3] = ["source", "allow", "queries"];
+const ENTRY: [&str; 10] = ["name", "source", "line", "sql", "params", "samples", "frequency", "cache", "allow", "note"];
 const SAMPLE: [&str; 2] = ["label", "params"];
 
 /// The places of the names that are taken.
 pub(super) type Names = BTreeMap<String, Location>;
 
-/// The queries of a file; what is wrong with an entry goes to `problems`.
-pub(super) fn queries(document: &Document, names: &mut Names, problems: &mut Vec<SourceError>) -> Vec<Query> {
+/// The queries and waivers of a file; what is wrong with an entry goes to `problems`.
+pub(super) fn workload(document: &Document, names: &mut Names, problems: &mut Vec<SourceError>) -> Workload {
     let root = match document.root() {
         Ok(root) => root,
         Err(error) => {
             problems.push(error);
-            return Vec::new();
+            return Workload::default();
         }
     };
     let mut reader = Reader::new(document);
-    let queries = file(&mut reader, &root, names).unwrap_or_default();
+    let workload = file(&mut reader, &root, names).unwrap_or_default();
     problems.append(&mut reader.problems);
-    queries
+    workload
 }
 
-fn file<'a>(reader: &mut Reader<'a>, root: &'a Node, names: &mut Names) -> Option<Vec<Query>> {
+fn file<'a>(reader: &mut Reader<'a>, root: &'a Node, names: &mut Names) -> Option<Workload> {
     let fields = reader.fields(root, "a workload file", &FILE)?;
+    let waivers = waiver::of_schema(reader, &fields);
     let source = fields.get("source").and_then(|node| reader.text(node));
     let entries = reader.required(&fields, "queries", "list the queries under it, each with name and sql")?;
     let entries = reader.list(entries)?;
-    Some(entries.iter().filter_map(|node| entry(reader, node, source.as_deref(), names)).collect())
+    let queries = entries.iter().filter_map(|node| entry(reader, node, source.as_deref(), names)).collect();
+    Some(Workload { queries, waivers })
 }
 
 fn entry<'a>(reader: &mut Reader<'a>, node: &'a Node, source: Option<&str>, names: &mut Names) -> Option<Query> {
@@ -58,6 +60,7 @@ fn entry<'a>(reader: &mut Reader<'a>, node: &'a Node, source: Option<&str>, name
     let line = fields.get("line").and_then(|node| line(reader, node));
     let frequency = measure(reader, &fields, "frequency", frequency);
     let cache_seconds = measure(reader, &fields, "cache", seconds);
+    let waivers = waiver::of_query(reader, &fields, sql.as_ref());
     let remark = fields.get("note").and_then(|node| reader.text(node)).unwrap_or_default();
     let ((at, name), (_, sql)) = (name?, sql?);
     Some(Query {
@@ -68,6 +71,7 @@ fn entry<'a>(reader: &mut Reader<'a>, node: &'a Node, source: Option<&str>, name
         frequency,
         cache_seconds,
         note: remark.trim().to_owned(),
+        waivers,
         defined_at: reader.document.spot(at.at),
     })
 }

@@ -1,50 +1,42 @@
-//! Waivers: `-- aura-db: allow RULE because REASON`, in a comment of a migration.
+//! Waivers in comments: `-- aura-db: allow RULE because REASON until YYYY-MM-DD`.
 //!
-//! A waiver belongs to the statement that it stands in or at the end of whose line it stands, else to the next one. It
-//! never covers a whole file: the next statement that somebody adds is not excused by what was said about another.
+//! In a migration a waiver belongs to the statement that it stands in or at the end of whose line it stands, else to the
+//! next one. It never covers a whole file: the next statement that somebody adds is not excused by what was said about
+//! another.
 
+use crate::model::day::Day;
 use crate::model::location::Location;
 use crate::model::migration::Script;
+use crate::model::waiver::{Says, Waiver};
 use crate::sql::lex::{Piece, comments, split};
 
 /// What waivers begin with.
 const MARK: &str = "aura-db";
 
-/// One waiver: the rules of one comment, for one statement.
+/// A waiver in a script, with its statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Waiver {
-    /// Where the comment stands.
-    pub at: Location,
+pub struct Placed {
+    /// The waiver.
+    pub waiver: Waiver,
     /// The position of its statement in the script, from 0; `None` when no statement follows.
     pub statement: Option<usize>,
-    /// What it says.
-    pub says: Says,
 }
 
-/// What a waiver says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Says {
-    /// It allows these rules, for a reason.
-    Allow {
-        /// The rules' ids as written.
-        rules: Vec<String>,
-        /// The reason; empty when there is none.
-        reason: String,
-    },
-    /// It cannot be read; its text.
-    Unreadable(String),
+/// The waivers of one statement, each with its line and column in it, from 1.
+#[must_use]
+pub fn of_statement(sql: &str) -> Vec<(Says, u32, u32)> {
+    let comments = comments(sql).unwrap_or_default();
+    comments.iter().filter_map(|comment| Some((read(comment.sql)?, comment.line, comment.column))).collect()
 }
 
 /// The waivers of a script, in the order in which they stand.
 #[must_use]
-pub fn waivers(script: &Script) -> Vec<Waiver> {
+pub fn of_script(script: &Script) -> Vec<Placed> {
     let (Ok(comments), Ok(statements)) = (comments(&script.text), split(&script.text)) else { return Vec::new() };
     let waiver = |comment: &Piece<'_>| {
-        Some(Waiver {
-            says: read(comment.sql)?,
-            at: Location { file: script.file.clone(), line: comment.line, column: Some(comment.column) },
-            statement: owner(&script.text, &statements, comment.offset),
-        })
+        let at = Location { file: script.file.clone(), line: comment.line, column: Some(comment.column) };
+        let statement = owner(&script.text, &statements, comment.offset);
+        Some(Placed { waiver: Waiver { at, says: read(comment.sql)? }, statement })
     };
     comments.iter().filter_map(waiver).collect()
 }
@@ -91,7 +83,27 @@ fn read(comment: &str) -> Option<Says> {
     if ids.iter().any(|id| id.is_empty() || id.contains(' ')) {
         return Some(unreadable());
     }
-    Some(Says::Allow { rules: ids, reason: reason.unwrap_or_default() })
+    let Some((reason, until)) = end(reason.as_deref().unwrap_or_default()) else { return Some(unreadable()) };
+    Some(Says::Allow { rules: ids, reason, until })
+}
+
+/// A reason and the day behind it, as in `few rows until 2027-01-31`; `None` for a date that is wrong or not at the end,
+/// which would let a waiver hold that somebody believes to end.
+fn end(text: &str) -> Option<(String, Option<Day>)> {
+    let words: Vec<&str> = text.split(' ').collect();
+    let is_until = |at: &usize| words[*at].eq_ignore_ascii_case("until") && looks_like_a_date(words[*at + 1]);
+    let Some(at) = (0..words.len().saturating_sub(1)).find(is_until) else { return Some((text.to_owned(), None)) };
+    let day = words[at + 1].trim_end_matches(['.', ',', ';']).parse().ok()?;
+    (at + 2 == words.len()).then(|| (words[..at].join(" "), Some(day)))
+}
+
+/// Whether somebody who wrote that meant a date: `2027-1-31`, `31.01.2027`, `2027/01/31`, `2027`.
+fn looks_like_a_date(word: &str) -> bool {
+    let word = word.trim_end_matches(['.', ',', ';']);
+    let parts: Vec<&str> = word.split(['-', '.', '/']).collect();
+    let are_numbers = parts.iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
+    are_numbers
+        && (parts.len() == 3 || (parts.len() < 3 && parts.iter().any(|part| part.len() == 4)) || word.len() == 8)
 }
 
 /// The text of a comment without its marks, its spaces and line ends as single spaces.
@@ -112,11 +124,13 @@ mod tests {
 
     fn found(text: &str) -> Vec<(u32, Option<usize>, Says)> {
         let script = Script { file: "m.sql".into(), text: text.into(), statements: Vec::new() };
-        waivers(&script).into_iter().map(|waiver| (waiver.at.line, waiver.statement, waiver.says)).collect()
+        let found = of_script(&script).into_iter();
+        found.map(|placed| (placed.waiver.at.line, placed.statement, placed.waiver.says)).collect()
     }
 
     fn allow(rules: &[&str], reason: &str) -> Says {
-        Says::Allow { rules: rules.iter().map(|&rule| rule.into()).collect(), reason: reason.into() }
+        let rules = rules.iter().map(|&rule| rule.into()).collect();
+        Says::Allow { rules, reason: reason.into(), until: None }
     }
 
     #[test]
@@ -147,6 +161,33 @@ mod tests {
         for text in ["-- aura-db makes this", "-- see aura-db: allow a", "/*! SET @a = 1 */;"] {
             assert_eq!(says(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn an_end_is_read_and_a_wrong_one_is_not_taken_for_a_reason() {
+        let says = |reason: &str| of_statement(&format!("SELECT 1 -- aura-db: allow a because {reason}")).remove(0).0;
+        let allow = |reason: &str, until: Option<&str>| Says::Allow {
+            rules: vec!["a".into()],
+            reason: reason.into(),
+            until: until.map(|day| day.parse().unwrap()),
+        };
+        assert_eq!(says("it is small until 2027-01-31"), allow("it is small", Some("2027-01-31")));
+        assert_eq!(says("it is small UNTIL 2027-01-31."), allow("it is small", Some("2027-01-31")));
+        assert_eq!(says("it is small until the shop opens"), allow("it is small until the shop opens", None));
+        assert_eq!(says("until 3 users have it"), allow("until 3 users have it", None));
+        assert_eq!(says("until 2027-01-31"), allow("", Some("2027-01-31")), "an end is no reason");
+        for wrong in
+            ["2027-02-30", "2027-1-31", "31.01.2027", "2027", "2027/01", "20270131", "2027-01-31, then no more"]
+        {
+            assert!(matches!(says(&format!("it is small until {wrong}")), Says::Unreadable(_)), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_waivers_of_a_statement_have_their_place_in_it() {
+        let sql = "SELECT 1\n  -- aura-db: allow a because x\n/* aura-db: allow b */ , 2 # no";
+        let found: Vec<_> = of_statement(sql).into_iter().map(|(_, line, column)| (line, column)).collect();
+        assert_eq!(found, [(2, 3), (3, 1)]);
     }
 
     #[test]
