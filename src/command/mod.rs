@@ -9,6 +9,7 @@ mod drift;
 mod explain;
 mod failure;
 mod files;
+mod import;
 mod interrupt;
 mod judge;
 mod lint;

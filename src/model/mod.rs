@@ -2,6 +2,7 @@
 
 pub mod archive;
 pub mod count;
+pub mod digest;
 pub mod drift;
 pub mod engine;
 pub mod environment;

@@ -1,6 +1,7 @@
 //! A report to text, pure: one file per format.
 
 mod basis;
+pub mod digest;
 pub mod drift;
 mod findings;
 #[cfg(test)]
@@ -13,6 +14,7 @@ pub mod run;
 pub mod status;
 pub mod table;
 pub mod tree;
+pub mod workload;
 
 /// How text is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

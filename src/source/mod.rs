@@ -1,5 +1,6 @@
 //! Files in: migrations and profiles become plain model values, or errors that name file, line and remedy.
 
+pub mod classes;
 pub mod dotenv;
 pub mod dump;
 mod duration;
@@ -12,6 +13,7 @@ mod nearest;
 mod node;
 pub mod scale;
 mod size;
+pub mod slowlog;
 pub mod sqlx_toml;
 mod text;
 pub mod workload;

@@ -56,6 +56,7 @@ mod schema_source;
 mod scratch;
 mod servers;
 mod session;
+mod slowlog;
 mod stats;
 mod torture_runner;
 mod translate;
