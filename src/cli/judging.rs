@@ -3,7 +3,7 @@
 #![allow(clippy::doc_markdown, reason = "these texts are the help, where backticks would only be noise")]
 
 use super::{Migrations, Output, SetChoice};
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
 /// What plans are judged on.
@@ -110,16 +110,4 @@ pub struct Explain {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub output: Output,
-}
-
-/// `catalogue`
-#[derive(Debug, Subcommand)]
-pub enum Catalogue {
-    /// Check the workload files: fields, names, parameters, SQL
-    #[command(after_help = "Example:\n  aura-db catalogue check profiles/workload")]
-    Check {
-        /// Workload files or folders
-        #[arg(value_name = "PATH", default_value = "profiles/workload")]
-        workload: Vec<PathBuf>,
-    },
 }

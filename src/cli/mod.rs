@@ -3,12 +3,14 @@
 #![allow(clippy::doc_markdown, reason = "these texts are the help, where backticks would only be noise")]
 
 mod adoption;
+mod catalogue;
 mod judging;
 mod lint;
 mod migrations;
 
 pub use adoption::{Adopt, Drift};
-pub use judging::{Audit, Catalogue, Explain, FailOn, Judge, SandboxChoice};
+pub use catalogue::{Catalogue, DigestFormat, Import, Logs};
+pub use judging::{Audit, Explain, FailOn, Judge, SandboxChoice};
 pub use lint::Lint;
 pub use migrations::{
     Apply, InDoubt, LedgerChoice, LockChoice, Migrate, Migrations, New, Rollback, Scratch, SetChoice, Status, Write,

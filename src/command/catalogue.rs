@@ -1,18 +1,22 @@
 //! `catalogue`: the workload files.
 
 use super::failure::Failure;
-use crate::cli::Catalogue;
+use super::import;
+use crate::cli::{Catalogue, Import};
 use crate::exit::Exit;
 use crate::model::count::counted;
 use crate::term::Term;
 use std::collections::BTreeSet;
 
-/// Runs `catalogue check`.
+/// Runs `catalogue`.
 ///
 /// # Errors
 /// Everything that is wrong with the files, each with its line and a caret.
 pub(super) fn run(args: &Catalogue, term: &mut Term) -> Result<Exit, Failure> {
-    let Catalogue::Check { workload } = args;
+    let workload = match args {
+        Catalogue::Check { workload } => workload,
+        Catalogue::Import(Import::Slowlog(logs)) => return import::slowlog(logs, term),
+    };
     match crate::source::workload::load(workload) {
         Ok(queries) => {
             let sources: BTreeSet<_> =

@@ -10,6 +10,7 @@ mod drift;
 mod explain;
 mod failure;
 mod files;
+mod import;
 mod interrupt;
 mod judge;
 mod lint;

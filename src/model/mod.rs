@@ -4,6 +4,7 @@ pub mod archive;
 pub mod baseline;
 pub mod count;
 pub mod day;
+pub mod digest;
 pub mod drift;
 pub mod engine;
 pub mod environment;

@@ -3,6 +3,7 @@
 mod baseline;
 pub mod baseline_file;
 mod basis;
+pub mod digest;
 pub mod drift;
 mod findings;
 #[cfg(test)]
@@ -16,6 +17,7 @@ pub mod status;
 pub mod table;
 pub mod tree;
 mod waived;
+pub mod workload;
 
 /// How text is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

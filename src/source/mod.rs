@@ -1,6 +1,7 @@
 //! Files in: migrations and profiles become plain model values, or errors that name file, line and remedy.
 
 pub mod baseline;
+pub mod classes;
 pub mod dotenv;
 pub mod dump;
 mod duration;
@@ -13,6 +14,7 @@ mod nearest;
 mod node;
 pub mod scale;
 mod size;
+pub mod slowlog;
 pub mod sqlx_toml;
 mod text;
 pub mod workload;

@@ -58,6 +58,7 @@ mod scratch;
 mod servers;
 mod session;
 mod shop;
+mod slowlog;
 mod stats;
 mod torture_runner;
 mod translate;
