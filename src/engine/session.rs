@@ -2,6 +2,7 @@
 
 use super::EngineError;
 use super::canceller::Canceller;
+use super::guard::Guard;
 use super::settings::Settings;
 use super::text;
 use crate::model::engine::{Engine, EngineKind};
@@ -32,6 +33,9 @@ pub struct Session {
     /// Statements of our own that go with the next one, over a server's connection.
     deferred: Vec<String>,
     canceller: Canceller,
+    /// The session's `sql_mode` when it was opened.
+    pub(super) mode: String,
+    pub(super) guard: Option<Guard>,
 }
 
 #[derive(Debug)]
@@ -44,7 +48,7 @@ impl Session {
     pub(super) fn server(
         connection: MySqlConnection,
         options: MySqlConnectOptions,
-        (engine, id): (Engine, u64),
+        (engine, id, mode): (Engine, u64, String),
         settings: &Settings,
     ) -> Self {
         Self {
@@ -54,6 +58,8 @@ impl Session {
             database: options.get_database().map(str::to_owned),
             deferred: Vec::new(),
             canceller: Canceller::server(options, id),
+            mode,
+            guard: None,
         }
     }
 
@@ -66,6 +72,8 @@ impl Session {
             database: None,
             deferred: Vec::new(),
             canceller: Canceller::default(),
+            mode: String::new(),
+            guard: None,
         })
     }
 
@@ -101,8 +109,8 @@ impl Session {
         match self.connection {
             SessionConnection::Server(_) => {
                 // A user's statement is sent by itself, so that its error is its own.
-                self.flush().await?;
-                self.run_own(sql).await
+                self.hand_over().await?;
+                self.send(sql.to_owned()).await
             }
             SessionConnection::Embedded(_) => {
                 let translated =
@@ -118,6 +126,11 @@ impl Session {
     /// Keeps a statement of our own for the next one to take along, which saves a round trip.
     pub(super) fn defer(&mut self, sql: impl Into<String>) {
         self.deferred.push(sql.into());
+    }
+
+    /// Whether something was kept for the next statement.
+    pub(super) fn has_deferred(&self) -> bool {
+        !self.deferred.is_empty()
     }
 
     /// Sends what was kept.
@@ -137,20 +150,27 @@ impl Session {
     /// When the engine refuses it or the connection breaks.
     pub async fn run_own(&mut self, sql: &str) -> Result<(), EngineError> {
         self.deferred.push(sql.to_owned());
-        let mut left = std::mem::take(&mut self.deferred).into_iter().peekable();
+        let ours = self.raise();
+        let mut left = ours.into_iter().chain(std::mem::take(&mut self.deferred)).peekable();
         while let Some(mut message) = left.next() {
             while let Some(next) = left.next_if(|next| message.len() + next.len() < MESSAGE) {
                 message.push_str("; ");
                 message.push_str(&next);
             }
-            let statement = AssertSqlSafe(message);
-            match &mut self.connection {
-                SessionConnection::Server(connection) => {
-                    connection.execute(sqlx::raw_sql(statement)).await?;
-                }
-                SessionConnection::Embedded(connection) => {
-                    connection.execute(sqlx::raw_sql(statement)).await?;
-                }
+            self.send(message).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends one message as it is.
+    pub(super) async fn send(&mut self, message: String) -> Result<(), EngineError> {
+        let statement = AssertSqlSafe(message);
+        match &mut self.connection {
+            SessionConnection::Server(connection) => {
+                connection.execute(sqlx::raw_sql(statement)).await?;
+            }
+            SessionConnection::Embedded(connection) => {
+                connection.execute(sqlx::raw_sql(statement)).await?;
             }
         }
         Ok(())
@@ -161,6 +181,7 @@ impl Session {
     /// # Errors
     /// When the engine refuses it.
     pub async fn count(&mut self, sql: &str) -> Result<u64, EngineError> {
+        self.own().await?;
         let count: i64 = match &mut self.connection {
             SessionConnection::Server(connection) => {
                 // Not prepared: to close a statement is a message without an answer, which costs 40 ms on a TCP
@@ -184,6 +205,7 @@ impl Session {
     /// # Errors
     /// When the engine refuses it.
     pub async fn numbers(&mut self, sql: &str) -> Result<Vec<u64>, EngineError> {
+        self.own().await?;
         match &mut self.connection {
             SessionConnection::Server(connection) => {
                 let rows = text::rows(connection, sql.to_owned()).await?;
@@ -199,6 +221,7 @@ impl Session {
     /// # Errors
     /// When the catalogue cannot be read.
     pub async fn schema(&mut self, skip: &[&str]) -> Result<Schema, EngineError> {
+        self.own().await?;
         match &mut self.connection {
             SessionConnection::Server(connection) => super::schema::server::read(connection, &self.engine, skip).await,
             SessionConnection::Embedded(connection) => super::schema::sqlite::read(connection, skip).await,
@@ -210,6 +233,7 @@ impl Session {
     /// # Errors
     /// When the catalogue cannot be read.
     pub async fn schema_of(&mut self, names: &[String]) -> Result<Schema, EngineError> {
+        self.own().await?;
         match &mut self.connection {
             SessionConnection::Server(connection) => {
                 super::schema::server::read_only(connection, &self.engine, names).await

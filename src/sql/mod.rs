@@ -14,6 +14,7 @@ pub mod quote;
 pub mod reach;
 pub mod rows;
 pub mod sarg;
+pub mod setting;
 pub mod shape;
 pub mod translate;
 pub mod words;

@@ -56,6 +56,7 @@ mod schema_source;
 mod scratch;
 mod servers;
 mod session;
+mod session_settings;
 mod stats;
 mod torture_runner;
 mod translate;

@@ -3,6 +3,7 @@
 use crate::engine::{EngineError, Session, variables};
 use crate::model::migration::Statement;
 use crate::sql::prepared::{Prepared, Source, prepared};
+use crate::sql::words::names_any;
 use std::collections::BTreeMap;
 
 /// The memory of one migration's run.
@@ -21,6 +22,9 @@ impl Memory {
         let mut names: Vec<String> = statements.iter().flat_map(|statement| variables::named(&statement.sql)).collect();
         names.sort();
         names.dedup();
+        if statements.iter().any(|statement| names_any(&statement.sql, &variables::ID_NAMES)) {
+            names.push(variables::ID.to_owned());
+        }
         Self { names, ..Self::default() }
     }
 

@@ -213,7 +213,7 @@ fn is_replayed(sql: &str, variables: &str) -> bool {
         && words.get(1).is_some_and(|word| word.starts_with('@') && !word.starts_with("@@"))
         && !sql.contains(',');
     let is_known = sets_one_variable && !variables.is_empty();
-    first != "DO" && !is_known && !words.iter().any(|word| word == "SAVEPOINT")
+    first != "DO" && first != "GET" && !is_known && !words.iter().any(|word| word == "SAVEPOINT")
 }
 
 /// What of the down script applies to a migration of which only some statements took effect.
@@ -255,6 +255,8 @@ async fn replay(
         })));
     }
     for (at, statement) in statements[..resumption.from].iter().enumerate() {
+        let effect = effect(&statement.sql);
+        runner.before_setting(&statement.sql, &effect).await?;
         if temporary::fills(&statement.sql, &lost) {
             runner.session.run(&statement.sql).await?;
             continue;
@@ -263,7 +265,7 @@ async fn replay(
             continue;
         }
         let variables = rows.iter().find(|row| row.position as usize == at + 1).map_or("", |row| &row.variables);
-        if effect(&statement.sql) == Effect::Session && is_replayed(&statement.sql, variables) {
+        if effect == Effect::Session && is_replayed(&statement.sql, variables) {
             let again = runner.session.run(&statement.sql).await;
             // What it computed for variables is known; what it was computed from may be gone.
             if variables.is_empty() {
