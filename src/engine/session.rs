@@ -7,7 +7,9 @@ use super::settings::Settings;
 use super::text;
 use crate::model::engine::{Engine, EngineKind};
 use crate::model::schema::Schema;
+use crate::sql::quote::Backslash;
 use crate::sql::translate;
+use crate::sql::words::names_any;
 #[expect(
     clippy::disallowed_types,
     reason = "statements of migrations and our own, with names quoted; never the app's values"
@@ -81,6 +83,12 @@ impl Session {
     #[must_use]
     pub fn has_transactional_ddl(&self) -> bool {
         self.engine.kind == EngineKind::Embedded
+    }
+
+    /// What a backslash in a text is to the session, as long as no statement changes its mode.
+    #[must_use]
+    pub fn backslash(&self) -> Backslash {
+        if names_any(&self.mode, &["NO_BACKSLASH_ESCAPES"]) { Backslash::Plain } else { Backslash::Escapes }
     }
 
     /// The database that the session works in; `None` on the embedded engine, which has but one.

@@ -5,6 +5,7 @@ pub mod ddl;
 pub mod dialect;
 pub mod executable;
 pub mod lex;
+pub mod lock;
 pub mod online;
 pub mod overwrite;
 pub mod parse;

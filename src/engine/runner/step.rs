@@ -159,6 +159,7 @@ async fn finish(runner: &mut Runner<'_>, course: &mut Course<'_>, started: Insta
             journal::defer_removal(runner.session, runner.ledger.table(), &[migration.version], None);
         }
     }
+    course.memory.forget(runner.session);
     runner.actions.clear();
     runner.partial = false;
     match runner.unit {

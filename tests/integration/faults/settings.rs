@@ -49,9 +49,42 @@ const MARIADB: &[Pair] = &[
     ),
 ];
 
+/// What the last statement left, and an id that outlives DDL.
+const LEFT: &[Pair] = &[
+    (
+        1,
+        "CREATE TABLE t (a INT PRIMARY KEY, b INT NOT NULL DEFAULT 0);
+         CREATE TABLE log (id INT PRIMARY KEY, n BIGINT);
+         CREATE TABLE seq (v INT NOT NULL);
+         INSERT INTO seq VALUES (41);",
+        "DROP TABLE t, log, seq;",
+    ),
+    (
+        2,
+        "SET @n = 0;
+         INSERT INTO t (a) VALUES (1), (2), (3);
+         SET @n = ROW_COUNT();
+         INSERT INTO log VALUES (1, @n);
+         UPDATE t SET b = b + 1 WHERE a > 1;
+         INSERT INTO log VALUES (2, ROW_COUNT());
+         SELECT SQL_CALC_FOUND_ROWS a FROM t LIMIT 1;
+         SET @n = FOUND_ROWS();
+         UPDATE seq SET v = LAST_INSERT_ID(v + 1);
+         ALTER TABLE log ADD COLUMN x INT NOT NULL DEFAULT 0;
+         INSERT INTO log (id, n) VALUES (3, @n), (4, LAST_INSERT_ID());
+         PREPARE more FROM 'UPDATE t SET b = b + 1 WHERE a > 2';
+         EXECUTE more;
+         GET DIAGNOSTICS @n = ROW_COUNT;
+         ALTER TABLE log ADD COLUMN y INT NOT NULL DEFAULT 0;
+         INSERT INTO log (id, n) VALUES (5, @n);",
+        "DROP TABLE log;",
+    ),
+];
+
 fn survives(kind: ServerKind, scenario: Scenario) {
     let mut campaign = Campaign::new(kind, vec![scenario], 1, false);
-    let words = ["CREATE INDEX", "ALTER TABLE", "UPDATE books", "UPDATE \"books\"", "CREATE TABLE child", "INSERT INTO child"];
+    let words =
+        ["EXECUTE more", "SET @n = ", "INSERT INTO log", "CREATE INDEX", "ALTER TABLE", "UPDATE books", "UPDATE \"books\"", "CREATE TABLE child", "INSERT INTO child"];
     campaign.sweep_where(|text| words.iter().any(|word| text.starts_with(word)));
     let failures = campaign.failures();
     assert!(failures.is_empty(), "{}\n{}", campaign.table(), failures.join("\n\n"));
@@ -60,10 +93,12 @@ fn survives(kind: ServerKind, scenario: Scenario) {
 #[test]
 fn what_a_file_sets_does_not_mislead_the_rerun_on_mysql() {
     survives(ServerKind::Mysql, Scenario::new("settings, migrate", BOTH, "migrate"));
+    survives(ServerKind::Mysql, Scenario::new("what is left, migrate", LEFT, "migrate"));
 }
 
 #[test]
 fn what_a_file_sets_does_not_mislead_the_rerun_on_mariadb() {
     survives(ServerKind::Mariadb, Scenario::new("settings, migrate", BOTH, "migrate"));
+    survives(ServerKind::Mariadb, Scenario::new("what is left, migrate", LEFT, "migrate"));
     survives(ServerKind::Mariadb, Scenario::new("modes of MariaDB, migrate", MARIADB, "migrate"));
 }
