@@ -50,6 +50,8 @@ async fn variables(session: &mut Session) -> Result<BTreeMap<String, String>, En
 /// # Errors
 /// When the server refuses one of them, or the connection breaks.
 pub(super) async fn put_back(session: &mut Session, baseline: &Baseline) -> Result<(), EngineError> {
+    // A limit on rows, or another character set, would be in the way of reading them.
+    session.own().await?;
     session.unguard();
     session.flush().await?;
     // It runs on while nobody sets it.

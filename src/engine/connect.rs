@@ -1,5 +1,6 @@
 //! Connections to a server or to the embedded engine, with errors that say what to do.
 
+use super::guard::Mode;
 use super::settings::{Address, Settings, embedded_options, server_options};
 use super::text;
 use super::{EngineError, Session};
@@ -144,15 +145,16 @@ fn refused(error: sqlx::Error, options: &MySqlConnectOptions, address: &Address)
     }
 }
 
-/// The engine, the server's id of the connection, and the session's `sql_mode`; `setting` are statements that come first, each with its `;`.
-async fn server_engine(connection: &mut MySqlConnection, setting: &str) -> Result<(Engine, u64, String), EngineError> {
+/// The engine, the server's id of the connection, and how the session reads and shows statements; `setting` are statements that come first, each with its `;`.
+async fn server_engine(connection: &mut MySqlConnection, setting: &str) -> Result<(Engine, u64, Mode), EngineError> {
     // As text: a prepared statement takes two round trips.
-    let sql = format!("{setting}SELECT VERSION(), @@version_comment, CONNECTION_ID(), @@sql_mode");
+    let sql =
+        format!("{setting}SELECT VERSION(), @@version_comment, CONNECTION_ID(), @@sql_mode, @@sql_quote_show_create");
     let rows = text::rows(connection, sql).await?;
     let row = rows.first().ok_or_else(|| EngineError::Unexpected("no version".into()))?;
     let (version, comment) = (row.text(0), row.text(1));
     let id = row.number(2).ok_or_else(|| EngineError::Unexpected("no connection id".into()))?;
     let is_mariadb = [&version, &comment].iter().any(|text| text.to_ascii_lowercase().contains("mariadb"));
     let kind = if is_mariadb { EngineKind::Mariadb } else { EngineKind::Mysql };
-    Ok((Engine { kind, version }, id, row.text(3)))
+    Ok((Engine { kind, version }, id, Mode::new(row.text(3), row.number(4) != Some(0))))
 }

@@ -6,6 +6,8 @@
 
 use super::session::{Session, SessionConnection};
 use super::{EngineError, text};
+use crate::sql::quote::Backslash;
+use crate::sql::words::names_any;
 use sqlx::MySqlConnection;
 
 /// Modes that change what `SHOW CREATE` says, or what our own statements mean.
@@ -41,6 +43,35 @@ const AT_STAKE: [&str; 9] = [
     "character_set_results",
 ];
 
+/// How a session reads statements and shows definitions.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Mode {
+    /// Its `sql_mode`.
+    sql: String,
+    /// Whether `SHOW CREATE` leaves names without quotes.
+    bare: bool,
+}
+
+impl Mode {
+    pub(super) fn new(sql: String, quotes: bool) -> Self {
+        Self { sql, bare: !quotes }
+    }
+
+    /// What a backslash in a text is.
+    pub(super) fn backslash(&self) -> Backslash {
+        if names_any(&self.sql, &["NO_BACKSLASH_ESCAPES"]) { Backslash::Plain } else { Backslash::Escapes }
+    }
+
+    /// Whether it changes what our own statements say.
+    fn bends(&self) -> bool {
+        self.bare || self.sql.split(',').any(is_bending)
+    }
+}
+
+fn is_bending(mode: &str) -> bool {
+    BENDING.iter().any(|bending| mode.eq_ignore_ascii_case(bending))
+}
+
 /// The guard of a session.
 #[derive(Debug)]
 pub(super) struct Guard {
@@ -51,9 +82,8 @@ pub(super) struct Guard {
 }
 
 impl Guard {
-    fn new(mode: &str) -> Self {
-        let kept: Vec<&str> =
-            mode.split(',').filter(|one| !BENDING.iter().any(|bending| one.eq_ignore_ascii_case(bending))).collect();
+    fn new(mode: &Mode) -> Self {
+        let kept: Vec<&str> = mode.sql.split(',').filter(|one| !is_bending(one)).collect();
         let keep: Vec<String> = AT_STAKE.iter().map(|name| format!("@_aura_db_{name} = @@SESSION.{name}")).collect();
         Self {
             ours: format!(
@@ -65,11 +95,6 @@ impl Guard {
             is_up: false,
         }
     }
-}
-
-/// Whether a server's own mode bends what our statements say.
-fn bends(mode: &str) -> bool {
-    mode.split(',').any(|one| BENDING.iter().any(|bending| one.eq_ignore_ascii_case(bending)))
 }
 
 fn theirs() -> String {
@@ -88,7 +113,7 @@ impl Session {
     /// Ends the guard, with whatever settings are in force: nothing of a file is sent after it. Where the server's own
     /// mode bends our statements, it stays.
     pub(super) fn unguard(&mut self) {
-        self.guard = bends(&self.mode).then(|| Guard::new(&self.mode));
+        self.guard = self.mode.bends().then(|| Guard::new(&self.mode));
     }
 
     /// What has to be sent first, so that a statement of our own runs under our settings.
@@ -135,8 +160,10 @@ mod tests {
 
     #[test]
     fn only_what_bends_our_statements_is_left_out_of_the_mode() {
-        let guard = Guard::new("ANSI_QUOTES,STRICT_TRANS_TABLES,NO_BACKSLASH_ESCAPES,NO_ENGINE_SUBSTITUTION");
+        let mode = |sql: &str| Mode::new(sql.into(), true);
+        let guard = Guard::new(&mode("ANSI_QUOTES,STRICT_TRANS_TABLES,NO_BACKSLASH_ESCAPES,NO_ENGINE_SUBSTITUTION"));
         assert!(guard.ours.contains("SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'"), "{guard:?}");
-        assert!(bends("STRICT_ALL_TABLES,ansi_quotes") && !bends("STRICT_ALL_TABLES") && !bends(""));
+        assert!(mode("STRICT_ALL_TABLES,ansi_quotes").bends() && Mode::new(String::new(), false).bends());
+        assert!(!mode("STRICT_ALL_TABLES").bends() && !mode("").bends());
     }
 }

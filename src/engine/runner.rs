@@ -24,9 +24,9 @@ pub use answers::{Answer, Answers};
 pub use failure::{After, INTERRUPTED, RunError};
 pub use resume::{Doubt, Since};
 
+use super::baseline::Baseline;
 use super::execute::Executor;
 use super::ledger::Ledger;
-use super::baseline::Baseline;
 use super::online::CopyPolicy;
 use super::{EngineError, Session, journal};
 use crate::migration::existing::Defined;

@@ -2,14 +2,13 @@
 
 use super::EngineError;
 use super::canceller::Canceller;
-use super::guard::Guard;
+use super::guard::{Guard, Mode};
 use super::settings::Settings;
 use super::text;
 use crate::model::engine::{Engine, EngineKind};
 use crate::model::schema::Schema;
 use crate::sql::quote::Backslash;
 use crate::sql::translate;
-use crate::sql::words::names_any;
 #[expect(
     clippy::disallowed_types,
     reason = "statements of migrations and our own, with names quoted; never the app's values"
@@ -35,8 +34,8 @@ pub struct Session {
     /// Statements of our own that go with the next one, over a server's connection.
     deferred: Vec<String>,
     canceller: Canceller,
-    /// The session's `sql_mode` when it was opened.
-    pub(super) mode: String,
+    /// As it was when the session was opened.
+    pub(super) mode: Mode,
     pub(super) guard: Option<Guard>,
 }
 
@@ -50,7 +49,7 @@ impl Session {
     pub(super) fn server(
         connection: MySqlConnection,
         options: MySqlConnectOptions,
-        (engine, id, mode): (Engine, u64, String),
+        (engine, id, mode): (Engine, u64, Mode),
         settings: &Settings,
     ) -> Self {
         Self {
@@ -74,7 +73,7 @@ impl Session {
             database: None,
             deferred: Vec::new(),
             canceller: Canceller::default(),
-            mode: String::new(),
+            mode: Mode::default(),
             guard: None,
         })
     }
@@ -88,7 +87,7 @@ impl Session {
     /// What a backslash in a text is to the session, as long as no statement changes its mode.
     #[must_use]
     pub fn backslash(&self) -> Backslash {
-        if names_any(&self.mode, &["NO_BACKSLASH_ESCAPES"]) { Backslash::Plain } else { Backslash::Escapes }
+        self.mode.backslash()
     }
 
     /// The database that the session works in; `None` on the embedded engine, which has but one.

@@ -377,7 +377,10 @@ mod tests {
         assert_eq!(statements(text), parts);
         assert_eq!(split_under("SELECT 'a\\'; SELECT 1", Backslash::Plain).unwrap().len(), 2);
         assert_eq!(set("SET @old = @@sql_mode, sql_mode = 'NO_BACKSLASH_ESCAPES'"), Some(Some(Backslash::Plain)));
-        assert_eq!(set("SET SESSION sql_mode = CONCAT(@@sql_mode, ',NO_BACKSLASH_ESCAPES')"), Some(Some(Backslash::Plain)));
+        assert_eq!(
+            set("SET SESSION sql_mode = CONCAT(@@sql_mode, ',NO_BACKSLASH_ESCAPES')"),
+            Some(Some(Backslash::Plain))
+        );
         assert_eq!(set("/*!40101 SET SQL_MODE=@OLD_SQL_MODE */"), Some(None));
         assert_eq!(set("SET sql_mode = ''"), Some(Some(Backslash::Escapes)));
         assert_eq!(set("SELECT @@sql_mode"), None);

@@ -50,7 +50,8 @@ fn sets_system(sql: &str) -> bool {
 /// What a statement reads of the one before it: `ROW_COUNT()`, for example. Any other statement in between changes it.
 #[must_use]
 pub fn reads_last(sql: &str) -> Option<&'static str> {
-    if names_any(sql, &["DIAGNOSTICS"]) && sql.split_whitespace().next().is_some_and(|word| word.eq_ignore_ascii_case("GET"))
+    if names_any(sql, &["DIAGNOSTICS"])
+        && sql.split_whitespace().next().is_some_and(|word| word.eq_ignore_ascii_case("GET"))
     {
         return Some("GET DIAGNOSTICS");
     }

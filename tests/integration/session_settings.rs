@@ -15,7 +15,8 @@ fn finds(id: u32) -> String {
     )
 }
 
-const FOUND: &str = "CREATE TABLE found (id INT PRIMARY KEY, mode TEXT, zone TEXT, fk TEXT, autocommit TEXT, uniques TEXT, client TEXT,
+const FOUND: &str =
+    "CREATE TABLE found (id INT PRIMARY KEY, mode TEXT, zone TEXT, fk TEXT, autocommit TEXT, uniques TEXT, client TEXT,
   collation_ TEXT, length TEXT, lc TEXT, left_over TEXT, days TEXT);\n";
 
 const SETS: &str = "SET sql_mode = 'ANSI_QUOTES', time_zone = '+03:00', foreign_key_checks = 0, unique_checks = 0;
@@ -84,7 +85,8 @@ fn sent(project: &Project) -> Vec<String> {
 fn what_the_last_statement_left_is_that_of_the_file() {
     for server in both() {
         let project = Project::new(server, "settings_left");
-        project.up(1, "CREATE TABLE t (a INT PRIMARY KEY); CREATE TABLE log (id INT PRIMARY KEY AUTO_INCREMENT, n INT)");
+        project
+            .up(1, "CREATE TABLE t (a INT PRIMARY KEY); CREATE TABLE log (id INT PRIMARY KEY AUTO_INCREMENT, n INT)");
         project.up(
             2,
             "INSERT INTO t VALUES (1), (2), (3);\nSET @n = ROW_COUNT();\nINSERT INTO log (n) VALUES (@n);\n\
@@ -111,7 +113,10 @@ fn what_a_run_cannot_keep_is_refused_before_anything_runs() {
             ("SELECT RELEASE_ALL_LOCKS()".to_owned(), "it would give up the runner lock"),
             (format!("DO RELEASE_LOCK('{lock}')"), "it would give up the runner lock"),
             ("KILL CONNECTION_ID()".to_owned(), "it would end the connection"),
-            ("ALTER TABLE t ADD COLUMN b INT;\nSET @n = ROW_COUNT()".to_owned(), "it reads ROW_COUNT() of the statement"),
+            (
+                "ALTER TABLE t ADD COLUMN b INT;\nSET @n = ROW_COUNT()".to_owned(),
+                "it reads ROW_COUNT() of the statement",
+            ),
         ];
         for (sql, reason) in files {
             let line = 2 + sql.lines().count() - 1;
@@ -125,7 +130,11 @@ fn what_a_run_cannot_keep_is_refused_before_anything_runs() {
             }
             assert_eq!(project.tables(), [""; 0], "{}", server.engine());
         }
-        project.pair(1, "CREATE TABLE t (a INT);\nDO GET_LOCK('mine', 0), RELEASE_LOCK('mine');\nUNLOCK TABLES", "LOCK TABLES t WRITE;\nDROP TABLE t");
+        project.pair(
+            1,
+            "CREATE TABLE t (a INT);\nDO GET_LOCK('mine', 0), RELEASE_LOCK('mine');\nUNLOCK TABLES",
+            "LOCK TABLES t WRITE;\nDROP TABLE t",
+        );
         project.run("migrate").exits(0);
         let outcome = project.run("rollback --discard-data");
         assert_ne!(outcome.code, Some(0));
@@ -153,11 +162,17 @@ fn backslashes_are_read_as_the_file_and_the_server_read_them() {
         };
         file("1_paths.up.sql", "CREATE TABLE \"paths\" (p VARCHAR(40));\nINSERT INTO paths VALUES ('it\\';s');\n");
         let outcome = run("migrate", folder.path()).exits(3);
-        contains(&outcome.stderr, "migrations/1_paths.up.sql:2:1: a backslash stands before a quote here");
+        contains(&outcome.stderr, "migrations/1_paths.up.sql:2:34: a backslash stands before a quote here");
         assert!(ask(&mut session, "SHOW TABLES").is_empty(), "{kind:?}");
-        file("1_paths.up.sql", "CREATE TABLE \"paths\" (p VARCHAR(40));\nINSERT INTO paths VALUES ('C:\\x');\nCREATE INDEX i ON \"paths\" (\"p\");\n");
+        file(
+            "1_paths.up.sql",
+            "CREATE TABLE \"paths\" (p VARCHAR(40));\nINSERT INTO paths VALUES ('C:\\x');\nCREATE INDEX i ON \"paths\" (\"p\");\n",
+        );
         run("migrate", folder.path()).exits(0);
-        file("2_more.up.sql", "SET sql_mode = 'ANSI_QUOTES';\nINSERT INTO paths VALUES ('it\\';s');\nSET sql_mode = 'NO_BACKSLASH_ESCAPES';\nINSERT INTO paths VALUES ('D:\\');\nALTER TABLE paths ADD COLUMN n INT;\n");
+        file(
+            "2_more.up.sql",
+            "SET sql_mode = 'ANSI_QUOTES';\nINSERT INTO paths VALUES ('it\\';s');\nSET sql_mode = 'NO_BACKSLASH_ESCAPES';\nINSERT INTO paths VALUES ('D:\\');\nALTER TABLE paths ADD COLUMN n INT;\n",
+        );
         run("migrate", folder.path()).exits(0);
         let paths = ask(&mut session, "SELECT p FROM paths ORDER BY p");
         let paths: Vec<_> = paths.into_iter().flatten().flatten().collect();

@@ -1,8 +1,8 @@
 //! Statements that read what the one before them has left, as `ROW_COUNT()`: they are sent with nothing of ours in between,
 //! and their rows in the journal follow, in the same transaction.
 
-use super::step::{Course, open};
 use super::statement::Committed;
+use super::step::{Course, open};
 use super::{Observer, Open, Runner};
 use crate::engine::execute::{Notice, execute};
 use crate::engine::{EngineError, journal};
@@ -15,8 +15,10 @@ use crate::sql::setting::{keeps_what_it_reads, reads_last};
 /// How many statements from that one on belong together; 1 for one that is followed by none that reads what it left.
 pub(super) fn length(statements: &[Statement], at: usize) -> usize {
     let reads = |statement: &&Statement| {
-        let effect = effect(&statement.sql);
-        effect.is_transactional() && reads_last(&statement.sql).is_some() && keeps_what_it_reads(&statement.sql, &effect)
+        reads_last(&statement.sql).is_some() && {
+            let effect = effect(&statement.sql);
+            effect.is_transactional() && keeps_what_it_reads(&statement.sql, &effect)
+        }
     };
     1 + statements[at + 1..].iter().take_while(reads).count()
 }

@@ -83,8 +83,17 @@ const LEFT: &[Pair] = &[
 
 fn survives(kind: ServerKind, scenario: Scenario) {
     let mut campaign = Campaign::new(kind, vec![scenario], 1, false);
-    let words =
-        ["EXECUTE more", "SET @n = ", "INSERT INTO log", "CREATE INDEX", "ALTER TABLE", "UPDATE books", "UPDATE \"books\"", "CREATE TABLE child", "INSERT INTO child"];
+    let words = [
+        "EXECUTE more",
+        "SET @n = ",
+        "INSERT INTO log",
+        "CREATE INDEX",
+        "ALTER TABLE",
+        "UPDATE books",
+        "UPDATE \"books\"",
+        "CREATE TABLE child",
+        "INSERT INTO child",
+    ];
     campaign.sweep_where(|text| words.iter().any(|word| text.starts_with(word)));
     let failures = campaign.failures();
     assert!(failures.is_empty(), "{}\n{}", campaign.table(), failures.join("\n\n"));
