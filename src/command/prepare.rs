@@ -4,13 +4,17 @@ use super::failure::Failure;
 use super::target::Target;
 use crate::engine::connect::{Purpose, session};
 use crate::engine::ledger::Ledger;
+use crate::engine::lock;
 use crate::engine::{Session, foreign_keys, journal, planned};
 use crate::migration::needed_index::{Rules, drops_index, needed};
 use crate::migration::planned::Outcome;
+use crate::migration::runner_conflict::conflicts;
 use crate::migration::verify::{Entry, refusals, verify};
 use crate::model::journal::{JournalRow, Progress};
 use crate::model::migration::{Direction, LedgerRow, Migration};
 use crate::sql::dialect::foreign;
+use crate::sql::lex::{split, split_under};
+use crate::sql::quote::Backslash;
 use crate::sql::translate;
 use crate::term::Term;
 
@@ -193,6 +197,58 @@ pub(super) fn understood<'a>(
     }
     let remedy = "nothing was run: write it in words that both servers know, or keep the file for the other server";
     Err(Failure::unable(format!("{}\n{remedy}", refused.join("\n"))))
+}
+
+/// Refuses statements that cannot mean in a run what they mean in a client, before any of them runs. Those that an earlier
+/// run has done already are marked so.
+///
+/// # Errors
+/// When there is one; its file and line, the reason and the remedy are named.
+pub(super) fn compatible<'a>(
+    session: &Session,
+    scripts: impl Iterator<Item = &'a crate::model::migration::Script>,
+    is_done: impl Fn(&crate::model::migration::Statement) -> bool,
+) -> Result<(), Failure> {
+    let Some(database) = session.database().filter(|_| !session.has_transactional_ddl()) else { return Ok(()) };
+    let lock = lock::name(&database);
+    let scripts: Vec<_> = scripts.collect();
+    if let Some(misread) = scripts.iter().find_map(|script| misread(script, session.backslash())) {
+        return Err(Failure::unable(format!("{misread}\nnothing was run")));
+    }
+    let refused: Vec<String> = scripts
+        .iter()
+        .flat_map(|script| conflicts(&script.statements, &lock))
+        .filter(|(statement, _)| !is_done(statement))
+        .map(|(statement, conflict)| format!("{}: {}; {}", statement.at, conflict.reason, conflict.remedy))
+        .collect();
+    if refused.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::unable(format!("{}\nnothing was run", refused.join("\n"))))
+}
+
+/// Where a script falls into other statements under the session's mode than those that were read.
+fn misread(script: &crate::model::migration::Script, backslash: Backslash) -> Option<String> {
+    if backslash == Backslash::Escapes {
+        return None;
+    }
+    let told = |line: u32, column: u32| {
+        format!(
+            "{}:{line}:{column}: a backslash stands before a quote here, and the server's sql_mode has \
+             NO_BACKSLASH_ESCAPES, under which it escapes nothing; double the quote instead, or SET sql_mode at the \
+             beginning of the file to what the file is written for",
+            script.file
+        )
+    };
+    match (split(&script.text), split_under(&script.text, backslash)) {
+        (Ok(read), Ok(there)) => {
+            let other = read.iter().zip(&there).find(|(read, there)| read.sql != there.sql);
+            let (read, _) = other.or_else(|| (read.len() != there.len()).then(|| read.last().zip(there.last()))?)?;
+            Some(told(read.line, read.column))
+        }
+        (_, Err(error)) => Some(told(error.line, error.column)),
+        (Err(_), Ok(_)) => None,
+    }
 }
 
 /// Refuses statements that drop the last index which a foreign key needs, before any of them runs; those of which it is

@@ -232,7 +232,11 @@ async fn check(
     defined: &Defined,
 ) -> Result<(), Failure> {
     prepare::translatable(session, chosen.iter().flat_map(|migration| &migration.up.statements))?;
-    prepare::understood(session, undone(history, chosen).into_iter())?;
+    let undone = undone(history, chosen);
+    prepare::understood(session, undone.iter().copied())?;
+    prepare::compatible(session, chosen.iter().map(|migration| &migration.up), |one| {
+        !undone.iter().any(|undone| std::ptr::eq(*undone, one))
+    })?;
     let mut refusals = missing(request, session, history, chosen, defined).await?;
     // A unit that an earlier run was cut off in was found in order before it began.
     if request.unit == Unit::Migration || history.has_unit() {

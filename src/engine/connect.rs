@@ -1,5 +1,6 @@
 //! Connections to a server or to the embedded engine, with errors that say what to do.
 
+use super::guard::Mode;
 use super::settings::{Address, Settings, embedded_options, server_options};
 use super::text;
 use super::{EngineError, Session};
@@ -80,7 +81,7 @@ pub async fn database(settings: &Settings) -> Result<Database, EngineError> {
     };
     let options = server_options(options);
     let mut connection = connect_server(&options, &settings.address, settings.connect_timeout).await?;
-    let (engine, _) = server_engine(&mut connection, "").await?;
+    let (engine, ..) = server_engine(&mut connection, "").await?;
     // Closed before the pool opens its own, so that one free connection on the server is enough.
     connection.close().await?;
     let pool = MySqlPoolOptions::new()
@@ -144,14 +145,16 @@ fn refused(error: sqlx::Error, options: &MySqlConnectOptions, address: &Address)
     }
 }
 
-/// The engine, and the server's id of the connection; `setting` are statements that come first, each with its `;`.
-async fn server_engine(connection: &mut MySqlConnection, setting: &str) -> Result<(Engine, u64), EngineError> {
+/// The engine, the server's id of the connection, and how the session reads and shows statements; `setting` are statements that come first, each with its `;`.
+async fn server_engine(connection: &mut MySqlConnection, setting: &str) -> Result<(Engine, u64, Mode), EngineError> {
     // As text: a prepared statement takes two round trips.
-    let sql = format!("{setting}SELECT VERSION(), @@version_comment, CONNECTION_ID()");
+    let sql =
+        format!("{setting}SELECT VERSION(), @@version_comment, CONNECTION_ID(), @@sql_mode, @@sql_quote_show_create");
     let rows = text::rows(connection, sql).await?;
     let row = rows.first().ok_or_else(|| EngineError::Unexpected("no version".into()))?;
     let (version, comment) = (row.text(0), row.text(1));
     let id = row.number(2).ok_or_else(|| EngineError::Unexpected("no connection id".into()))?;
     let is_mariadb = [&version, &comment].iter().any(|text| text.to_ascii_lowercase().contains("mariadb"));
-    Ok((Engine { kind: if is_mariadb { EngineKind::Mariadb } else { EngineKind::Mysql }, version }, id))
+    let kind = if is_mariadb { EngineKind::Mariadb } else { EngineKind::Mysql };
+    Ok((Engine { kind, version }, id, Mode::new(row.text(3), row.number(4) != Some(0))))
 }

@@ -3,7 +3,6 @@
 //! Rows are written as text over one round trip with the transaction's own `COMMIT` or `START TRANSACTION`: the journal
 //! must cost a migration next to nothing. A migration's rows stay while it is applied and go when it is rolled back.
 
-use super::session::SessionConnection;
 use super::text::{self, TextRow};
 use super::{EngineError, Session};
 use crate::model::journal::{JournalRow, Progress};
@@ -286,8 +285,8 @@ fn read(row: &TextRow) -> Result<JournalRow, EngineError> {
 }
 
 async fn ask(session: &mut Session, sql: String) -> Result<Vec<TextRow>, EngineError> {
-    match &mut session.connection {
-        SessionConnection::Server(connection) => text::rows(connection, sql).await,
-        SessionConnection::Embedded(_) => Ok(Vec::new()),
+    match session.own().await? {
+        Some(connection) => text::rows(connection, sql).await,
+        None => Ok(Vec::new()),
     }
 }

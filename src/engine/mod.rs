@@ -3,6 +3,7 @@
 pub mod adoption;
 pub mod archive;
 mod archive_restore;
+mod baseline;
 pub mod canceller;
 pub mod connect;
 pub mod definitions;
@@ -11,6 +12,7 @@ pub mod execute;
 pub mod explain;
 pub mod explain_embedded;
 pub mod foreign_keys;
+mod guard;
 pub mod journal;
 pub mod ledger;
 pub mod lock;

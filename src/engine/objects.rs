@@ -1,6 +1,5 @@
 //! What the objects that a statement names are just now, for the journal and for settling doubt after a crash.
 
-use super::session::SessionConnection;
 use super::{EngineError, Session, text};
 use crate::migration::recovery::{State, States};
 use crate::migration::witness::{Kind, Object, Witness};
@@ -21,7 +20,7 @@ const LOST_FILE: u32 = 1812;
 pub async fn states(session: &mut Session, witness: &Witness) -> Result<States, EngineError> {
     let kind = session.engine.kind;
     let database = session.database();
-    let SessionConnection::Server(connection) = &mut session.connection else { return Ok(States::new()) };
+    let Some(connection) = session.own().await? else { return Ok(States::new()) };
     let mut states = States::new();
     for object in witness.objects() {
         let mut state = definition(connection, object).await?;
@@ -38,7 +37,7 @@ pub async fn states(session: &mut Session, witness: &Witness) -> Result<States, 
 /// # Errors
 /// When the catalogue cannot be read.
 pub(super) async fn storage_engine(session: &mut Session, table: &str) -> Result<Option<String>, EngineError> {
-    let SessionConnection::Server(connection) = &mut session.connection else { return Ok(None) };
+    let Some(connection) = session.own().await? else { return Ok(None) };
     let sql = format!(
         "SELECT ENGINE FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = {}",
         text::text(table)
@@ -52,7 +51,7 @@ pub(super) async fn storage_engine(session: &mut Session, table: &str) -> Result
 /// # Errors
 /// When the catalogue cannot be read.
 pub(super) async fn presence(session: &mut Session, names: &[String]) -> Result<Vec<State>, EngineError> {
-    let SessionConnection::Server(connection) = &mut session.connection else { return Ok(Vec::new()) };
+    let Some(connection) = session.own().await? else { return Ok(Vec::new()) };
     let list: Vec<String> = names.iter().map(|name| text::text(name)).collect();
     let sql = format!(
         "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN ({})",

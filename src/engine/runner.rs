@@ -6,6 +6,7 @@
 //! each migration.
 
 mod answers;
+mod chain;
 mod embedded;
 mod existing;
 mod failure;
@@ -14,6 +15,7 @@ mod memory;
 mod permission;
 mod resume;
 mod send;
+mod setting;
 mod statement;
 mod step;
 mod undo;
@@ -22,6 +24,7 @@ pub use answers::{Answer, Answers};
 pub use failure::{After, INTERRUPTED, RunError};
 pub use resume::{Doubt, Since};
 
+use super::baseline::Baseline;
 use super::execute::Executor;
 use super::ledger::Ledger;
 use super::online::CopyPolicy;
@@ -95,6 +98,10 @@ pub struct Runner<'a> {
     made: BTreeSet<String>,
     /// Which tables may be copied.
     copies: CopyPolicy,
+    /// The session's settings before any migration has changed one.
+    baseline: Option<Baseline>,
+    /// Whether the migration at hand may have changed a setting.
+    has_set: bool,
 }
 
 impl<'a> Runner<'a> {
@@ -119,6 +126,8 @@ impl<'a> Runner<'a> {
             defined: Defined::default(),
             made: BTreeSet::new(),
             copies: CopyPolicy::default(),
+            baseline: None,
+            has_set: false,
         }
     }
 
@@ -149,6 +158,7 @@ impl<'a> Runner<'a> {
     /// At the first statement that fails; the error tells what became of the database.
     pub async fn run(mut self, migrations: &[&Migration], observer: &mut dyn Observer) -> Result<(), RunError> {
         let transactional = self.session.has_transactional_ddl();
+        self.session.unguard();
         self.ledger_was_there = self.ledger.exists(self.session).await?;
         if !self.ledger_was_there {
             self.ledger.create(self.session).await.map_err(permission::explained)?;
@@ -186,6 +196,7 @@ impl<'a> Runner<'a> {
                 return Err(failure::settle(self, migration, position, error).await);
             }
             observer.done(migration, started.elapsed());
+            self.put_back().await?;
         }
         if self.unit == Unit::Run && !transactional {
             undo::end(&mut self).await?;

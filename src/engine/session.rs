@@ -2,10 +2,12 @@
 
 use super::EngineError;
 use super::canceller::Canceller;
+use super::guard::{Guard, Mode};
 use super::settings::Settings;
 use super::text;
 use crate::model::engine::{Engine, EngineKind};
 use crate::model::schema::Schema;
+use crate::sql::quote::Backslash;
 use crate::sql::translate;
 #[expect(
     clippy::disallowed_types,
@@ -32,6 +34,9 @@ pub struct Session {
     /// Statements of our own that go with the next one, over a server's connection.
     deferred: Vec<String>,
     canceller: Canceller,
+    /// As it was when the session was opened.
+    pub(super) mode: Mode,
+    pub(super) guard: Option<Guard>,
 }
 
 #[derive(Debug)]
@@ -44,7 +49,7 @@ impl Session {
     pub(super) fn server(
         connection: MySqlConnection,
         options: MySqlConnectOptions,
-        (engine, id): (Engine, u64),
+        (engine, id, mode): (Engine, u64, Mode),
         settings: &Settings,
     ) -> Self {
         Self {
@@ -54,6 +59,8 @@ impl Session {
             database: options.get_database().map(str::to_owned),
             deferred: Vec::new(),
             canceller: Canceller::server(options, id),
+            mode,
+            guard: None,
         }
     }
 
@@ -66,6 +73,8 @@ impl Session {
             database: None,
             deferred: Vec::new(),
             canceller: Canceller::default(),
+            mode: Mode::default(),
+            guard: None,
         })
     }
 
@@ -73,6 +82,12 @@ impl Session {
     #[must_use]
     pub fn has_transactional_ddl(&self) -> bool {
         self.engine.kind == EngineKind::Embedded
+    }
+
+    /// What a backslash in a text is to the session, as long as no statement changes its mode.
+    #[must_use]
+    pub fn backslash(&self) -> Backslash {
+        self.mode.backslash()
     }
 
     /// The database that the session works in; `None` on the embedded engine, which has but one.
@@ -101,8 +116,8 @@ impl Session {
         match self.connection {
             SessionConnection::Server(_) => {
                 // A user's statement is sent by itself, so that its error is its own.
-                self.flush().await?;
-                self.run_own(sql).await
+                self.hand_over().await?;
+                self.send(sql.to_owned()).await
             }
             SessionConnection::Embedded(_) => {
                 let translated =
@@ -118,6 +133,11 @@ impl Session {
     /// Keeps a statement of our own for the next one to take along, which saves a round trip.
     pub(super) fn defer(&mut self, sql: impl Into<String>) {
         self.deferred.push(sql.into());
+    }
+
+    /// Whether something was kept for the next statement.
+    pub(super) fn has_deferred(&self) -> bool {
+        !self.deferred.is_empty()
     }
 
     /// Sends what was kept.
@@ -137,20 +157,27 @@ impl Session {
     /// When the engine refuses it or the connection breaks.
     pub async fn run_own(&mut self, sql: &str) -> Result<(), EngineError> {
         self.deferred.push(sql.to_owned());
-        let mut left = std::mem::take(&mut self.deferred).into_iter().peekable();
+        let ours = self.raise();
+        let mut left = ours.into_iter().chain(std::mem::take(&mut self.deferred)).peekable();
         while let Some(mut message) = left.next() {
             while let Some(next) = left.next_if(|next| message.len() + next.len() < MESSAGE) {
                 message.push_str("; ");
                 message.push_str(&next);
             }
-            let statement = AssertSqlSafe(message);
-            match &mut self.connection {
-                SessionConnection::Server(connection) => {
-                    connection.execute(sqlx::raw_sql(statement)).await?;
-                }
-                SessionConnection::Embedded(connection) => {
-                    connection.execute(sqlx::raw_sql(statement)).await?;
-                }
+            self.send(message).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends one message as it is.
+    pub(super) async fn send(&mut self, message: String) -> Result<(), EngineError> {
+        let statement = AssertSqlSafe(message);
+        match &mut self.connection {
+            SessionConnection::Server(connection) => {
+                connection.execute(sqlx::raw_sql(statement)).await?;
+            }
+            SessionConnection::Embedded(connection) => {
+                connection.execute(sqlx::raw_sql(statement)).await?;
             }
         }
         Ok(())
@@ -161,6 +188,7 @@ impl Session {
     /// # Errors
     /// When the engine refuses it.
     pub async fn count(&mut self, sql: &str) -> Result<u64, EngineError> {
+        self.own().await?;
         let count: i64 = match &mut self.connection {
             SessionConnection::Server(connection) => {
                 // Not prepared: to close a statement is a message without an answer, which costs 40 ms on a TCP
@@ -184,6 +212,7 @@ impl Session {
     /// # Errors
     /// When the engine refuses it.
     pub async fn numbers(&mut self, sql: &str) -> Result<Vec<u64>, EngineError> {
+        self.own().await?;
         match &mut self.connection {
             SessionConnection::Server(connection) => {
                 let rows = text::rows(connection, sql.to_owned()).await?;
@@ -199,6 +228,7 @@ impl Session {
     /// # Errors
     /// When the catalogue cannot be read.
     pub async fn schema(&mut self, skip: &[&str]) -> Result<Schema, EngineError> {
+        self.own().await?;
         match &mut self.connection {
             SessionConnection::Server(connection) => super::schema::server::read(connection, &self.engine, skip).await,
             SessionConnection::Embedded(connection) => super::schema::sqlite::read(connection, skip).await,
@@ -221,6 +251,7 @@ impl Session {
     /// # Errors
     /// When the catalogue cannot be read.
     pub async fn schema_of(&mut self, names: &[String]) -> Result<Schema, EngineError> {
+        self.own().await?;
         match &mut self.connection {
             SessionConnection::Server(connection) => {
                 super::schema::server::read_only(connection, &self.engine, names).await

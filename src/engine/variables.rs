@@ -1,12 +1,16 @@
 //! The user variables of a session, saved with the journal: a run that goes on after a crash must find `@x` as it was, and
 //! to compute it again could give another value.
 
-use super::session::SessionConnection;
 use super::text;
 use super::{EngineError, Session};
 #[expect(clippy::disallowed_types, reason = "names of variables, quoted")]
 use sqlx::AssertSqlSafe;
 use sqlx::{Column as _, Executor as _, Row as _, TypeInfo as _};
+
+/// Stands for the session's `LAST_INSERT_ID()` among the names of variables.
+pub const ID: &str = "_aura_db_last_insert_id";
+/// The words by which a statement reads it.
+pub const ID_NAMES: [&str; 2] = ["LAST_INSERT_ID", "identity"];
 
 /// The names of the user variables that a statement mentions, in lower case. May name too many, never too few.
 #[must_use]
@@ -36,12 +40,17 @@ pub fn named(sql: &str) -> Vec<String> {
 /// # Errors
 /// When the server refuses.
 pub async fn values(session: &mut Session, names: &[String]) -> Result<String, EngineError> {
-    let SessionConnection::Server(connection) = &mut session.connection else { return Ok(String::new()) };
+    let Some(connection) = session.own().await? else { return Ok(String::new()) };
     if names.is_empty() {
         return Ok(String::new());
     }
     let columns: Vec<String> = names.iter().map(|name| format!("@{}", text::name(name))).collect();
-    let query = sqlx::raw_sql(AssertSqlSafe(format!("SELECT {}", columns.join(", "))));
+    let values: Vec<&str> = names
+        .iter()
+        .zip(&columns)
+        .map(|(name, column)| if name == ID { "LAST_INSERT_ID()" } else { column.as_str() })
+        .collect();
+    let query = sqlx::raw_sql(AssertSqlSafe(format!("SELECT {}", values.join(", "))));
     let row = connection.fetch_one(query).await?;
     let mut assignments = Vec::new();
     for (index, column) in columns.iter().enumerate() {
@@ -61,7 +70,9 @@ pub async fn values(session: &mut Session, names: &[String]) -> Result<String, E
                 format!("{introducer}x'{}'", hex(&value))
             }
         };
-        assignments.push(format!("{column} = {literal}"));
+        // With an argument the function sets what it gives without one.
+        let value = if names[index] == ID { format!("LAST_INSERT_ID({literal})") } else { literal };
+        assignments.push(format!("{column} = {value}"));
     }
     Ok(assignments.join(", "))
 }
@@ -71,7 +82,7 @@ pub async fn values(session: &mut Session, names: &[String]) -> Result<String, E
 /// # Errors
 /// When the server refuses.
 pub async fn text(session: &mut Session, name: &str) -> Result<Option<String>, EngineError> {
-    let SessionConnection::Server(connection) = &mut session.connection else { return Ok(None) };
+    let Some(connection) = session.own().await? else { return Ok(None) };
     let name = name.trim_start_matches('@').trim_matches(['`', '\'', '"']);
     let rows = text::rows(connection, format!("SELECT CONVERT(@{} USING utf8mb4)", text::name(name))).await?;
     Ok(rows.first().and_then(|row| row.get(0)).map(str::to_owned))

@@ -78,6 +78,8 @@ pub struct Case<'a> {
     pub migration: &'a Migration,
     /// The statement.
     pub statement: &'a Statement,
+    /// The one before it in its file.
+    pub before: Option<&'a Statement>,
     /// What it does, read from its text.
     pub effect: &'a Effect,
     /// The tables that it works on.

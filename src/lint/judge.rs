@@ -47,12 +47,14 @@ pub fn judge(pending: &[Pending<'_>], engine: EngineKind, options: &Options) -> 
             course.settle();
         }
         let mut judged: Vec<Judged> = Vec::with_capacity(one.script.statements.len());
+        let mut before = None;
         for (statement, trial) in one.script.statements.iter().zip(&one.trials) {
             let effect = effect(&statement.sql);
             let targets = course.targets(&effect, &trial.sizes);
             let case = Case {
                 migration: one.migration,
                 statement,
+                before: before.replace(statement),
                 effect: &effect,
                 targets: &targets,
                 trial,

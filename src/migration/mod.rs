@@ -20,6 +20,7 @@ pub mod preflight;
 pub mod recovery;
 pub mod refinery;
 pub mod repair;
+pub mod runner_conflict;
 pub mod seed;
 pub mod stopped;
 pub mod temporary;

@@ -3,6 +3,8 @@
 //! Quotes, comments, `DELIMITER` and the bodies of stored programs are understood; nothing else about SQL is. A
 //! stored program needs no `DELIMITER` here: its body is followed to its END, as a server given the whole file would.
 
+use super::quote::Backslash;
+use super::words::names_any;
 use std::fmt;
 
 /// A statement cut out of a script.
@@ -42,7 +44,17 @@ impl std::error::Error for LexError {}
 /// # Errors
 /// When a quote, a comment or a stored program's body is never closed.
 pub fn split(text: &str) -> Result<Vec<Piece<'_>>, LexError> {
-    Ok(Splitter::new(text).run()?.pieces)
+    split_under(text, Backslash::Escapes)
+}
+
+/// Splits a script for a session in which a backslash means this. A `SET` of `sql_mode` in the script is followed.
+///
+/// # Errors
+/// As [`split`].
+pub fn split_under(text: &str, backslash: Backslash) -> Result<Vec<Piece<'_>>, LexError> {
+    let mut splitter = Splitter::new(text);
+    (splitter.backslash, splitter.before) = (backslash, backslash);
+    Ok(splitter.run()?.pieces)
 }
 
 /// The plain comments of a script with their marks, inside statements and between them. Executable comments and hints
@@ -91,6 +103,10 @@ struct Splitter<'text> {
     /// End of the last element that is not space or comment.
     end: usize,
     program: Program,
+    /// What a backslash is here.
+    backslash: Backslash,
+    /// What it is while the script has not said otherwise.
+    before: Backslash,
     /// Line of the byte at `counted`.
     line: u32,
     counted: usize,
@@ -109,6 +125,8 @@ impl<'text> Splitter<'text> {
             start: None,
             end: at,
             program: Program::default(),
+            backslash: Backslash::Escapes,
+            before: Backslash::Escapes,
             line: 1,
             counted: 0,
             pieces: Vec::new(),
@@ -161,7 +179,11 @@ impl<'text> Splitter<'text> {
             self.line += line_ends(&self.text[self.counted..start]);
             self.counted = start;
             let (line, column) = (self.line, column(self.text, start));
-            self.pieces.push(Piece { sql: &self.text[start..self.end], offset: start, line, column });
+            let sql = &self.text[start..self.end];
+            if names_any(sql, &["sql_mode"]) && names_any(sql, &["SET"]) {
+                self.backslash = set(sql).map_or(self.backslash, |set| set.unwrap_or(self.before));
+            }
+            self.pieces.push(Piece { sql, offset: start, line, column });
         }
         self.program = Program::default();
     }
@@ -208,7 +230,7 @@ impl<'text> Splitter<'text> {
     }
 
     fn quoted(&self, rest: &str, quote: char) -> Result<usize, LexError> {
-        super::quote::length(rest)
+        super::quote::length_under(rest, self.backslash)
             .ok_or_else(|| self.error_at(self.at, format!("this quote is never closed: {quote} is missing")))
     }
 
@@ -216,6 +238,20 @@ impl<'text> Splitter<'text> {
         let (line, column) = place(self.text, offset);
         LexError { message, line, column }
     }
+}
+
+/// What a statement makes of the backslash by a `SET` of `sql_mode`: `None` when it is no such statement, and `Some(None)`
+/// when it puts back a value from before, as `DEFAULT` or a variable does.
+fn set(sql: &str) -> Option<Option<Backslash>> {
+    let upper = sql.to_ascii_uppercase();
+    let rest = upper.trim_start_matches(|c: char| !c.is_ascii_alphabetic());
+    let value = rest.strip_prefix("SET")?.rsplit_once("SQL_MODE")?.1.to_owned();
+    let value = if upper.contains("CONCAT") { upper.clone() } else { value };
+    Some(match () {
+        () if value.contains("NO_BACKSLASH_ESCAPES") && !upper.contains("REPLACE(") => Some(Backslash::Plain),
+        () if value.contains('\'') || value.contains('"') => Some(Backslash::Escapes),
+        () => None,
+    })
 }
 
 fn line_length(rest: &str) -> usize {
@@ -326,6 +362,28 @@ mod tests {
     fn mariadbs_for_loop_does_not_end_the_program() {
         let body = "CREATE PROCEDURE p() BEGIN FOR i IN 1..2 DO SELECT i; END FOR; SELECT 2; END";
         assert_eq!(statements(&format!("{body}; SELECT 3")), [body, "SELECT 3"]);
+    }
+
+    #[test]
+    fn a_backslash_is_what_the_mode_in_force_makes_it() {
+        let text = "SELECT 'a\\';'; SET sql_mode = 'ANSI,NO_BACKSLASH_ESCAPES'; SELECT 'a\\'; SET sql_mode = DEFAULT; SELECT '\\';'";
+        let parts = [
+            "SELECT 'a\\';'",
+            "SET sql_mode = 'ANSI,NO_BACKSLASH_ESCAPES'",
+            "SELECT 'a\\'",
+            "SET sql_mode = DEFAULT",
+            "SELECT '\\';'",
+        ];
+        assert_eq!(statements(text), parts);
+        assert_eq!(split_under("SELECT 'a\\'; SELECT 1", Backslash::Plain).unwrap().len(), 2);
+        assert_eq!(set("SET @old = @@sql_mode, sql_mode = 'NO_BACKSLASH_ESCAPES'"), Some(Some(Backslash::Plain)));
+        assert_eq!(
+            set("SET SESSION sql_mode = CONCAT(@@sql_mode, ',NO_BACKSLASH_ESCAPES')"),
+            Some(Some(Backslash::Plain))
+        );
+        assert_eq!(set("/*!40101 SET SQL_MODE=@OLD_SQL_MODE */"), Some(None));
+        assert_eq!(set("SET sql_mode = ''"), Some(Some(Backslash::Escapes)));
+        assert_eq!(set("SELECT @@sql_mode"), None);
     }
 
     #[test]

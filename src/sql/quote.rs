@@ -36,14 +36,28 @@ pub fn literal(text: &str) -> String {
 
 /// The length in bytes of the quoted text or name that `rest` begins with, quotes included; `None` when it is never closed.
 ///
-/// A doubled quote stands for itself, and a backslash escapes outside backticks. Under `NO_BACKSLASH_ESCAPES` it does not,
-/// and the end is misjudged.
+/// A doubled quote stands for itself, and a backslash escapes outside backticks.
 #[must_use]
 pub fn length(rest: &str) -> Option<usize> {
+    length_under(rest, Backslash::Escapes)
+}
+
+/// What a backslash in a text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Backslash {
+    /// It says that the next letter is meant otherwise.
+    Escapes,
+    /// A letter like any other, under `NO_BACKSLASH_ESCAPES`.
+    Plain,
+}
+
+/// The same as [`length`], under either mode.
+#[must_use]
+pub fn length_under(rest: &str, backslash: Backslash) -> Option<usize> {
     let mut characters = rest.char_indices().peekable();
     let (_, quote) = characters.next()?;
     while let Some((at, character)) = characters.next() {
-        if character == '\\' && quote != '`' {
+        if character == '\\' && quote != '`' && backslash == Backslash::Escapes {
             characters.next();
         } else if character == quote && characters.next_if(|(_, next)| *next == quote).is_none() {
             return Some(at + quote.len_utf8());
@@ -74,6 +88,7 @@ mod tests {
         assert_eq!(length("\"é\"\""), None);
         assert_eq!(length("'a\\"), None);
         assert_eq!(length(""), None);
+        assert_eq!(length_under("'it\\'s' x", Backslash::Plain), Some(5));
     }
 
     proptest! {

@@ -59,6 +59,7 @@ mod servers;
 mod session;
 mod shop;
 mod slowlog;
+mod session_settings;
 mod stats;
 mod torture_runner;
 mod translate;

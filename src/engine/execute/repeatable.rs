@@ -5,6 +5,7 @@ use crate::engine::text;
 use crate::engine::{EngineError, Session};
 use crate::sql::ddl::{self, Effect};
 use crate::sql::quote;
+use crate::sql::setting;
 use sqlx::MySqlConnection;
 
 /// Whether it commits what was open before it waits, and takes effect as a whole or not at all. A procedure may have done a
@@ -40,6 +41,9 @@ pub(super) async fn obstacle(session: &mut Session, sql: &str, effect: &Effect) 
     }
     if sql.contains(":=") {
         return Some("it sets a user variable, which nothing takes back".into());
+    }
+    if let Some(reads) = setting::reads_last(sql) {
+        return Some(format!("it reads {reads} of the statement before it, which is gone by now"));
     }
     let own = session.database();
     if ddl::databases(sql).into_iter().any(|database| Some(database) != own) {

@@ -124,9 +124,8 @@ async fn take_back(
     let end = if runner.open == Open::Bookkeeping { "COMMIT" } else { "ROLLBACK" };
     runner.session.run_own(end).await?;
     runner.open = Open::Nothing;
-    // The file may have changed both for the session, and what follows relies on them.
-    runner.session.run_own("SET autocommit = 1").await?;
-    runner.session.run_own("SET NAMES utf8mb4").await?;
+    // What follows relies on them.
+    runner.put_back().await?;
     let versions = if runner.unit == Unit::Run { runner.versions.clone() } else { vec![migration.version] };
     if runner.partial {
         return Ok(vec!["it was being taken down after it had been applied in part".into()]);

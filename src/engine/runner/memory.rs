@@ -3,6 +3,8 @@
 use crate::engine::{EngineError, Session, variables};
 use crate::model::migration::Statement;
 use crate::sql::prepared::{Prepared, Source, prepared};
+use crate::sql::quote;
+use crate::sql::words::names_any;
 use std::collections::BTreeMap;
 
 /// The memory of one migration's run.
@@ -21,6 +23,9 @@ impl Memory {
         let mut names: Vec<String> = statements.iter().flat_map(|statement| variables::named(&statement.sql)).collect();
         names.sort();
         names.dedup();
+        if statements.iter().any(|statement| names_any(&statement.sql, &variables::ID_NAMES)) {
+            names.push(variables::ID.to_owned());
+        }
         Self { names, ..Self::default() }
     }
 
@@ -50,6 +55,16 @@ impl Memory {
         }
         self.saved.clone_from(&values);
         Ok(values)
+    }
+
+    /// Empties the variables at the migration's end, together with the next statement: the next migration must not find
+    /// what it would not find in a run of its own.
+    pub(super) fn forget(&self, session: &mut Session) {
+        let names = self.names.iter().filter(|name| *name != variables::ID);
+        let empty: Vec<String> = names.map(|name| format!("@{} = NULL", quote::name(name))).collect();
+        if !empty.is_empty() {
+            session.defer(format!("SET {}", empty.join(", ")));
+        }
     }
 
     /// Puts variables back as the journal knows them.

@@ -12,6 +12,7 @@ use crate::migration::{partial_down, temporary};
 use crate::model::journal::{JournalRow, Progress};
 use crate::model::migration::{Direction, Migration, Statement};
 use crate::sql::ddl::{Effect, databases, effect, temporary as temporary_table};
+use crate::sql::setting::may_set;
 
 /// Where and with what a migration begins.
 #[derive(Debug, Default)]
@@ -213,7 +214,7 @@ fn is_replayed(sql: &str, variables: &str) -> bool {
         && words.get(1).is_some_and(|word| word.starts_with('@') && !word.starts_with("@@"))
         && !sql.contains(',');
     let is_known = sets_one_variable && !variables.is_empty();
-    first != "DO" && !is_known && !words.iter().any(|word| word == "SAVEPOINT")
+    first != "DO" && first != "GET" && !is_known && !words.iter().any(|word| word == "SAVEPOINT")
 }
 
 /// What of the down script applies to a migration of which only some statements took effect.
@@ -255,6 +256,11 @@ async fn replay(
         })));
     }
     for (at, statement) in statements[..resumption.from].iter().enumerate() {
+        let row = rows.iter().find(|row| row.position as usize == at + 1);
+        // Of EXECUTE, what it stands for.
+        let sql = row.map_or(statement.sql.as_str(), |row| &row.sql);
+        let effect = effect(sql);
+        runner.before_setting(sql, &effect).await?;
         if temporary::fills(&statement.sql, &lost) {
             runner.session.run(&statement.sql).await?;
             continue;
@@ -262,11 +268,11 @@ async fn replay(
         if temporary_table(&statement.sql).is_some() {
             continue;
         }
-        let variables = rows.iter().find(|row| row.position as usize == at + 1).map_or("", |row| &row.variables);
-        if effect(&statement.sql) == Effect::Session && is_replayed(&statement.sql, variables) {
+        let variables = row.map_or("", |row| &row.variables);
+        if effect == Effect::Session && is_replayed(sql, variables) {
             let again = runner.session.run(&statement.sql).await;
             // What it computed for variables is known; what it was computed from may be gone.
-            if variables.is_empty() {
+            if variables.is_empty() || may_set(sql, &effect) {
                 again?;
             }
             resumption.memory.learn(runner.session, &statement.sql).await?;

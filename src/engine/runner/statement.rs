@@ -66,6 +66,7 @@ pub(super) async fn run(
         }
         _ => course.rest.take().unwrap_or_else(|| statement.sql.clone()),
     };
+    runner.before_setting(&row.sql, &effect).await.map_err(failed)?;
     let rolls_back = runner.rolls_back(&effect).await.map_err(failed)?;
     match &effect {
         Effect::Transaction => control(runner, course, row, (&text, &effect), observer).await.map_err(failed),
@@ -224,7 +225,7 @@ async fn after_it(
 
 impl Runner<'_> {
     /// Whether rows that a statement writes are undone by a rollback, as far as is known.
-    async fn rolls_back(&mut self, effect: &Effect) -> Result<bool, EngineError> {
+    pub(super) async fn rolls_back(&mut self, effect: &Effect) -> Result<bool, EngineError> {
         let Effect::Rows { table: Some(table), .. } = effect else { return Ok(true) };
         let known = self.before.as_ref().and_then(|schema| schema.table(table)?.storage_engine.clone());
         let storage = match known {
@@ -236,7 +237,7 @@ impl Runner<'_> {
     }
 
     /// The row of a statement that is about to run.
-    fn row(&self, course: &Course<'_>, at: usize, sql: String) -> JournalRow {
+    pub(super) fn row(&self, course: &Course<'_>, at: usize, sql: String) -> JournalRow {
         let statements = self.direction.statements(course.migration);
         let small = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         JournalRow {

@@ -1,5 +1,6 @@
 //! One migration on a server, from where it begins or was cut off to its end.
 
+use super::chain;
 use super::memory::Memory;
 use super::resume::Resumption;
 use super::statement::{self, Committed};
@@ -60,13 +61,19 @@ pub(super) async fn run(
     let mut saved = course.memory.saved.clone();
     let mut deadlocks = 0;
     while at < statements.len() {
-        match statement::run(runner, &mut course, at, observer).await {
+        let length = chain::length(statements, at);
+        let outcome = if length == 1 {
+            statement::run(runner, &mut course, at, observer).await
+        } else {
+            chain::run(runner, &mut course, (at, length), observer).await
+        };
+        match outcome {
             Ok(Committed::Yes) => {
-                at += 1;
+                at += length;
                 committed = Some(at);
                 saved.clone_from(&course.memory.saved);
             }
-            Ok(Committed::No) => at += 1,
+            Ok(Committed::No) => at += length,
             Err((_, error)) if error.is_deadlock() && committed.is_some() && deadlocks < DEADLOCKS => {
                 deadlocks += 1;
                 observer.note(&format!("{}: {error}; trying the transaction again", statements[at].at));
@@ -152,6 +159,7 @@ async fn finish(runner: &mut Runner<'_>, course: &mut Course<'_>, started: Insta
             journal::defer_removal(runner.session, runner.ledger.table(), &[migration.version], None);
         }
     }
+    course.memory.forget(runner.session);
     runner.actions.clear();
     runner.partial = false;
     match runner.unit {

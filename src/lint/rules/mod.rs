@@ -12,6 +12,7 @@ mod missing_target;
 mod narrowed_type;
 mod not_reversible;
 mod rename;
+mod runner_conflict;
 mod statement_fails;
 mod table_copy;
 mod table_rebuild;
@@ -72,6 +73,7 @@ pub enum Check {
 pub static RULES: [Rule; 20] = [
     statement_fails::RULE,
     foreign_dialect::RULE,
+    runner_conflict::RULE,
     missing_target::RULE,
     breaks_query::RULE,
     data_loss::RULE,

@@ -195,6 +195,8 @@ fn read(reader: &mut Reader) -> Effect {
         "LOAD" => Effect::Rows { verb, table: None },
         "SET" => set(reader),
         "PREPARE" | "DEALLOCATE" | "DO" | "SAVEPOINT" | "RELEASE" => Effect::Session,
+        // `GET DIAGNOSTICS` only sets variables.
+        "GET" => Effect::Session,
         "WITH" => {
             match (reader.seek(&["SELECT", "VALUES", "TABLE", "UPDATE", "DELETE", "INSERT", "REPLACE"]), reader.word())
             {

@@ -76,6 +76,19 @@ impl Campaign {
         }
     }
 
+    /// Kills the client before each command whose text is of interest, and after the server has acted on it.
+    pub(crate) fn sweep_where(&mut self, wanted: impl Fn(&str) -> bool) {
+        for scenario in self.scenarios.clone() {
+            let sent = self.baseline(&scenario).sent.iter().map(|sent| wanted(&sent.text)).collect::<Vec<_>>();
+            for command in (1..).zip(sent).filter_map(|(command, wanted)| wanted.then_some(command)) {
+                for (when, moment) in [(When::Before, Moment::Before), (When::After, Moment::After)] {
+                    let kind = Kind { blow: Blow::KillClient, when };
+                    self.strike(&scenario, kind, (Fault { blow: kind.blow, moment, command }, None));
+                }
+            }
+        }
+    }
+
     fn pick(&mut self, kind: Kind) -> Scenario {
         // Half of the blows in the middle go where there is a middle.
         let long: Vec<Scenario> =

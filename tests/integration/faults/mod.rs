@@ -14,6 +14,7 @@ mod scenario;
 mod scenarios;
 mod seed;
 mod server;
+mod settings;
 mod snapshot;
 
 use aura_db::engine::sandbox::ServerKind;

@@ -65,9 +65,9 @@ const PROGRAMS: &[Pair] = &[
          ANALYZE TABLE counts;
          REPLACE INTO counts (id, x) VALUES (50, 9);
          ALTER TABLE counts AUTO_INCREMENT = 1000;
-         LOCK TABLES counts WRITE;
+         START TRANSACTION;
          UPDATE counts SET x = x + 1;
-         UNLOCK TABLES;
+         COMMIT;
          CREATE TABLE sums AS SELECT COUNT(*) AS n, SUM(x) AS x FROM counts;
          ALTER TABLE counts ADD COLUMN a INT, ADD COLUMN b INT NOT NULL DEFAULT 2, DROP COLUMN body, RENAME INDEX counts_x TO counts_xx;
          UPDATE counts SET x = x + b;
