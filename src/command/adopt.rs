@@ -14,7 +14,7 @@ use crate::engine::ledger::Ledger;
 use crate::engine::rehearsal::Rehearsal;
 use crate::engine::{Session, adoption as recording, definitions};
 use crate::exit::Exit;
-use crate::migration::adoption::{Rows, is_readable, objects, place, standing, ungrounded, verdicts};
+use crate::migration::adoption::{Live, Rows, Step, is_readable, judge, place, ungrounded};
 use crate::migration::plan::{self, Up};
 use crate::migration::repair::{Repair, repair};
 use crate::migration::seed::questions;
@@ -152,43 +152,43 @@ async fn judged(
     prepare::written(&chosen)?;
     let live = session.schema(&[ledger.table()]).await?;
     let (mut replica, mut notes) = replica::start(session, ledger, term).await?;
+    let hidden = session.hidden().await?;
+    notes.extend(hidden.note());
     let first = chosen.first().map_or(i64::MAX, |migration| migration.version);
     let mut steps = Vec::new();
     for migration in entries.iter().filter_map(|entry| entry.migration) {
         let is_chosen = chosen.iter().any(|one| one.version == migration.version);
-        let is_applied = entries.iter().any(|one| one.version == migration.version && one.state == State::Applied);
-        if is_chosen {
+        let is_recorded = entries.iter().any(|one| one.version == migration.version && one.state == State::Applied);
+        if is_chosen || is_recorded && migration.version > first {
             let (before, after, left_out) = step(&mut replica, migration).await?;
             notes.extend(left_out);
-            steps.push((migration, before, after));
-        } else if is_applied || migration.version < first {
+            steps.push(Step { migration, before, after, rows: Vec::new(), is_recorded });
+        } else if is_recorded || migration.version < first {
             notes.extend(replica::replay(&mut replica, migration).await?);
         }
     }
-    let last = verdicts(&replica.schema().await?, &live);
+    let last = replica.schema().await?;
+    for step in steps.iter_mut().filter(|step| !step.is_recorded) {
+        step.rows = written_rows(session, step.migration, &live, (&step.after, &last), args.assume_rows).await?;
+    }
+    let judged = judge(&steps, &Live { schema: &live, hidden: &hidden });
     let mut rows: Vec<AdoptedRow> = Vec::new();
     let mut seen = BTreeSet::new();
-    for (migration, before, after) in &steps {
-        let mut found = objects(before, after, &last, &live);
+    for (Step { migration, .. }, mut judged) in steps.iter().zip(judged).filter(|(step, _)| !step.is_recorded) {
         let statements: Vec<_> = migration.up.statements.iter().collect();
-        for one in &mut found {
+        for one in &mut judged.objects {
             one.at = place(&one.object, &statements).cloned();
         }
-        let written = written_rows(session, migration, &live, after, args.assume_rows).await?;
-        let same_set =
-            |row: &&AdoptedRow| chosen.iter().any(|one| one.version == row.version && one.set == migration.set);
-        let follows = rows.iter().filter(same_set).all(|row| row.standing == Standing::Adopted);
-        let (standing, because) = standing(&found, &written, follows);
-        if !found.is_empty() || !written.is_empty() {
+        if judged.is_seen {
             seen.insert(migration.version);
         }
         rows.push(AdoptedRow {
             version: migration.version,
             description: migration.description.clone(),
             file: migration.up.file.clone(),
-            standing,
-            because,
-            objects: found,
+            standing: judged.standing,
+            because: judged.because,
+            objects: judged.objects,
         });
     }
     doubt_unseen(&mut rows, &seen, entries);
@@ -226,7 +226,7 @@ async fn written_rows(
     session: &mut Session,
     migration: &Migration,
     live: &Schema,
-    after: &Schema,
+    (after, last): (&Schema, &Schema),
     assume: bool,
 ) -> Result<Vec<(Location, Rows)>, Failure> {
     let mut found = Vec::new();
@@ -240,6 +240,10 @@ async fn written_rows(
             }
             _ => continue,
         };
+        if table.as_ref().is_some_and(|table| live.table(table).or(last.table(table)).is_none()) {
+            // They are gone with their table, which a later migration drops: that one tells.
+            continue;
+        }
         let rows = match questions(&statement.sql, after).or_else(|_| questions(&statement.sql, live)) {
             _ if table.is_some_and(|table| live.table(&table).is_none()) => Rows::Absent,
             Ok((_, questions)) => {

@@ -5,6 +5,7 @@ use super::canceller::Canceller;
 use super::settings::Settings;
 use super::text;
 use crate::model::engine::{Engine, EngineKind};
+use crate::model::hidden::Hidden;
 use crate::model::schema::Schema;
 use crate::sql::translate;
 #[expect(
@@ -215,6 +216,17 @@ impl Session {
                 super::schema::server::read_only(connection, &self.engine, names).await
             }
             SessionConnection::Embedded(connection) => super::schema::sqlite::read(connection, &[]).await,
+        }
+    }
+
+    /// What the account may not see of the database.
+    ///
+    /// # Errors
+    /// When the connection breaks.
+    pub async fn hidden(&mut self) -> Result<Hidden, EngineError> {
+        match &mut self.connection {
+            SessionConnection::Server(connection) => super::schema::hidden::read(connection, &self.engine).await,
+            SessionConnection::Embedded(_) => Ok(Hidden::default()),
         }
     }
 

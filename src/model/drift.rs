@@ -88,6 +88,11 @@ pub enum Verdict {
     },
     /// It is not there.
     Missing,
+    /// It cannot be known.
+    Unknown {
+        /// Why, and what would tell.
+        because: String,
+    },
     /// It is there and no migration makes it.
     Foreign,
 }
@@ -108,6 +113,7 @@ impl Verdict {
             Self::Redundant { .. } => "redundant",
             Self::Conflicting { .. } => "conflicting",
             Self::Missing => "missing",
+            Self::Unknown { .. } => "unknown",
             Self::Foreign => "foreign",
         }
     }
@@ -117,7 +123,7 @@ impl Verdict {
     pub fn detail(&self) -> String {
         match self {
             Self::Present | Self::Missing => String::new(),
-            Self::Equivalent { because } => because.clone(),
+            Self::Equivalent { because } | Self::Unknown { because } => because.clone(),
             Self::Redundant { covered_by } => format!("covered by {covered_by}"),
             Self::Conflicting { mismatches } => {
                 mismatches.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
@@ -154,7 +160,7 @@ pub struct DriftReport {
     pub replayed_on: Engine,
     /// How many applied migrations were replayed.
     pub applied: usize,
-    /// Whether anything drifted; exit code 1.
+    /// Whether anything drifted; exit code 1, as with anything unknown.
     pub drifted: bool,
     /// Every object that is not simply present; foreign ones only where asked for.
     pub objects: Vec<Compared>,

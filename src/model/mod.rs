@@ -6,6 +6,7 @@ pub mod drift;
 pub mod engine;
 pub mod environment;
 pub mod finding;
+pub mod hidden;
 pub mod journal;
 pub mod ledger;
 pub mod lint;

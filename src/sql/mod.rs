@@ -4,6 +4,7 @@ pub mod bend;
 pub mod ddl;
 pub mod dialect;
 pub mod executable;
+pub mod grants;
 pub mod lex;
 pub mod online;
 pub mod overwrite;

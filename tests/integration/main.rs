@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod adopt;
+mod adopt_hidden;
+mod adopt_order;
 mod adopt_unsure;
 mod apply;
 mod archive;

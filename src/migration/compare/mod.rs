@@ -5,10 +5,12 @@
 
 mod column;
 mod constraint;
+mod hidden;
 mod index;
 mod table;
 mod words;
 
+pub use hidden::{absent, doubt};
 pub use index::{covers, same_key};
 
 use crate::model::drift::{Compared, Mismatch, Object, ObjectKind, Verdict};
