@@ -4,21 +4,21 @@ use super::failure::Failure;
 use super::files::Files;
 use super::interrupt::early;
 use super::prepare::{self, History};
-use super::replica;
+use super::replica::{self, Replica};
 use super::target::Target;
 use super::turn::Turn;
 use super::up::count;
 use crate::cli::{Adopt, Format};
 use crate::engine::connect::Purpose;
 use crate::engine::ledger::Ledger;
-use crate::engine::rehearsal::Rehearsal;
-use crate::engine::{Session, adoption as recording, definitions};
+use crate::engine::{Session, adoption as recording};
 use crate::exit::Exit;
 use crate::migration::adoption::{Live, Rows, Step, is_readable, judge, place, ungrounded};
 use crate::migration::plan::{self, Up};
 use crate::migration::repair::{Repair, repair};
 use crate::migration::seed::questions;
 use crate::migration::verify::{Entry, State};
+use crate::model::built::Built;
 use crate::model::drift::{AdoptReport, AdoptedRow, Compared, Standing, Verdict};
 use crate::model::location::Location;
 use crate::model::migration::{Direction, Migration};
@@ -27,7 +27,7 @@ use crate::model::schema::Schema;
 use crate::render;
 use crate::sql::ddl::{Effect, effect, targets};
 use crate::term::{Output, Term};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Runs `adopt`. Exit code 4 on a conflict, 1 when a migration is there in part or cannot be known.
@@ -151,7 +151,7 @@ async fn judged(
     let chosen = plan::up(entries, up).map_err(|error| Failure::state(error.to_string()))?;
     prepare::written(&chosen)?;
     let live = session.schema(&[ledger.table()]).await?;
-    let (mut replica, mut notes) = replica::start(session, ledger, term).await?;
+    let (mut replica, mut notes) = replica::start(session, ledger, args.embedded, term).await?;
     let hidden = session.hidden().await?;
     notes.extend(hidden.note());
     let first = chosen.first().map_or(i64::MAX, |migration| migration.version);
@@ -164,12 +164,12 @@ async fn judged(
             notes.extend(left_out);
             steps.push(Step { migration, before, after, rows: Vec::new(), is_recorded });
         } else if is_recorded || migration.version < first {
-            notes.extend(replica::replay(&mut replica, migration).await?);
+            notes.extend(replica.replay(migration).await?);
         }
     }
-    let last = replica.schema().await?;
+    let last = replica.built().await?;
     for step in steps.iter_mut().filter(|step| !step.is_recorded) {
-        step.rows = written_rows(session, step.migration, &live, (&step.after, &last), args.assume_rows).await?;
+        step.rows = written_rows(session, step.migration, &live, (&step.after.schema, &last.schema), args.assume_rows).await?;
     }
     let judged = judge(&steps, &Live { schema: &live, hidden: &hidden });
     let mut rows: Vec<AdoptedRow> = Vec::new();
@@ -203,7 +203,7 @@ async fn judged(
         format_version: FORMAT_VERSION,
         engine: session.engine.clone(),
         place: session.place.clone(),
-        replayed_on: replica.engine.clone(),
+        replayed_on: replica.engine(),
         recorded: false,
         migrations: rows,
         notes,
@@ -211,13 +211,13 @@ async fn judged(
 }
 
 /// The definitions of what a migration names, before and after it; of everything where that cannot be told.
-async fn step(replica: &mut Rehearsal, migration: &Migration) -> Result<(Schema, Schema, Vec<String>), Failure> {
+async fn step(replica: &mut Replica, migration: &Migration) -> Result<(Built, Built, Vec<String>), Failure> {
     let statements = &migration.up.statements;
     let names: Vec<String> = statements.iter().flat_map(|statement| targets(&statement.sql)).collect();
     let readable = statements.iter().all(is_readable);
-    let before = if readable { replica.session().schema_of(&names).await? } else { replica.schema().await? };
-    let notes = replica::replay(replica, migration).await?;
-    let after = if readable { replica.session().schema_of(&names).await? } else { replica.schema().await? };
+    let before = if readable { replica.built_of(&names).await? } else { replica.built().await? };
+    let notes = replica.replay(migration).await?;
+    let after = if readable { replica.built_of(&names).await? } else { replica.built().await? };
     Ok((before, after, notes))
 }
 
@@ -313,7 +313,7 @@ fn order(rows: &[AdoptedRow], chosen: &[&Migration]) -> Vec<String> {
 async fn write_plan(
     path: &Path,
     rows: &[AdoptedRow],
-    replica: &mut Rehearsal,
+    replica: &mut Replica,
     ledger: &Ledger,
     term: &mut Term,
 ) -> Result<(), Failure> {
@@ -323,13 +323,7 @@ async fn write_plan(
         term.note("no plan was written: nothing is there in part or otherwise");
         return Ok(());
     }
-    let definitions = if replica.session().has_transactional_ddl() {
-        BTreeMap::new()
-    } else {
-        let read = definitions::read(replica.session(), ledger.table()).await?;
-        let tables = read.objects.into_iter().filter(|one| one.kind == "table");
-        tables.filter_map(|one| Some((one.name.to_lowercase(), one.sql?))).collect()
-    };
+    let definitions = replica.definitions(ledger).await?;
     let Repair { up, down } = repair(&objects, &definitions);
     save(path, &up, term)?;
     if let Some(stem) = path.to_str().and_then(|path| path.strip_suffix(".up.sql")) {

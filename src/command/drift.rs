@@ -42,11 +42,11 @@ pub(super) async fn run(args: &Drift, target: &Target, term: &mut Term) -> Resul
         )));
     }
     let live = session.schema(&[ledger.table()]).await?;
-    let (mut replica, mut notes) = replica::start(&mut session, &ledger, term).await?;
+    let (mut replica, mut notes) = replica::start(&mut session, &ledger, args.embedded, term).await?;
     for migration in &applied {
-        notes.extend(replica::replay(&mut replica, migration).await?);
+        notes.extend(replica.replay(migration).await?);
     }
-    let expected = replica.schema().await?;
+    let expected = replica.built().await?;
     let hidden = session.hidden().await?;
     notes.extend(hidden.note());
     let mut objects = Live { schema: &live, hidden: &hidden }.compare(&expected);
@@ -64,7 +64,7 @@ pub(super) async fn run(args: &Drift, target: &Target, term: &mut Term) -> Resul
         format_version: FORMAT_VERSION,
         engine: session.engine.clone(),
         place: session.place.clone(),
-        replayed_on: replica.engine.clone(),
+        replayed_on: replica.engine(),
         applied: applied.len(),
         drifted: objects.iter().any(|one| !one.verdict.holds() && !unknown(one)),
         objects,

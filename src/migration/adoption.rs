@@ -4,8 +4,9 @@ mod course;
 
 pub use course::{Judged, Step, judge};
 
-use super::compare::{compare, doubt};
+use super::compare::{compare_built, doubt};
 use super::difference::{Difference, differences};
+use crate::model::built::Built;
 use crate::model::drift::{AdoptedRow, Compared, Object, ObjectKind, Standing, Verdict};
 use crate::model::hidden::Hidden;
 use crate::model::location::Location;
@@ -29,15 +30,15 @@ pub struct Live<'a> {
 impl Live<'_> {
     /// Every object of both, with its verdict.
     #[must_use]
-    pub fn compare(&self, expected: &Schema) -> Vec<Compared> {
-        let mut found = compare(expected, self.schema);
+    pub fn compare(&self, expected: &Built) -> Vec<Compared> {
+        let mut found = compare_built(expected, self.schema);
         doubt(&mut found, self.hidden);
         found
     }
 
     /// The verdicts, foreign objects left out.
     #[must_use]
-    pub fn verdicts(&self, expected: &Schema) -> Verdicts {
+    pub fn verdicts(&self, expected: &Built) -> Verdicts {
         let own = self.compare(expected).into_iter().filter(|one| one.verdict != Verdict::Foreign);
         own.map(|one| (one.object, one.verdict)).collect()
     }
@@ -57,11 +58,16 @@ fn has(schema: &Schema, object: &Object) -> bool {
 }
 
 /// The objects that differ between two states.
-fn changed(before: &Schema, after: &Schema) -> BTreeSet<Object> {
+fn changed(before: &Built, after: &Built) -> BTreeSet<Object> {
     let of = |kind, table: &Table, name: &str| Object { kind, table: table.name.clone(), name: Some(name.into()) };
     let whole = |table: &Table| Object { kind: ObjectKind::Table, table: table.name.clone(), name: None };
     let mut found = BTreeSet::new();
-    for difference in differences(before, after) {
+    // What only a server could tell is changed by what leaves other doubts.
+    let doubted = after.doubts.iter().filter(|(object, doubts)| {
+        before.doubts.get(object) != Some(doubts) && has(&after.schema, object)
+    });
+    found.extend(doubted.map(|(object, _)| object.clone()));
+    for difference in differences(&before.schema, &after.schema) {
         match difference {
             Difference::TableAdded(table) => {
                 found.insert(whole(table));

@@ -156,8 +156,8 @@ pub struct DriftReport {
     pub engine: Engine,
     /// The database, without secrets.
     pub place: String,
-    /// The engine on which the migrations were replayed.
-    pub replayed_on: Engine,
+    /// The engine on which the migrations were replayed; `None` where they were only read, in embedded terms.
+    pub replayed_on: Option<Engine>,
     /// How many applied migrations were replayed.
     pub applied: usize,
     /// Whether anything drifted; exit code 1, as with anything unknown.
@@ -225,8 +225,8 @@ pub struct AdoptReport {
     pub engine: Engine,
     /// The database, without secrets.
     pub place: String,
-    /// The engine on which the migrations were replayed.
-    pub replayed_on: Engine,
+    /// The engine on which the migrations were replayed; `None` where they were only read, in embedded terms.
+    pub replayed_on: Option<Engine>,
     /// Whether the ledger was written.
     pub recorded: bool,
     /// Each pending migration in order.

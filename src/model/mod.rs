@@ -1,6 +1,7 @@
 //! Plain data that every layer shares. Nothing here reads a file, talks to a server or decides anything.
 
 pub mod archive;
+pub mod built;
 pub mod count;
 pub mod drift;
 pub mod engine;

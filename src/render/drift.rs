@@ -23,13 +23,13 @@ pub fn drift(report: &DriftReport, style: &Style) -> String {
     let told = if unknown > 0 { format!(", {unknown} unknown") } else { String::new() };
     let _ = writeln!(
         text,
-        "{word}: {} present, {} equivalent or redundant, {} conflicting, {} missing{told}; {} migrations, replayed on {}",
+        "{word}: {} present, {} equivalent or redundant, {} conflicting, {} missing{told}; {} migrations, {}",
         report.present,
         count(|one| matches!(one, Verdict::Equivalent { .. } | Verdict::Redundant { .. })),
         count(|one| matches!(one, Verdict::Conflicting { .. })),
         count(|one| *one == Verdict::Missing),
         report.applied,
-        report.replayed_on
+        report.replayed_on.as_ref().map_or("read in embedded terms".into(), |engine| format!("replayed on {engine}"))
     );
     text
 }

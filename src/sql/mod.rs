@@ -3,7 +3,9 @@
 pub mod bend;
 pub mod ddl;
 pub mod dialect;
+pub mod draft;
 pub mod executable;
+pub mod expression;
 pub mod grants;
 pub mod lex;
 pub mod online;

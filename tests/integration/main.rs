@@ -5,6 +5,7 @@
 
 mod adopt;
 mod adopt_hidden;
+mod adopt_in_terms;
 mod adopt_order;
 mod adopt_unsure;
 mod apply;

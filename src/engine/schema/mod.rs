@@ -1,5 +1,6 @@
 //! Reads a live catalogue into the schema model.
 
+pub mod defaults;
 pub mod hidden;
 mod programs;
 pub mod server;

@@ -3,10 +3,10 @@
 
 use super::{Live, Rows, Verdicts, changed, has, standing};
 use crate::migration::compare::absent;
+use crate::model::built::Built;
 use crate::model::drift::{Compared, Object, ObjectKind, Standing, Verdict};
 use crate::model::location::Location;
 use crate::model::migration::Migration;
-use crate::model::schema::Schema;
 
 /// One migration that may have run by hand.
 #[derive(Debug)]
@@ -14,9 +14,9 @@ pub struct Step<'a> {
     /// The migration.
     pub migration: &'a Migration,
     /// What it names, before it.
-    pub before: Schema,
+    pub before: Built,
     /// What it names, after it.
-    pub after: Schema,
+    pub after: Built,
     /// What is known of the rows that it writes.
     pub rows: Vec<(Location, Rows)>,
     /// Whether the ledger has it already: it vouches for others, and is not judged itself.
@@ -107,7 +107,7 @@ fn traced(at: usize, steps: &[Step<'_>], states: &[(Verdicts, Verdicts)], live: 
     let mut traces = Vec::new();
     for object in changed(&step.before, &step.after) {
         let of_table = !matches!(object.kind, ObjectKind::Table | ObjectKind::Program);
-        if of_table && live.schema.table(&object.table).is_none() && step.before.table(&object.table).is_none() {
+        if of_table && live.schema.table(&object.table).is_none() && step.before.schema.table(&object.table).is_none() {
             // The table stands for everything in it.
             continue;
         }
@@ -119,10 +119,10 @@ fn traced(at: usize, steps: &[Step<'_>], states: &[(Verdicts, Verdicts)], live: 
             continue;
         }
         let later = |is_it: &dyn Fn(usize) -> bool| (at + 1..steps.len()).find(|later| is_it(*later));
-        let makes = |one: usize| has(&steps[one].after, &object) && whole(&states[one].1, &object);
+        let makes = |one: usize| has(&steps[one].after.schema, &object) && whole(&states[one].1, &object);
         let trace = |verdict, rests_on| Trace { object: object.clone(), verdict, rests_on };
         let is_there = has(live.schema, &object);
-        if !has(&step.after, &object) {
+        if !has(&step.after.schema, &object) {
             // It is dropped.
             match (is_there, later(&makes)) {
                 (true, Some(one)) => traces.push(trace(states[one].1.get(&object).cloned(), Some(one))),
@@ -145,7 +145,7 @@ fn traced(at: usize, steps: &[Step<'_>], states: &[(Verdicts, Verdicts)], live: 
             traces.push(trace(states[one].1.get(&object).cloned(), Some(one)));
             continue;
         }
-        let drops = |one: usize| has(&steps[one].before, &object) && !has(&steps[one].after, &object);
+        let drops = |one: usize| has(&steps[one].before.schema, &object) && !has(&steps[one].after.schema, &object);
         if !is_there
             && !matches!(is, Verdict::Unknown { .. })
             && let Some(one) = later(&drops)
@@ -167,7 +167,7 @@ fn traced(at: usize, steps: &[Step<'_>], states: &[(Verdicts, Verdicts)], live: 
 /// Whether the step makes the object's table, and the one that is there is, as a whole, an earlier one of that name.
 fn is_former(at: usize, object: &Object, steps: &[Step<'_>], states: &[(Verdicts, Verdicts)]) -> bool {
     let table = Object { kind: ObjectKind::Table, table: object.table.clone(), name: None };
-    let is_made = steps[at].before.table(&table.table).is_none() && steps[at].after.table(&table.table).is_some();
+    let is_made = steps[at].before.schema.table(&table.table).is_none() && steps[at].after.schema.table(&table.table).is_some();
     let was = || states[..at].iter().any(|(before, after)| whole(before, &table) || whole(after, &table));
     is_made && !whole(&states[at].1, &table) && was()
 }

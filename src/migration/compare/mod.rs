@@ -7,10 +7,13 @@ mod column;
 mod constraint;
 mod hidden;
 mod index;
+mod literal;
+mod read;
 mod table;
 mod words;
 
 pub use hidden::{absent, doubt};
+pub use read::compare_built;
 pub use index::{covers, same_key};
 
 use crate::model::drift::{Compared, Mismatch, Object, ObjectKind, Verdict};

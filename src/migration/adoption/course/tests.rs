@@ -3,10 +3,14 @@
 use super::*;
 use crate::model::hidden::Hidden;
 use crate::model::migration::{Script, Set};
-use crate::model::schema::{Column, Table};
+use crate::model::schema::{Column, Schema, Table};
 
 /// `a(x int, y int) b(x int)` as a schema.
-fn read(text: &str) -> Schema {
+fn read(text: &str) -> Built {
+    Built::by_server(schema(text))
+}
+
+fn schema(text: &str) -> Schema {
     let tables = text.split(')').filter(|text| !text.trim().is_empty()).map(|text| {
         let (name, columns) = text.trim().split_once('(').unwrap();
         let columns = columns.split(", ").map(|column| {
@@ -43,7 +47,7 @@ fn standings(states: &[&str], live: &str) -> String {
             is_recorded: false,
         })
         .collect();
-    let (schema, hidden) = (read(live), Hidden::default());
+    let (schema, hidden) = (schema(live), Hidden::default());
     let judged = judge(&steps, &Live { schema: &schema, hidden: &hidden });
     judged.iter().map(|one| one.standing.to_string().to_uppercase().chars().next().unwrap()).collect()
 }
@@ -54,7 +58,7 @@ fn a_new_table_is_adopted_missing_partial_or_in_conflict() {
     assert_eq!(of("t(a int, b int)"), "A");
     assert_eq!(of(""), "P");
     assert_eq!(of("t(a int, b text)"), "C");
-    let (schema, hidden) = (read("t(a int)"), Hidden::default());
+    let (schema, hidden) = (schema("t(a int)"), Hidden::default());
     let one = migration(1);
     let step =
         Step { migration: &one, before: read(""), after: read("t(a int, b int)"), rows: vec![], is_recorded: false };
