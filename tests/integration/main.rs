@@ -8,6 +8,7 @@ mod adopt_hidden;
 mod adopt_in_terms;
 mod adopt_order;
 mod adopt_unsure;
+mod adopt_words;
 mod apply;
 mod archive;
 mod archive_embedded;

@@ -34,6 +34,7 @@ pub(super) fn same_default(expected: &Column, live: &Column, mariadb: bool) -> O
             if one == other { Some(true) } else { (scale(&one) <= scale(&shown_plain)).then_some(false) }
         }
         "char" | "varchar" => Some(false),
+        "bit" => written.eq_ignore_ascii_case(shown).then_some(true),
         "enum" | "set" => Some(plain.eq_ignore_ascii_case(&shown_plain)),
         "date" | "datetime" | "timestamp" => (shown_plain == format!("{plain} 00:00:00")).then_some(true),
         _ => None,

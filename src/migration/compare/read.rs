@@ -115,6 +115,13 @@ impl Fitting<'_> {
             }
         }
         for index in &mut table.indexes {
+            for part in &mut index.parts {
+                // The catalogue does not call the whole column a prefix.
+                let column = part.column.as_ref().and_then(|name| here.column(name));
+                let is_whole =
+                    |length: u32| column.is_some_and(|column| column.column_type.ends_with(&format!("char({length})")));
+                part.prefix = part.prefix.filter(|length| !is_whole(*length));
+            }
             if let Some(there) = live.index(&index.name) {
                 self.index(&here, index, there);
             }
@@ -172,12 +179,6 @@ impl Fitting<'_> {
         }
         index.comment.clone_from(&live.comment);
         for (part, there) in index.parts.iter_mut().zip(&live.parts) {
-            let column = part.column.as_ref().and_then(|name| table.column(name));
-            // The catalogue does not call the whole column a prefix.
-            let whole = |length: u32| column.is_some_and(|column| column.column_type.ends_with(&format!("char({length})")));
-            if part.prefix.is_some_and(whole) {
-                part.prefix = None;
-            }
             if let (Some(expected), Some(found)) = (&part.expression, &there.expression) {
                 if expression::same(expected, found) != Some(true) {
                     self.doubts.doubt(

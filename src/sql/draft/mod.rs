@@ -270,6 +270,3 @@ fn is_harmless(sql: &str) -> bool {
         _ => false,
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -31,7 +31,7 @@ impl Draft {
                 table.comment = reader.value()?;
             }
             "PARTITION" if reader.eat("BY") => {
-                table.options = "; partition".into();
+                table.options = "; partition as written".into();
                 self.built.doubt(whole(table), "partitions");
                 reader.skip_all();
             }
