@@ -169,7 +169,8 @@ async fn judged(
     }
     let last = replica.built().await?;
     for step in steps.iter_mut().filter(|step| !step.is_recorded) {
-        step.rows = written_rows(session, step.migration, &live, (&step.after.schema, &last.schema), args.assume_rows).await?;
+        step.rows =
+            written_rows(session, step.migration, &live, (&step.after.schema, &last.schema), args.assume_rows).await?;
     }
     let judged = judge(&steps, &Live { schema: &live, hidden: &hidden });
     let mut rows: Vec<AdoptedRow> = Vec::new();

@@ -163,7 +163,8 @@ mod tests {
 
     #[test]
     fn the_note_says_why_and_how_to_get_the_full_comparison() {
-        let error = SandboxError::NotInstalled { kind: ServerKind::Mysql, rejected: vec!["/x/mysqld: it is old".into()] };
+        let error =
+            SandboxError::NotInstalled { kind: ServerKind::Mysql, rejected: vec!["/x/mysqld: it is old".into()] };
         let note = without(&error.to_string());
         for told in ["in embedded terms", "no MySQL server is installed", "/x/mysqld: it is old", "AURA_DB_MYSQLD"] {
             assert!(note.contains(told), "{told}: {note}");

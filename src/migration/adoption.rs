@@ -63,9 +63,10 @@ fn changed(before: &Built, after: &Built) -> BTreeSet<Object> {
     let whole = |table: &Table| Object { kind: ObjectKind::Table, table: table.name.clone(), name: None };
     let mut found = BTreeSet::new();
     // What only a server could tell is changed by what leaves other doubts.
-    let doubted = after.doubts.iter().filter(|(object, doubts)| {
-        before.doubts.get(object) != Some(doubts) && has(&after.schema, object)
-    });
+    let doubted = after
+        .doubts
+        .iter()
+        .filter(|(object, doubts)| before.doubts.get(object) != Some(doubts) && has(&after.schema, object));
     found.extend(doubted.map(|(object, _)| object.clone()));
     for difference in differences(&before.schema, &after.schema) {
         match difference {

@@ -104,7 +104,10 @@ fn what_cannot_be_followed_is_unknown_and_said() {
         let (project, found) = drift_of(server, &migrations);
         assert_eq!(found, ["a.b unknown", "s unknown", "view.v unknown"], "{}", server.engine());
         let text = project.run("drift --embedded").exits(1);
-        contains(&text.stdout, "note: migrations/5_step.up.sql:1:1: in embedded terms it is not known what this changes");
+        contains(
+            &text.stdout,
+            "note: migrations/5_step.up.sql:1:1: in embedded terms it is not known what this changes",
+        );
         contains(&text.stdout, "no drift to be seen, but not everything could be looked at");
         project.database.run("DROP TABLE _sqlx_migrations, _aura_db_journal");
         let adopted = project.run("adopt --embedded").exits(1);

@@ -14,8 +14,11 @@ pub async fn read(conn: &mut MySqlConnection, engine: &Engine) -> Result<Default
     let mut defaults = Defaults {
         mariadb: engine.kind == EngineKind::Mariadb,
         version: engine.major_minor(),
-        collation: value(conn, "(SELECT DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = DATABASE())")
-            .await?,
+        collation: value(
+            conn,
+            "(SELECT DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = DATABASE())",
+        )
+        .await?,
         storage_engine: value(conn, "@@default_storage_engine").await?,
         explicit_timestamps: value(conn, "@@explicit_defaults_for_timestamp").await? == "1",
         ..Defaults::default()

@@ -167,7 +167,8 @@ fn traced(at: usize, steps: &[Step<'_>], states: &[(Verdicts, Verdicts)], live: 
 /// Whether the step makes the object's table, and the one that is there is, as a whole, an earlier one of that name.
 fn is_former(at: usize, object: &Object, steps: &[Step<'_>], states: &[(Verdicts, Verdicts)]) -> bool {
     let table = Object { kind: ObjectKind::Table, table: object.table.clone(), name: None };
-    let is_made = steps[at].before.schema.table(&table.table).is_none() && steps[at].after.schema.table(&table.table).is_some();
+    let is_made =
+        steps[at].before.schema.table(&table.table).is_none() && steps[at].after.schema.table(&table.table).is_some();
     let was = || states[..at].iter().any(|(before, after)| whole(before, &table) || whole(after, &table));
     is_made && !whole(&states[at].1, &table) && was()
 }

@@ -13,8 +13,8 @@ mod table;
 mod words;
 
 pub use hidden::{absent, doubt};
-pub use read::compare_built;
 pub use index::{covers, same_key};
+pub use read::compare_built;
 
 use crate::model::drift::{Compared, Mismatch, Object, ObjectKind, Verdict};
 use crate::model::schema::{Schema, Table};

@@ -27,7 +27,8 @@ pub fn compare_built(built: &Built, live: &Schema) -> Vec<Compared> {
     for program in &built.schema.routines {
         let is_it = |one: &&Routine| one.kind == program.kind && one.name == program.name;
         if let Some(there) = live.routines.iter().find(is_it) {
-            let object = Object { kind: ObjectKind::Program, table: program.kind.clone(), name: Some(program.name.clone()) };
+            let object =
+                Object { kind: ObjectKind::Program, table: program.kind.clone(), name: Some(program.name.clone()) };
             let head = |text: &str| text.split(" FOR EACH ROW ").next().unwrap_or_default().to_lowercase();
             let is_otherwise = program.kind == "trigger"
                 && !built.is_doubtful(&object, "definition")
@@ -61,10 +62,9 @@ fn doubtful(one: &Compared, built: &Built) -> Option<String> {
     match &one.verdict {
         Verdict::Foreign => None,
         _ if is_in_doubt => Some(format!("not every statement on {} can be followed in embedded terms", table.table)),
-        Verdict::Missing | Verdict::Conflicting { .. } => built
-            .wild
-            .first()
-            .map(|at| format!("in embedded terms it is not known what the statement at {at} changes")),
+        Verdict::Missing | Verdict::Conflicting { .. } => {
+            built.wild.first().map(|at| format!("in embedded terms it is not known what the statement at {at} changes"))
+        }
         _ => own.filter(|doubts| !doubts.is_empty()).map(|doubts| {
             let known: BTreeSet<&str> = doubts.iter().map(String::as_str).filter(|name| !name.contains(' ')).collect();
             let what = if known.contains("*") {
@@ -132,7 +132,8 @@ impl Fitting<'_> {
 
     fn column(&mut self, table: &Table, column: &mut Column, live: &Column) {
         let name = column.name.clone();
-        let of = |fitting: &Self, attribute: &str| fitting.is_doubtful(table, ObjectKind::Column, Some(&name), attribute);
+        let of =
+            |fitting: &Self, attribute: &str| fitting.is_doubtful(table, ObjectKind::Column, Some(&name), attribute);
         if of(self, "*") {
             *column = Column { name: column.name.clone(), ..live.clone() };
             return;

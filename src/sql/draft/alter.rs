@@ -1,8 +1,8 @@
 //! `ALTER TABLE`, clause by clause. A clause that is not known leaves the whole table in doubt.
 
+use super::Draft;
 use super::column;
 use super::options::whole;
-use super::Draft;
 use crate::model::drift::{Object, ObjectKind};
 use crate::model::schema::{IndexKind, Table};
 use crate::sql::ddl::reader::Reader;
@@ -91,7 +91,8 @@ impl Draft {
                 }
                 Some(())
             }
-            "ALGORITHM" | "LOCK" | "FORCE" | "ENABLE" | "DISABLE" | "ORDER" | "WAIT" | "NOWAIT" | "WITH" | "WITHOUT" => {
+            "ALGORITHM" | "LOCK" | "FORCE" | "ENABLE" | "DISABLE" | "ORDER" | "WAIT" | "NOWAIT" | "WITH"
+            | "WITHOUT" => {
                 reader.word();
                 Some(())
             }
@@ -225,7 +226,10 @@ impl Draft {
 }
 
 fn is_option(word: &str) -> bool {
-    matches!(word, "COLLATE" | "ENGINE" | "COMMENT" | "DEFAULT" | "CHARSET" | "CHARACTER" | "ROW_FORMAT" | "AUTO_INCREMENT")
+    matches!(
+        word,
+        "COLLATE" | "ENGINE" | "COMMENT" | "DEFAULT" | "CHARSET" | "CHARACTER" | "ROW_FORMAT" | "AUTO_INCREMENT"
+    )
 }
 
 fn is_text(base: &str) -> bool {

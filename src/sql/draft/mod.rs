@@ -204,7 +204,8 @@ impl Draft {
             let other = if of.eq_ignore_ascii_case(&table.name) { Some(&table) } else { self.built.schema.table(of) };
             other?.primary_key()?.parts.iter().map(|part| part.column.clone()).collect()
         };
-        let found: Vec<Option<Vec<String>>> = table.foreign_keys.iter().map(|key| primary(&key.referenced_table)).collect();
+        let found: Vec<Option<Vec<String>>> =
+            table.foreign_keys.iter().map(|key| primary(&key.referenced_table)).collect();
         for (key, columns) in table.foreign_keys.iter_mut().zip(found) {
             if key.referenced_columns.is_empty() {
                 key.referenced_columns = columns.unwrap_or_default();
@@ -219,9 +220,10 @@ impl Draft {
         let is_of = |object: &Object| object.kind != ObjectKind::Program && object.table.eq_ignore_ascii_case(name);
         self.built.doubts.retain(|object, _| !is_of(object));
         let head = format!(" on {} for each row ", name.to_lowercase());
-        self.built.schema.routines.retain(|one| {
-            !(one.kind == "trigger" && one.definition.to_lowercase().contains(&head))
-        });
+        self.built
+            .schema
+            .routines
+            .retain(|one| !(one.kind == "trigger" && one.definition.to_lowercase().contains(&head)));
     }
 
     fn rename_table(&mut self, from: &str, to: &str) {

@@ -36,10 +36,28 @@ impl Draft {
                 reader.skip_all();
             }
             // Storage: nothing that can be read or written is otherwise by it.
-            "AUTO_INCREMENT" | "ROW_FORMAT" | "KEY_BLOCK_SIZE" | "AVG_ROW_LENGTH" | "MAX_ROWS" | "MIN_ROWS" | "CHECKSUM"
-            | "DELAY_KEY_WRITE" | "PACK_KEYS" | "STATS_AUTO_RECALC" | "STATS_PERSISTENT" | "STATS_SAMPLE_PAGES"
-            | "COMPRESSION" | "ENCRYPTION" | "TABLESPACE" | "INSERT_METHOD" | "PAGE_COMPRESSED" | "ENCRYPTED"
-            | "AUTOEXTEND_SIZE" | "SECONDARY_ENGINE_ATTRIBUTE" | "ENGINE_ATTRIBUTE" | "PAGE_COMPRESSION_LEVEL" => {
+            "AUTO_INCREMENT"
+            | "ROW_FORMAT"
+            | "KEY_BLOCK_SIZE"
+            | "AVG_ROW_LENGTH"
+            | "MAX_ROWS"
+            | "MIN_ROWS"
+            | "CHECKSUM"
+            | "DELAY_KEY_WRITE"
+            | "PACK_KEYS"
+            | "STATS_AUTO_RECALC"
+            | "STATS_PERSISTENT"
+            | "STATS_SAMPLE_PAGES"
+            | "COMPRESSION"
+            | "ENCRYPTION"
+            | "TABLESPACE"
+            | "INSERT_METHOD"
+            | "PAGE_COMPRESSED"
+            | "ENCRYPTED"
+            | "AUTOEXTEND_SIZE"
+            | "SECONDARY_ENGINE_ATTRIBUTE"
+            | "ENGINE_ATTRIBUTE"
+            | "PAGE_COMPRESSION_LEVEL" => {
                 reader.eat("=");
                 reader.token()?;
             }

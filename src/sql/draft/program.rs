@@ -104,7 +104,10 @@ mod tests {
 
     #[test]
     fn programs_are_the_same_whatever_the_words_of_their_types() {
-        assert!(same("(a INT) RETURNS INTEGER CONTAINS SQL RETURN a", "(IN a int(11)) RETURNS int(11) CONTAINS SQL return a"));
+        assert!(same(
+            "(a INT) RETURNS INTEGER CONTAINS SQL RETURN a",
+            "(IN a int(11)) RETURNS int(11) CONTAINS SQL return a"
+        ));
         assert!(!same("(a INT) RETURNS INT CONTAINS SQL RETURN a", "(IN a int) RETURNS bigint CONTAINS SQL RETURN a"));
         assert!(!same("(a INT) CONTAINS SQL SELECT 'a'", "(IN a int) CONTAINS SQL SELECT 'A'"));
         assert!(!same("(OUT a INT) CONTAINS SQL SELECT 1", "(IN a int) CONTAINS SQL SELECT 1"));

@@ -140,8 +140,7 @@ impl Draft {
     /// Puts an index as a statement defines it.
     pub(super) fn put_defined(&mut self, table: &mut Table, index: IndexDefinition) {
         let unsure = index.parts.is_empty();
-        let parts =
-            if unsure { index.columns.into_iter().map(KeyPart::column).collect() } else { index.parts };
+        let parts = if unsure { index.columns.into_iter().map(KeyPart::column).collect() } else { index.parts };
         let name = put_index(table, index.name, index.kind, parts, index.visible);
         if unsure {
             let object = Object { kind: ObjectKind::Index, table: table.name.clone(), name: Some(name) };

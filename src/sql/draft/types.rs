@@ -57,7 +57,9 @@ fn compact(base: &str, arguments: &[String]) -> String {
     if !matches!(base, "enum" | "set") {
         return arguments.join(",");
     }
-    let trimmed = |value: &String| value.strip_suffix('\'').map_or_else(|| value.clone(), |text| format!("{}'", text.trim_end_matches(' ')));
+    let trimmed = |value: &String| {
+        value.strip_suffix('\'').map_or_else(|| value.clone(), |text| format!("{}'", text.trim_end_matches(' ')))
+    };
     arguments.iter().map(trimmed).collect::<Vec<_>>().join(",")
 }
 
@@ -103,8 +105,8 @@ fn named(base: &str, arguments: Option<&str>, defaults: &Defaults) -> Type {
         "text" => Type { is_unsure: arguments.is_some(), ..letters("text".into()) },
         "blob" => Type { is_unsure: arguments.is_some(), ..plain("blob".into()) },
         "enum" | "set" => letters(given(base)),
-        "geometry" | "point" | "linestring" | "polygon" | "multipoint" | "multilinestring" | "multipolygon" | "uuid"
-        | "inet4" | "inet6" => plain(base.into()),
+        "geometry" | "point" | "linestring" | "polygon" | "multipoint" | "multilinestring" | "multipolygon"
+        | "uuid" | "inet4" | "inet6" => plain(base.into()),
         _ => Type { is_unsure: true, ..plain(given(base)) },
     }
 }
