@@ -18,6 +18,9 @@ pub struct Adopt {
     /// Take it that rows which cannot be looked for were written
     #[arg(long)]
     pub assume_rows: bool,
+    /// Compare in embedded terms, with what the statements of the migrations say; what is done where no server is installed
+    #[arg(long)]
+    pub embedded: bool,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub write: Recording,
@@ -55,6 +58,9 @@ pub struct Drift {
     /// Count what no migration makes too
     #[arg(long)]
     pub foreign: bool,
+    /// Compare in embedded terms, with what the statements of the migrations say; what is done where no server is installed
+    #[arg(long)]
+    pub embedded: bool,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub output: Output,

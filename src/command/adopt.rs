@@ -4,21 +4,21 @@ use super::failure::Failure;
 use super::files::Files;
 use super::interrupt::early;
 use super::prepare::{self, History};
-use super::replica;
+use super::replica::{self, Replica};
 use super::target::Target;
 use super::turn::Turn;
 use super::up::count;
 use crate::cli::{Adopt, Format};
 use crate::engine::connect::Purpose;
 use crate::engine::ledger::Ledger;
-use crate::engine::rehearsal::Rehearsal;
-use crate::engine::{Session, adoption as recording, definitions};
+use crate::engine::{Session, adoption as recording};
 use crate::exit::Exit;
-use crate::migration::adoption::{Rows, is_readable, objects, place, standing, ungrounded, verdicts};
+use crate::migration::adoption::{Live, Rows, Step, is_readable, judge, place, ungrounded};
 use crate::migration::plan::{self, Up};
 use crate::migration::repair::{Repair, repair};
 use crate::migration::seed::questions;
 use crate::migration::verify::{Entry, State};
+use crate::model::built::Built;
 use crate::model::drift::{AdoptReport, AdoptedRow, Compared, Standing, Verdict};
 use crate::model::location::Location;
 use crate::model::migration::{Direction, Migration};
@@ -27,7 +27,7 @@ use crate::model::schema::Schema;
 use crate::render;
 use crate::sql::ddl::{Effect, effect, targets};
 use crate::term::{Output, Term};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Runs `adopt`. Exit code 4 on a conflict, 1 when a migration is there in part or cannot be known.
@@ -151,44 +151,45 @@ async fn judged(
     let chosen = plan::up(entries, up).map_err(|error| Failure::state(error.to_string()))?;
     prepare::written(&chosen)?;
     let live = session.schema(&[ledger.table()]).await?;
-    let (mut replica, mut notes) = replica::start(session, ledger, term).await?;
+    let (mut replica, mut notes) = replica::start(session, ledger, args.embedded, term).await?;
+    let hidden = session.hidden().await?;
+    notes.extend(hidden.note());
     let first = chosen.first().map_or(i64::MAX, |migration| migration.version);
     let mut steps = Vec::new();
     for migration in entries.iter().filter_map(|entry| entry.migration) {
         let is_chosen = chosen.iter().any(|one| one.version == migration.version);
-        let is_applied = entries.iter().any(|one| one.version == migration.version && one.state == State::Applied);
-        if is_chosen {
+        let is_recorded = entries.iter().any(|one| one.version == migration.version && one.state == State::Applied);
+        if is_chosen || is_recorded && migration.version > first {
             let (before, after, left_out) = step(&mut replica, migration).await?;
             notes.extend(left_out);
-            steps.push((migration, before, after));
-        } else if is_applied || migration.version < first {
-            notes.extend(replica::replay(&mut replica, migration).await?);
+            steps.push(Step { migration, before, after, rows: Vec::new(), is_recorded });
+        } else if is_recorded || migration.version < first {
+            notes.extend(replica.replay(migration).await?);
         }
     }
-    let last = verdicts(&replica.schema().await?, &live);
+    let last = replica.built().await?;
+    for step in steps.iter_mut().filter(|step| !step.is_recorded) {
+        step.rows =
+            written_rows(session, step.migration, &live, (&step.after.schema, &last.schema), args.assume_rows).await?;
+    }
+    let judged = judge(&steps, &Live { schema: &live, hidden: &hidden });
     let mut rows: Vec<AdoptedRow> = Vec::new();
     let mut seen = BTreeSet::new();
-    for (migration, before, after) in &steps {
-        let mut found = objects(before, after, &last, &live);
+    for (Step { migration, .. }, mut judged) in steps.iter().zip(judged).filter(|(step, _)| !step.is_recorded) {
         let statements: Vec<_> = migration.up.statements.iter().collect();
-        for one in &mut found {
+        for one in &mut judged.objects {
             one.at = place(&one.object, &statements).cloned();
         }
-        let written = written_rows(session, migration, &live, after, args.assume_rows).await?;
-        let same_set =
-            |row: &&AdoptedRow| chosen.iter().any(|one| one.version == row.version && one.set == migration.set);
-        let follows = rows.iter().filter(same_set).all(|row| row.standing == Standing::Adopted);
-        let (standing, because) = standing(&found, &written, follows);
-        if !found.is_empty() || !written.is_empty() {
+        if judged.is_seen {
             seen.insert(migration.version);
         }
         rows.push(AdoptedRow {
             version: migration.version,
             description: migration.description.clone(),
             file: migration.up.file.clone(),
-            standing,
-            because,
-            objects: found,
+            standing: judged.standing,
+            because: judged.because,
+            objects: judged.objects,
         });
     }
     doubt_unseen(&mut rows, &seen, entries);
@@ -203,7 +204,7 @@ async fn judged(
         format_version: FORMAT_VERSION,
         engine: session.engine.clone(),
         place: session.place.clone(),
-        replayed_on: replica.engine.clone(),
+        replayed_on: replica.engine(),
         recorded: false,
         migrations: rows,
         notes,
@@ -211,13 +212,13 @@ async fn judged(
 }
 
 /// The definitions of what a migration names, before and after it; of everything where that cannot be told.
-async fn step(replica: &mut Rehearsal, migration: &Migration) -> Result<(Schema, Schema, Vec<String>), Failure> {
+async fn step(replica: &mut Replica, migration: &Migration) -> Result<(Built, Built, Vec<String>), Failure> {
     let statements = &migration.up.statements;
     let names: Vec<String> = statements.iter().flat_map(|statement| targets(&statement.sql)).collect();
     let readable = statements.iter().all(is_readable);
-    let before = if readable { replica.session().schema_of(&names).await? } else { replica.schema().await? };
-    let notes = replica::replay(replica, migration).await?;
-    let after = if readable { replica.session().schema_of(&names).await? } else { replica.schema().await? };
+    let before = if readable { replica.built_of(&names).await? } else { replica.built().await? };
+    let notes = replica.replay(migration).await?;
+    let after = if readable { replica.built_of(&names).await? } else { replica.built().await? };
     Ok((before, after, notes))
 }
 
@@ -226,7 +227,7 @@ async fn written_rows(
     session: &mut Session,
     migration: &Migration,
     live: &Schema,
-    after: &Schema,
+    (after, last): (&Schema, &Schema),
     assume: bool,
 ) -> Result<Vec<(Location, Rows)>, Failure> {
     let mut found = Vec::new();
@@ -240,6 +241,10 @@ async fn written_rows(
             }
             _ => continue,
         };
+        if table.as_ref().is_some_and(|table| live.table(table).or(last.table(table)).is_none()) {
+            // They are gone with their table, which a later migration drops: that one tells.
+            continue;
+        }
         let rows = match questions(&statement.sql, after).or_else(|_| questions(&statement.sql, live)) {
             _ if table.is_some_and(|table| live.table(&table).is_none()) => Rows::Absent,
             Ok((_, questions)) => {
@@ -309,7 +314,7 @@ fn order(rows: &[AdoptedRow], chosen: &[&Migration]) -> Vec<String> {
 async fn write_plan(
     path: &Path,
     rows: &[AdoptedRow],
-    replica: &mut Rehearsal,
+    replica: &mut Replica,
     ledger: &Ledger,
     term: &mut Term,
 ) -> Result<(), Failure> {
@@ -319,13 +324,7 @@ async fn write_plan(
         term.note("no plan was written: nothing is there in part or otherwise");
         return Ok(());
     }
-    let definitions = if replica.session().has_transactional_ddl() {
-        BTreeMap::new()
-    } else {
-        let read = definitions::read(replica.session(), ledger.table()).await?;
-        let tables = read.objects.into_iter().filter(|one| one.kind == "table");
-        tables.filter_map(|one| Some((one.name.to_lowercase(), one.sql?))).collect()
-    };
+    let definitions = replica.definitions(ledger).await?;
     let Repair { up, down } = repair(&objects, &definitions);
     save(path, &up, term)?;
     if let Some(stem) = path.to_str().and_then(|path| path.strip_suffix(".up.sql")) {

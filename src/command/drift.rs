@@ -8,16 +8,15 @@ use super::target::Target;
 use crate::cli::{Drift, Format};
 use crate::engine::connect::Purpose;
 use crate::exit::Exit;
-use crate::migration::adoption::place;
-use crate::migration::compare::compare;
+use crate::migration::adoption::{Live, place};
 use crate::migration::verify::{State, refusals};
-use crate::model::drift::{DriftReport, Verdict};
+use crate::model::drift::{Compared, DriftReport, Verdict};
 use crate::model::migration::Migration;
 use crate::model::report::FORMAT_VERSION;
 use crate::render;
 use crate::term::{Output, Term};
 
-/// Runs `drift`. Exit code 1 when there is some.
+/// Runs `drift`. Exit code 1 when there is some, or when something cannot be known.
 ///
 /// # Errors
 /// See [`Failure`]; also when the ledger is not in order, so that nobody knows what ought to be there.
@@ -43,12 +42,14 @@ pub(super) async fn run(args: &Drift, target: &Target, term: &mut Term) -> Resul
         )));
     }
     let live = session.schema(&[ledger.table()]).await?;
-    let (mut replica, mut notes) = replica::start(&mut session, &ledger, term).await?;
+    let (mut replica, mut notes) = replica::start(&mut session, &ledger, args.embedded, term).await?;
     for migration in &applied {
-        notes.extend(replica::replay(&mut replica, migration).await?);
+        notes.extend(replica.replay(migration).await?);
     }
-    let expected = replica.schema().await?;
-    let mut objects = compare(&expected, &live);
+    let expected = replica.built().await?;
+    let hidden = session.hidden().await?;
+    notes.extend(hidden.note());
+    let mut objects = Live { schema: &live, hidden: &hidden }.compare(&expected);
     let all = objects.len();
     objects.retain(|one| one.verdict != Verdict::Present);
     let present = all - objects.len();
@@ -57,13 +58,15 @@ pub(super) async fn run(args: &Drift, target: &Target, term: &mut Term) -> Resul
     for one in &mut objects {
         one.at = place(&one.object, &statements).cloned();
     }
+    let unknown = |one: &Compared| matches!(one.verdict, Verdict::Unknown { .. });
+    let is_unknown = objects.iter().any(unknown);
     let report = DriftReport {
         format_version: FORMAT_VERSION,
         engine: session.engine.clone(),
         place: session.place.clone(),
-        replayed_on: replica.engine.clone(),
+        replayed_on: replica.engine(),
         applied: applied.len(),
-        drifted: objects.iter().any(|one| !one.verdict.holds()),
+        drifted: objects.iter().any(|one| !one.verdict.holds() && !unknown(one)),
         objects,
         present,
         notes,
@@ -74,5 +77,5 @@ pub(super) async fn run(args: &Drift, target: &Target, term: &mut Term) -> Resul
         Format::Json => render::json::render(&report),
     };
     output.write(&text, term)?;
-    Ok(if report.drifted { Exit::Findings } else { Exit::Clean })
+    Ok(if report.drifted || is_unknown { Exit::Findings } else { Exit::Clean })
 }

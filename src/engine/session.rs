@@ -5,7 +5,9 @@ use super::canceller::Canceller;
 use super::guard::{Guard, Mode};
 use super::settings::Settings;
 use super::text;
+use crate::model::built::Defaults;
 use crate::model::engine::{Engine, EngineKind};
+use crate::model::hidden::Hidden;
 use crate::model::schema::Schema;
 use crate::sql::quote::Backslash;
 use crate::sql::translate;
@@ -257,6 +259,28 @@ impl Session {
                 super::schema::server::read_only(connection, &self.engine, names).await
             }
             SessionConnection::Embedded(connection) => super::schema::sqlite::read(connection, &[]).await,
+        }
+    }
+
+    /// What statements get from the server without a word; nothing on the embedded engine.
+    ///
+    /// # Errors
+    /// When the connection breaks.
+    pub async fn defaults(&mut self) -> Result<Defaults, EngineError> {
+        match &mut self.connection {
+            SessionConnection::Server(connection) => super::schema::defaults::read(connection, &self.engine).await,
+            SessionConnection::Embedded(_) => Ok(Defaults::default()),
+        }
+    }
+
+    /// What the account may not see of the database.
+    ///
+    /// # Errors
+    /// When the connection breaks.
+    pub async fn hidden(&mut self) -> Result<Hidden, EngineError> {
+        match &mut self.connection {
+            SessionConnection::Server(connection) => super::schema::hidden::read(connection, &self.engine).await,
+            SessionConnection::Embedded(_) => Ok(Hidden::default()),
         }
     }
 

@@ -1,8 +1,14 @@
 //! Whether a database has what a migration makes: the objects that it makes or changes, held against the live ones.
 
-use super::compare::compare;
+mod course;
+
+pub use course::{Judged, Step, judge};
+
+use super::compare::{compare_built, doubt};
 use super::difference::{Difference, differences};
+use crate::model::built::Built;
 use crate::model::drift::{AdoptedRow, Compared, Object, ObjectKind, Standing, Verdict};
+use crate::model::hidden::Hidden;
 use crate::model::location::Location;
 use crate::model::migration::Statement;
 use crate::model::schema::{Schema, Table};
@@ -12,58 +18,30 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The verdict on each object of a schema, held against the live one.
 pub type Verdicts = BTreeMap<Object, Verdict>;
 
-/// The verdicts, foreign objects left out.
-#[must_use]
-pub fn verdicts(expected: &Schema, live: &Schema) -> Verdicts {
-    let own = compare(expected, live).into_iter().filter(|one| one.verdict != Verdict::Foreign);
-    own.map(|one| (one.object, one.verdict)).collect()
+/// The live schema, and what of it the account may not see.
+#[derive(Debug, Clone, Copy)]
+pub struct Live<'a> {
+    /// The schema.
+    pub schema: &'a Schema,
+    /// What is hidden.
+    pub hidden: &'a Hidden,
 }
 
-/// What a migration makes or changes, by the schema before and after it, each with its verdict. `last` holds the verdicts
-/// on what all migrations together make: what a later one changes or drops again may be there in its later form.
-#[must_use]
-pub fn objects(before: &Schema, after: &Schema, last: &Verdicts, live: &Schema) -> Vec<Compared> {
-    let (was, is) = (verdicts(before, live), verdicts(after, live));
-    let mut found = Vec::new();
-    for object in changed(before, after) {
-        // Without an entry its table is missing, or the migration drops it.
-        let verdict = match is.get(&object) {
-            Some(verdict) if verdict.holds() => verdict.clone(),
-            _ if last.get(&object).is_some_and(Verdict::holds) => last[&object].clone(),
-            // What is there is what was there before the migration: the change has not been made.
-            _ if was.get(&object).is_some_and(Verdict::holds) => Verdict::Missing,
-            Some(verdict) => verdict.clone(),
-            None if has(after, &object) => Verdict::Missing,
-            // A drop, of what is not there: that says nothing.
-            None => continue,
-        };
-        let table_is_missing = live.table(&object.table).is_none();
-        if verdict == Verdict::Missing
-            && table_is_missing
-            && object.kind != ObjectKind::Table
-            && is_table_new(before, &object)
-        {
-            // The table stands for everything in it.
-            continue;
-        }
-        let is_made = has(after, &object) && !has(live, &object);
-        if verdict == Verdict::Missing && is_made && !last.contains_key(&object) && is_gone(last, &object) {
-            // Dropped again later on, and not there: the later migration accounts for it.
-            continue;
-        }
-        found.push(Compared { object, verdict, at: None });
+impl Live<'_> {
+    /// Every object of both, with its verdict.
+    #[must_use]
+    pub fn compare(&self, expected: &Built) -> Vec<Compared> {
+        let mut found = compare_built(expected, self.schema);
+        doubt(&mut found, self.hidden);
+        found
     }
-    found
-}
 
-fn is_gone(last: &Verdicts, object: &Object) -> bool {
-    // Everything in a missing table is represented by the table.
-    let table = Object { kind: ObjectKind::Table, table: object.table.clone(), name: None };
-    last.get(&table) != Some(&Verdict::Missing)
-}
-
-fn is_table_new(before: &Schema, object: &Object) -> bool {
-    object.kind != ObjectKind::Program && before.table(&object.table).is_none()
+    /// The verdicts, foreign objects left out.
+    #[must_use]
+    pub fn verdicts(&self, expected: &Built) -> Verdicts {
+        let own = self.compare(expected).into_iter().filter(|one| one.verdict != Verdict::Foreign);
+        own.map(|one| (one.object, one.verdict)).collect()
+    }
 }
 
 fn has(schema: &Schema, object: &Object) -> bool {
@@ -80,11 +58,17 @@ fn has(schema: &Schema, object: &Object) -> bool {
 }
 
 /// The objects that differ between two states.
-fn changed(before: &Schema, after: &Schema) -> BTreeSet<Object> {
+fn changed(before: &Built, after: &Built) -> BTreeSet<Object> {
     let of = |kind, table: &Table, name: &str| Object { kind, table: table.name.clone(), name: Some(name.into()) };
     let whole = |table: &Table| Object { kind: ObjectKind::Table, table: table.name.clone(), name: None };
     let mut found = BTreeSet::new();
-    for difference in differences(before, after) {
+    // What only a server could tell is changed by what leaves other doubts.
+    let doubted = after
+        .doubts
+        .iter()
+        .filter(|(object, doubts)| before.doubts.get(object) != Some(doubts) && has(&after.schema, object));
+    found.extend(doubted.map(|(object, _)| object.clone()));
+    for difference in differences(&before.schema, &after.schema) {
         match difference {
             Difference::TableAdded(table) => {
                 found.insert(whole(table));
@@ -144,12 +128,19 @@ pub enum Rows {
     Unknown(String),
 }
 
-/// What becomes of a migration, and why where its objects do not say it. `follows` says whether everything before it in
-/// its set is adopted: what leaves nothing to be seen goes with that.
+/// What becomes of a migration, and why where its objects do not say it. `follows` is how everything before it in its set
+/// stands: what leaves nothing to be seen goes with that.
 #[must_use]
-pub fn standing(objects: &[Compared], rows: &[(Location, Rows)], follows: bool) -> (Standing, Option<String>) {
+pub fn standing(objects: &[Compared], rows: &[(Location, Rows)], follows: Standing) -> (Standing, Option<String>) {
     if objects.iter().any(|one| matches!(one.verdict, Verdict::Conflicting { .. })) {
         return (Standing::Conflicting, None);
+    }
+    let hidden = objects.iter().find_map(|one| match &one.verdict {
+        Verdict::Unknown { because } => Some(format!("{}: unknown, because {because}", one.object)),
+        _ => None,
+    });
+    if hidden.is_some() {
+        return (Standing::Unknown, hidden);
     }
     let holding = objects.iter().filter(|one| one.verdict.holds()).count();
     let is_whole = holding == objects.len();
@@ -178,10 +169,18 @@ pub fn standing(objects: &[Compared], rows: &[(Location, Rows)], follows: bool) 
     if any(|rows| matches!(rows, Rows::Unknown(_))) {
         return (Standing::Unknown, because());
     }
-    if holding == 0 && rows.is_empty() && !follows {
-        return (Standing::Pending, Some("it leaves nothing to be seen, and what comes before it is pending".into()));
+    match follows {
+        _ if holding > 0 || !rows.is_empty() => (Standing::Adopted, None),
+        Standing::Adopted => (Standing::Adopted, None),
+        Standing::Pending => {
+            (Standing::Pending, Some("it leaves nothing to be seen, and what comes before it is pending".into()))
+        }
+        _ => {
+            let because =
+                "unknown, because it leaves nothing to be seen, and what comes before it is unknown or there in part";
+            (Standing::Unknown, Some(because.into()))
+        }
     }
-    (Standing::Adopted, None)
 }
 
 /// Takes back what would be recorded although it builds on a table that a migration makes which is not: what is recorded
@@ -221,63 +220,4 @@ fn tables(sql: &str) -> Vec<String> {
 #[must_use]
 pub fn is_readable(statement: &Statement) -> bool {
     !matches!(effect(&statement.sql), Effect::Other)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::schema::Column;
-
-    fn schema(columns: &[(&str, &str)]) -> Schema {
-        let column = |(name, kind): &(&str, &str)| Column {
-            name: (*name).into(),
-            column_type: (*kind).into(),
-            ..Column::default()
-        };
-        let columns: Vec<_> = columns.iter().map(column).collect();
-        let table = Table { name: "t".into(), columns, ..Table::default() };
-        Schema { tables: vec![table], routines: vec![] }
-    }
-
-    fn standing_of(before: &Schema, after: &Schema, last: &Schema, live: &Schema) -> Standing {
-        standing(&objects(before, after, &verdicts(last, live), live), &[], false).0
-    }
-
-    #[test]
-    fn a_new_table_is_adopted_missing_partial_or_in_conflict() {
-        let (none, made) = (Schema::default(), schema(&[("a", "int"), ("b", "int")]));
-        let of = |live: &Schema| standing_of(&none, &made, &made, live);
-        assert_eq!(of(&made), Standing::Adopted);
-        assert_eq!(of(&none), Standing::Pending);
-        assert_eq!(of(&schema(&[("a", "int")])), Standing::Partial);
-        assert_eq!(of(&schema(&[("a", "int"), ("b", "text")])), Standing::Conflicting);
-    }
-
-    #[test]
-    fn what_a_later_migration_changes_counts_in_either_form() {
-        let (none, first, last) = (Schema::default(), schema(&[("a", "int")]), schema(&[("a", "bigint")]));
-        for (live, change) in [(&last, Standing::Adopted), (&first, Standing::Pending)] {
-            assert_eq!(standing_of(&none, &first, &last, live), Standing::Adopted);
-            assert_eq!(standing_of(&first, &last, &last, live), change);
-        }
-    }
-
-    #[test]
-    fn a_drop_is_pending_while_the_object_is_there() {
-        let (before, after) = (schema(&[("a", "int"), ("b", "int")]), schema(&[("a", "int")]));
-        let found = objects(&before, &after, &verdicts(&after, &before), &before);
-        assert_eq!(standing(&found, &[], true), (Standing::Pending, None));
-        assert!(objects(&before, &after, &verdicts(&after, &after), &after).is_empty());
-    }
-
-    #[test]
-    fn rows_decide_where_the_schema_does_not() {
-        let at = Location::line("1_x.up.sql", 3);
-        let of = |rows: Rows| standing(&[], &[(at.clone(), rows)], false);
-        assert_eq!(of(Rows::Found).0, Standing::Adopted);
-        assert_eq!(of(Rows::Absent).0, Standing::Pending);
-        assert_eq!(of(Rows::Some(1, 2)), (Standing::Partial, Some("1_x.up.sql:3: 1 of 2 rows are there".into())));
-        assert_eq!(of(Rows::Unknown("why".into())).0, Standing::Unknown);
-        assert_eq!(standing(&[], &[], true).0, Standing::Adopted);
-    }
 }

@@ -88,6 +88,11 @@ pub enum Verdict {
     },
     /// It is not there.
     Missing,
+    /// It cannot be known.
+    Unknown {
+        /// Why, and what would tell.
+        because: String,
+    },
     /// It is there and no migration makes it.
     Foreign,
 }
@@ -108,6 +113,7 @@ impl Verdict {
             Self::Redundant { .. } => "redundant",
             Self::Conflicting { .. } => "conflicting",
             Self::Missing => "missing",
+            Self::Unknown { .. } => "unknown",
             Self::Foreign => "foreign",
         }
     }
@@ -117,7 +123,7 @@ impl Verdict {
     pub fn detail(&self) -> String {
         match self {
             Self::Present | Self::Missing => String::new(),
-            Self::Equivalent { because } => because.clone(),
+            Self::Equivalent { because } | Self::Unknown { because } => because.clone(),
             Self::Redundant { covered_by } => format!("covered by {covered_by}"),
             Self::Conflicting { mismatches } => {
                 mismatches.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
@@ -150,11 +156,11 @@ pub struct DriftReport {
     pub engine: Engine,
     /// The database, without secrets.
     pub place: String,
-    /// The engine on which the migrations were replayed.
-    pub replayed_on: Engine,
+    /// The engine on which the migrations were replayed; `None` where they were only read, in embedded terms.
+    pub replayed_on: Option<Engine>,
     /// How many applied migrations were replayed.
     pub applied: usize,
-    /// Whether anything drifted; exit code 1.
+    /// Whether anything drifted; exit code 1, as with anything unknown.
     pub drifted: bool,
     /// Every object that is not simply present; foreign ones only where asked for.
     pub objects: Vec<Compared>,
@@ -219,8 +225,8 @@ pub struct AdoptReport {
     pub engine: Engine,
     /// The database, without secrets.
     pub place: String,
-    /// The engine on which the migrations were replayed.
-    pub replayed_on: Engine,
+    /// The engine on which the migrations were replayed; `None` where they were only read, in embedded terms.
+    pub replayed_on: Option<Engine>,
     /// Whether the ledger was written.
     pub recorded: bool,
     /// Each pending migration in order.

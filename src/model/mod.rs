@@ -2,6 +2,7 @@
 
 pub mod archive;
 pub mod baseline;
+pub mod built;
 pub mod count;
 pub mod day;
 pub mod digest;
@@ -9,6 +10,7 @@ pub mod drift;
 pub mod engine;
 pub mod environment;
 pub mod finding;
+pub mod hidden;
 pub mod journal;
 pub mod ledger;
 pub mod lint;

@@ -13,17 +13,23 @@ pub fn drift(report: &DriftReport, style: &Style) -> String {
     for note in &report.notes {
         let _ = writeln!(text, "note: {note}");
     }
-    let word = if report.drifted { "drift" } else { "no drift" };
     let count = |wanted: fn(&Verdict) -> bool| report.objects.iter().filter(|one| wanted(&one.verdict)).count();
+    let unknown = count(|one| matches!(one, Verdict::Unknown { .. }));
+    let word = match (report.drifted, unknown) {
+        (true, _) => "drift",
+        (false, 0) => "no drift",
+        (false, _) => "no drift to be seen, but not everything could be looked at",
+    };
+    let told = if unknown > 0 { format!(", {unknown} unknown") } else { String::new() };
     let _ = writeln!(
         text,
-        "{word}: {} present, {} equivalent or redundant, {} conflicting, {} missing; {} migrations, replayed on {}",
+        "{word}: {} present, {} equivalent or redundant, {} conflicting, {} missing{told}; {} migrations, {}",
         report.present,
         count(|one| matches!(one, Verdict::Equivalent { .. } | Verdict::Redundant { .. })),
         count(|one| matches!(one, Verdict::Conflicting { .. })),
         count(|one| *one == Verdict::Missing),
         report.applied,
-        report.replayed_on
+        report.replayed_on.as_ref().map_or("read in embedded terms".into(), |engine| format!("replayed on {engine}"))
     );
     text
 }

@@ -3,8 +3,11 @@
 pub mod bend;
 pub mod ddl;
 pub mod dialect;
+pub mod draft;
 pub mod executable;
 pub mod fingerprint;
+pub mod expression;
+pub mod grants;
 pub mod lex;
 pub mod lock;
 pub mod online;

@@ -4,7 +4,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod adopt;
+mod adopt_hidden;
+mod adopt_in_terms;
+mod adopt_order;
 mod adopt_unsure;
+mod adopt_words;
 mod apply;
 mod archive;
 mod archive_embedded;

@@ -1,5 +1,6 @@
 //! Who is in the way of a statement that waits for a lock, as far as the server says.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// How many are named; more help nobody.
@@ -27,9 +28,10 @@ pub struct Blocker {
 pub enum Blockers {
     /// The server says that they hold locks which exclude what is waited for.
     Known(Vec<Blocker>),
-    /// The server does not say who holds the lock; these have a transaction or a statement under way.
+    /// The server does not say who holds the lock, and why, empty where that has been said; these have a transaction or a
+    /// statement under way.
     Candidates(Vec<Blocker>, String),
-    /// Nothing is known, and why.
+    /// Nothing is known, and why; empty where that has been said.
     Unknown(String),
 }
 
@@ -40,6 +42,19 @@ impl Blockers {
         match self {
             Self::Known(blockers) => blockers.iter().map(|blocker| blocker.connection).collect(),
             Self::Candidates(..) | Self::Unknown(_) => Vec::new(),
+        }
+    }
+}
+
+impl Blockers {
+    /// The same without the reason why nothing is known, where that is among those that were told.
+    #[must_use]
+    pub(super) fn told_once(self, told: &mut BTreeSet<String>) -> Self {
+        let mut new = |because: String| if told.insert(because.clone()) { because } else { String::new() };
+        match self {
+            Self::Candidates(blockers, because) => Self::Candidates(blockers, new(because)),
+            Self::Unknown(because) => Self::Unknown(new(because)),
+            known @ Self::Known(_) => known,
         }
     }
 }
@@ -66,12 +81,16 @@ impl fmt::Display for Blockers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (lead, blockers) = match self {
             Self::Known(blockers) => ("held by ".to_owned(), blockers),
+            Self::Candidates(blockers, because) if because.is_empty() => {
+                ("by whom is unknown; sessions with something open, any of which may be it: ".to_owned(), blockers)
+            }
             Self::Candidates(blockers, because) => (
                 format!(
                     "by whom is unknown, because {because}; sessions with something open, any of which may be it: "
                 ),
                 blockers,
             ),
+            Self::Unknown(because) if because.is_empty() => return f.write_str("by whom is unknown"),
             Self::Unknown(because) => return write!(f, "by whom is unknown, because {because}"),
         };
         f.write_str(&lead)?;

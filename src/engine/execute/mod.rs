@@ -24,6 +24,7 @@ use super::{EngineError, Session};
 use crate::sql::ddl::{self, AlterAction, Effect};
 use crate::sql::quote;
 use companion::Companion;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -44,13 +45,15 @@ pub struct Executor {
     interrupted: Arc<AtomicBool>,
     lost: Arc<AtomicBool>,
     companion: Option<Companion>,
+    /// The reasons why it is not known who is in the way, each told once in a run.
+    told: BTreeSet<String>,
 }
 
 impl Executor {
     /// Sends statements by a policy until `interrupted` is set, or `lost`, which says that the runner lock is another's.
     #[must_use]
     pub fn new(policy: Policy, interrupted: Arc<AtomicBool>, lost: Arc<AtomicBool>) -> Self {
-        Self { policy, interrupted, lost, companion: None }
+        Self { policy, interrupted, lost, companion: None, told: BTreeSet::new() }
     }
 
     /// Fails when Ctrl-C was pressed, or when the runner lock was lost.
@@ -136,9 +139,10 @@ pub async fn execute(
         let pause = policy::pause(attempt);
         let limit = executor.policy.give_up_after;
         if obstacle.is_some() || since.elapsed() + pause >= limit {
+            let blockers = blockers.told_once(&mut executor.told);
             return Err(given_up(error, attempt, executor.policy, effect, &blockers, obstacle.as_deref()));
         }
-        notify(Notice::Retrying { attempt, pause, limit, blockers });
+        notify(Notice::Retrying { attempt, pause, limit, blockers }.told_once(&mut executor.told));
         executor.pause(pause).await?;
     }
     Ok(())
@@ -155,15 +159,17 @@ async fn attempt_once(
     notify: &mut Notify<'_>,
 ) -> Result<(), EngineError> {
     let canceller = session.canceller();
-    let companion = executor.companion.get_or_insert_with(|| Companion::new(canceller.clone()));
-    let policy = executor.policy;
+    let Executor { companion, told, policy, .. } = executor;
+    let policy = *policy;
+    let companion = companion.get_or_insert_with(|| Companion::new(canceller.clone()));
+    let mut once = |notice: Notice| notify(notice.told_once(told));
     // Once somebody was in the way the companion is there already, and can look as soon as the statement waits again.
     let after = if attempt == 1 { policy.watch_after } else { policy.watch_after.min(Duration::from_millis(200)) };
     // The row of a statement that is part of a transaction is locked by that transaction.
     let heartbeat = !effect.is_transactional();
     let outcome = {
         // Boxed: it holds a whole connection, and is part of every future around it.
-        let watching = Box::pin(companion.watch(wanted, heartbeat, after, policy.dead_after, notify));
+        let watching = Box::pin(companion.watch(wanted, heartbeat, after, policy.dead_after, &mut once));
         tokio::select! {
             biased;
             outcome = session.run(sql) => outcome,
@@ -174,7 +180,7 @@ async fn attempt_once(
         // What nobody waits for any more must not go on behind the client's back.
         let ended = Box::pin(canceller.end()).await;
         let failed = ended.err().map(|error| error.to_string());
-        notify(Notice::Abandoned { connection: wanted.connection, failed });
+        once(Notice::Abandoned { connection: wanted.connection, failed });
     }
     outcome
 }

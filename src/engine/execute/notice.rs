@@ -1,6 +1,7 @@
 //! What is to be told while a statement is under way.
 
 use super::blockers::Blockers;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
@@ -34,6 +35,20 @@ pub enum Notice {
         /// Why it could not be ended or found gone, if so.
         failed: Option<String>,
     },
+}
+
+impl Notice {
+    /// The same without a reason that was told before.
+    #[must_use]
+    pub(super) fn told_once(self, told: &mut BTreeSet<String>) -> Self {
+        match self {
+            Self::Waiting { state, blockers } => Self::Waiting { state, blockers: blockers.told_once(told) },
+            Self::Retrying { attempt, pause, limit, blockers } => {
+                Self::Retrying { attempt, pause, limit, blockers: blockers.told_once(told) }
+            }
+            other => other,
+        }
+    }
 }
 
 impl fmt::Display for Notice {

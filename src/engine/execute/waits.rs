@@ -37,17 +37,31 @@ pub(super) async fn blockers(connection: &mut MySqlConnection, wanted: &Wanted) 
             Ok(Some(found)) if !found.is_empty() => return Blockers::Known(found),
             Ok(Some(_)) => reasons.push(format!("{} shows nobody", source.name())),
             Ok(None) => reasons.push(format!("{} is not turned on", source.name())),
+            Err(error) if is_denied(&error) => reasons.push(source.denied()),
             Err(error) => reasons.push(format!("{} cannot be read: {error}", source.name())),
         }
     }
     // The plugin is MariaDB's; on MySQL it is missing by nature.
     let mysql = matches!(is_mariadb(connection).await, Ok(false));
     let because = reasons[..if mysql { 1 } else { 2 }].join(", ");
+    among_the_open(connection, wanted, because).await
+}
+
+/// Those who have a transaction open, where `because` says why nothing better is known.
+async fn among_the_open(connection: &mut MySqlConnection, wanted: &Wanted, because: String) -> Blockers {
     match candidates(connection, wanted.connection).await {
         Ok(found) if found.is_empty() => Blockers::Unknown(format!("{because}, and no transaction is seen to be open")),
         Ok(found) => Blockers::Candidates(found, because),
+        Err(error) if is_denied(&error) => Blockers::Unknown(format!(
+            "{because}, and this account may not see the open transactions, which needs GRANT PROCESS ON *.*"
+        )),
         Err(error) => Blockers::Unknown(format!("{because}, nor the open transactions: {error}")),
     }
+}
+
+/// Whether the account lacks a privilege: on a table, a database, a column, or one of the whole server.
+fn is_denied(error: &EngineError) -> bool {
+    matches!(error.code(), Some(1142 | 1044 | 1143 | 1227))
 }
 
 /// Who holds the row that a connection waits for. Never fails: what cannot be read is a reason.
@@ -55,13 +69,16 @@ pub(super) async fn row_blockers(connection: &mut MySqlConnection, wanted: &Want
     let because = match row_holders(connection, wanted).await {
         Ok(found) if !found.is_empty() => return Blockers::Known(found),
         Ok(_) => "it does not wait any more, and the server keeps only waits that last".to_owned(),
+        Err(error) if is_denied(&error) && wanted.kind == EngineKind::Mariadb => {
+            "this account may not see who waits for which row, which needs GRANT PROCESS ON *.*".to_owned()
+        }
+        Err(error) if is_denied(&error) => {
+            "this account may not see who waits for which row, which needs GRANT SELECT ON performance_schema.*"
+                .to_owned()
+        }
         Err(error) => format!("the waits for rows cannot be read: {error}"),
     };
-    match candidates(connection, wanted.connection).await {
-        Ok(found) if found.is_empty() => Blockers::Unknown(format!("{because}, and no transaction is seen to be open")),
-        Ok(found) => Blockers::Candidates(found, because),
-        Err(error) => Blockers::Unknown(format!("{because}, nor the open transactions: {error}")),
-    }
+    among_the_open(connection, wanted, because).await
 }
 
 /// The sessions that hold the row which a connection waits for; none when it waits for none.
@@ -102,6 +119,15 @@ impl Source {
             Self::Plugin => "the plugin METADATA_LOCK_INFO",
         }
     }
+
+    /// What to say of it to an account that may not read it.
+    fn denied(self) -> String {
+        let needs = match self {
+            Self::PerformanceSchema => "GRANT SELECT ON performance_schema.*",
+            Self::Plugin => "GRANT PROCESS ON *.*",
+        };
+        format!("this account may not read {}, which needs {needs}", self.name())
+    }
 }
 
 async fn is_mariadb(connection: &mut MySqlConnection) -> Result<bool, EngineError> {
@@ -117,7 +143,7 @@ async fn known(
 ) -> Result<Option<Vec<Blocker>>, EngineError> {
     let (is_on, holders) = match source {
         Source::PerformanceSchema => (
-            "SELECT @@performance_schema = 1 AND EXISTS (SELECT 1 FROM performance_schema.setup_instruments \
+            "SELECT EXISTS (SELECT 1 FROM performance_schema.setup_instruments \
              WHERE name = 'wait/lock/metadata/sql/mdl' AND enabled = 'YES')"
                 .to_owned(),
             by_performance_schema(wanted),
@@ -129,6 +155,15 @@ async fn known(
             by_plugin(wanted),
         ),
     };
+    let is_off = matches!(source, Source::PerformanceSchema)
+        && text::rows(connection, "SELECT @@performance_schema".into())
+            .await?
+            .first()
+            .is_some_and(|row| row.number(0) == Some(0));
+    // Asked for first: where it is off, a grant would be of no use.
+    if is_off {
+        return Ok(None);
+    }
     if text::rows(connection, is_on).await?.first().is_none_or(|row| row.number(0) != Some(1)) {
         return Ok(None);
     }

@@ -1,5 +1,7 @@
 //! Reads a live catalogue into the schema model.
 
+pub mod defaults;
+pub mod hidden;
 mod programs;
 pub mod server;
 pub mod sqlite;

@@ -35,6 +35,7 @@ fn mismatches(expected: &Column, live: &Column) -> Vec<Mismatch> {
     let types = (words::column_type(&expected.column_type), words::column_type(&live.column_type));
     let collations = [expected, live].map(|column| words::collation(column.collation.as_deref()));
     let generated = [expected, live].map(|column| words::expression(&column.generated));
+    let same_generated = words::same_expression(&generated[0], &generated[1]);
     // Another type has another collation or none: that is one difference, not two.
     let both_text = collations.iter().all(|name| !name.is_empty());
     [
@@ -43,7 +44,7 @@ fn mismatches(expected: &Column, live: &Column) -> Vec<Mismatch> {
         differing("default", &default(expected), &default(live)),
         differing("extra", &words::extra(&expected.extra), &words::extra(&live.extra)),
         both_text.then(|| differing("collation", &collations[0], &collations[1])).flatten(),
-        differing("generated", &generated[0], &generated[1]),
+        (!same_generated).then(|| differing("generated", &generated[0], &generated[1])).flatten(),
     ]
     .into_iter()
     .flatten()

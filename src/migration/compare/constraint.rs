@@ -47,8 +47,7 @@ fn same_columns(one: &ForeignKey, other: &ForeignKey) -> bool {
 }
 
 pub(super) fn checks<'a>(expected: &'a Table, live: &'a Table) -> Vec<(&'a str, Verdict)> {
-    let same =
-        |one: &(String, String), other: &(String, String)| words::expression(&one.1) == words::expression(&other.1);
+    let same = |one: &(String, String), other: &(String, String)| words::same_expression(&one.1, &other.1);
     let verdict = |check: &(String, String)| {
         let named = live.checks.iter().find(|there| there.0.eq_ignore_ascii_case(&check.0));
         if named.is_some_and(|there| same(there, check)) {

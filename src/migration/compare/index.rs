@@ -1,6 +1,6 @@
 //! Indexes: the same key under the same or another name, covered by a wider one, or another key under the name.
 
-use super::{differing, settled};
+use super::{differing, settled, words};
 use crate::model::drift::Verdict;
 use crate::model::schema::{Index, IndexKind, KeyPart, Table};
 
@@ -17,7 +17,7 @@ fn verdict(expected: &Index, live: &Table) -> Verdict {
     if let Some(named) = live.index(&expected.name) {
         let kinds = [expected, named].map(|index| format!("{:?}", index.kind).to_ascii_lowercase());
         let visible = [expected, named].map(|index| if index.visible { "visible" } else { "invisible" });
-        let columns = (key(expected), key(named));
+        let columns = if same_parts(expected, named) { Default::default() } else { (key(expected), key(named)) };
         let mismatches = [
             differing("kind", &kinds[0], &kinds[1]),
             differing("columns", &columns.0, &columns.1),
@@ -43,7 +43,11 @@ fn verdict(expected: &Index, live: &Table) -> Verdict {
 /// Whether two indexes are the same but for name, visibility and comment.
 #[must_use]
 pub fn same_key(one: &Index, other: &Index) -> bool {
-    one.kind == other.kind && one.parts.len() == other.parts.len() && is_prefix(&one.parts, &other.parts)
+    one.kind == other.kind && same_parts(one, other)
+}
+
+fn same_parts(one: &Index, other: &Index) -> bool {
+    one.parts.len() == other.parts.len() && is_prefix(&one.parts, &other.parts)
 }
 
 /// Whether an index of this table makes another one superfluous: that one's key begins the wider one's, and it asks for
@@ -73,9 +77,16 @@ fn is_prefix(parts: &[KeyPart], of: &[KeyPart]) -> bool {
 
 fn same_part(one: &KeyPart, other: &KeyPart) -> bool {
     same_column(one, other)
-        && one.expression == other.expression
+        && same_expression(one, other)
         && one.prefix == other.prefix
         && one.descending == other.descending
+}
+
+fn same_expression(one: &KeyPart, other: &KeyPart) -> bool {
+    match (&one.expression, &other.expression) {
+        (Some(one), Some(other)) => words::same_expression(one, other),
+        (one, other) => one == other,
+    }
 }
 
 fn same_column(one: &KeyPart, other: &KeyPart) -> bool {

@@ -5,11 +5,16 @@
 
 mod column;
 mod constraint;
+mod hidden;
 mod index;
+mod literal;
+mod read;
 mod table;
 mod words;
 
+pub use hidden::{absent, doubt};
 pub use index::{covers, same_key};
+pub use read::compare_built;
 
 use crate::model::drift::{Compared, Mismatch, Object, ObjectKind, Verdict};
 use crate::model::schema::{Schema, Table};

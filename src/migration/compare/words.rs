@@ -51,6 +51,11 @@ pub(super) fn default(text: Option<&str>, base_type: &str) -> Option<String> {
     if lower.starts_with("current_timestamp") { Some(lower.replace("()", "")) } else { Some(text.to_owned()) }
 }
 
+/// Whether two expressions are the same but for how they are written.
+pub(super) fn same_expression(one: &str, other: &str) -> bool {
+    expression(one) == expression(other) || crate::sql::expression::same(one, other) == Some(true)
+}
+
 /// An expression without the spaces and brackets around it.
 pub(super) fn expression(text: &str) -> String {
     let mut text = text.trim();

@@ -31,7 +31,7 @@ pub(super) fn kind(unique: bool, reader: &mut Reader) -> IndexKind {
 }
 
 /// An index clause of `ALTER TABLE … ADD` or `CREATE TABLE`, from its first word on.
-pub(super) fn within_table(reader: &mut Reader, constraint: Option<String>) -> IndexDefinition {
+pub(in crate::sql) fn within_table(reader: &mut Reader, constraint: Option<String>) -> IndexDefinition {
     let unique = reader.eat("UNIQUE");
     let kind = kind(unique, reader);
     let _noise = reader.eat("INDEX") || reader.eat("KEY");
@@ -42,7 +42,7 @@ pub(super) fn within_table(reader: &mut Reader, constraint: Option<String>) -> I
 }
 
 /// The key parts and what stands after them.
-pub(super) fn definition(reader: &mut Reader, name: Option<String>, kind: IndexKind) -> IndexDefinition {
+pub(in crate::sql) fn definition(reader: &mut Reader, name: Option<String>, kind: IndexKind) -> IndexDefinition {
     let columns = reader.clone().key_columns();
     let parts = reader.key_parts();
     let options = reader.clause_words();

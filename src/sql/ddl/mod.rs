@@ -5,9 +5,9 @@
 
 mod alter;
 mod definition;
-mod index;
+pub(in crate::sql) mod index;
 mod load;
-mod reader;
+pub(in crate::sql) mod reader;
 mod table;
 
 pub use definition::{Definition, Redefinition, redefinitions};
