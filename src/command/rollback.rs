@@ -140,9 +140,7 @@ async fn plan_and_run(
         if turn.is_agreed(&mut session, &question, agreed, term).await? {
             let rewritten = early(archive::begin(&mut session, &unfinished, &plan)).await?;
             let chosen: Vec<&Migration> = rewritten.iter().collect();
-            let exit = execute(turn, session, ledger, &chosen, answers, term).await?;
-            archive::tell(&plan, term);
-            return Ok(exit);
+            return execute(turn, session, (ledger, &plan), &chosen, answers, term).await;
         }
     }
 }
@@ -266,7 +264,7 @@ fn line(loss: &Loss) -> String {
 async fn execute(
     turn: &Turn<'_>,
     mut session: Session,
-    ledger: Ledger,
+    (ledger, plan): (Ledger, &Plan),
     chosen: &[&Migration],
     answers: &Answers,
     term: &mut Term,
@@ -290,9 +288,13 @@ async fn execute(
     }
     // What became of the database is said even when stdout cannot be written.
     let written = term.stdout(&lines.concat());
+    if outcome.is_err() {
+        archive::tell_made(&mut session, plan, term).await;
+    }
     outcome.map_err(|error| Failure::from_run(&error, "migration"))?;
     written?;
     session.close().await.ok();
     term.note(&format!("rolled back {}", count(chosen.len())));
+    archive::tell(plan, term);
     Ok(Exit::Clean)
 }
