@@ -144,7 +144,7 @@ pub struct Rollback {
     #[arg(long, value_name = "VERSION", conflicts_with = "steps")]
     pub to: Option<i64>,
     /// Take down the newest N migrations
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
     pub steps: Option<usize>,
     /// Go on although rows or values would be lost
     #[arg(long, conflicts_with = "archive")]

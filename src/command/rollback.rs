@@ -125,6 +125,7 @@ async fn plan_and_run(
             term.note("nothing to do: no migration that was asked for is applied");
             return Ok(Exit::Clean);
         }
+        early(prepare::spare_copies(&mut session, &ledger, &turn.copies(), &dropping)).await?;
         if !archives && !args.discard_data {
             disowned(&chosen, &history, &losses)?;
         }

@@ -109,7 +109,8 @@ impl Course<'_> {
 
     fn alter(&mut self, name: &str, actions: &[AlterAction], sql: &str) -> Option<String> {
         let table = self.position(name)?;
-        let renames = |action: &&AlterAction| matches!(action, AlterAction::RenameColumn(..) | AlterAction::ChangeColumn(..));
+        let renames =
+            |action: &&AlterAction| matches!(action, AlterAction::RenameColumn(..) | AlterAction::ChangeColumn(..));
         // Columns may trade their names.
         let trades = actions.iter().filter(renames).count() > 1;
         if trades || !actions.iter().all(|action| self.follows(action, actions, sql, &self.schema.tables[table])) {
@@ -121,6 +122,11 @@ impl Course<'_> {
         if words(sql).any(|word| word.eq_ignore_ascii_case("CONVERT")) {
             self.schema.tables[table].columns.iter_mut().for_each(|column| column.column_type.clear());
         }
+        for action in actions {
+            if let AlterAction::RenameColumn(from, to) | AlterAction::ChangeColumn(from, to) = action {
+                self.rename_referenced(name, from, to);
+            }
+        }
         let reason = self.refused(&before, table);
         if reason.is_some() {
             // What comes after is judged as if it had not been there.
@@ -128,12 +134,8 @@ impl Course<'_> {
             return reason;
         }
         for action in actions {
-            match action {
-                AlterAction::RenameColumn(from, to) | AlterAction::ChangeColumn(from, to) => {
-                    self.rename_referenced(name, from, to);
-                }
-                AlterAction::RenameTo(to) => self.rename(name, to),
-                _ => {}
+            if let AlterAction::RenameTo(to) = action {
+                self.rename(name, to);
             }
         }
         None
@@ -142,16 +144,26 @@ impl Course<'_> {
     fn follows(&self, action: &AlterAction, all: &[AlterAction], sql: &str, table: &Table) -> bool {
         let says = |any: &[&str]| words(sql).any(|word| any.iter().any(|one| word.eq_ignore_ascii_case(one)));
         match action {
-            // A column that a foreign key needs is refused for that, which the server says.
-            AlterAction::DropColumn(column) => !self.in_foreign_key(table, column),
+            // A column that a foreign key or the primary key needs is refused for that, which the server says.
+            AlterAction::DropColumn(column) => !self.in_key(table, column),
             // They may make an index of the column.
             AlterAction::ModifyColumn(_) | AlterAction::ChangeColumn(..) => !says(&["UNIQUE", "KEY", "PRIMARY"]),
             AlterAction::RenameColumn(..) | AlterAction::RenameIndex(..) | AlterAction::AlterIndex => true,
             // A foreign key makes an index where it finds none.
             AlterAction::AddConstraint => !says(&["FOREIGN", "PRIMARY", "UNIQUE"]),
             AlterAction::Other => {
-                !says(&["INDEX", "KEY", "KEYS", "UNIQUE", "PRIMARY", "FOREIGN", "REFERENCES", "ENGINE", "PARTITION", "IGNORE"])
-                    && !says(&["PARTITIONS", "PARTITIONING", "TABLESPACE"])
+                !says(&[
+                    "INDEX",
+                    "KEY",
+                    "KEYS",
+                    "UNIQUE",
+                    "PRIMARY",
+                    "FOREIGN",
+                    "REFERENCES",
+                    "ENGINE",
+                    "PARTITION",
+                    "IGNORE",
+                ]) && !says(&["PARTITIONS", "PARTITIONING", "TABLESPACE"])
             }
             // MariaDB 10.11 lets one that is added in the same statement pass for an index that the key can use.
             AlterAction::AddIndex(index) if matches!(index.kind, IndexKind::Fulltext | IndexKind::Spatial) => {
@@ -224,12 +236,17 @@ impl Course<'_> {
         leads && (!standard || (index.is_unique() && index.parts.len() == columns.len()))
     }
 
-    fn in_foreign_key(&self, table: &Table, column: &str) -> bool {
+    fn in_key(&self, table: &Table, column: &str) -> bool {
         let holds = |columns: &[String]| columns.iter().any(|one| is(one, column));
-        table.foreign_keys.iter().any(|key| holds(&key.columns))
-            || self.schema.tables.iter().flat_map(|other| &other.foreign_keys).any(|key| {
-                is(&key.referenced_table, &table.name) && holds(&key.referenced_columns)
-            })
+        let of_primary = |part: &KeyPart| part.column.as_deref().is_some_and(|one| is(one, column));
+        table.primary_key().is_some_and(|key| key.parts.iter().any(of_primary))
+            || table.foreign_keys.iter().any(|key| holds(&key.columns))
+            || self
+                .schema
+                .tables
+                .iter()
+                .flat_map(|other| &other.foreign_keys)
+                .any(|key| is(&key.referenced_table, &table.name) && holds(&key.referenced_columns))
     }
 
     fn rename_referenced(&mut self, table: &str, from: &str, to: &str) {
@@ -290,7 +307,11 @@ fn change(table: &mut Table, actions: &[AlterAction]) {
             AlterAction::ChangeColumn(from, to) => rename_column(table, from, to, true),
             AlterAction::RenameColumn(from, to) => rename_column(table, from, to, false),
             AlterAction::RenameIndex(from, to) => {
-                table.indexes.iter_mut().filter(|index| is(&index.name, from)).for_each(|index| index.name.clone_from(to));
+                table
+                    .indexes
+                    .iter_mut()
+                    .filter(|index| is(&index.name, from))
+                    .for_each(|index| index.name.clone_from(to));
             }
             _ => {}
         }

@@ -92,7 +92,8 @@ fn renamed(name: String, actions: &[AlterAction]) -> Option<String> {
 #[must_use]
 pub fn unchanged(table: &Table, seeds: &[Seed], embedded: bool) -> String {
     // Of a column that is not there, as after a `CALL` that dropped it, nobody knows what became.
-    let known = seeds.iter().filter(|seed| !seed.is_empty() && seed.iter().all(|(name, _)| table.column(name).is_some()));
+    let known =
+        seeds.iter().filter(|seed| !seed.is_empty() && seed.iter().all(|(name, _)| table.column(name).is_some()));
     known.map(|seed| terms::unchanged(table, seed, embedded)).collect::<Vec<_>>().join(" OR ")
 }
 

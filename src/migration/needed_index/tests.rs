@@ -164,9 +164,7 @@ fn the_hidden_columns_of_an_index_count_where_the_server_counts_them() {
 
 #[test]
 fn an_index_is_known_after_other_changes_of_its_table() {
-    let refused = |before: &str, drop: &str| {
-        found(EngineKind::Mysql, true, &[(before, true), (drop, true)]).len() == 1
-    };
+    let refused = |before: &str, drop: &str| found(EngineKind::Mysql, true, &[(before, true), (drop, true)]).len() == 1;
     for before in [
         "ALTER TABLE child DROP COLUMN note",
         "ALTER TABLE child MODIFY note TEXT, ALTER COLUMN note DROP DEFAULT, COMMENT = 'x'",
