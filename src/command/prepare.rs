@@ -224,7 +224,10 @@ pub(super) async fn spare_needed_indexes(
     let refused: Vec<String> = needed(statements.iter().copied(), &schema, rules)
         .into_iter()
         .map(|needed| {
-            format!("{}: {}; drop the foreign key first, or keep the index", needed.statement.at, needed.reason)
+            format!(
+                "{}: {}; drop the foreign key first, keep the index, or add another one in the same statement",
+                needed.statement.at, needed.reason
+            )
         })
         .collect();
     if refused.is_empty() { Ok(()) } else { Err(Failure::state(refused.join("\n"))) }

@@ -145,7 +145,7 @@ impl Course<'_> {
         let says = |any: &[&str]| words(sql).any(|word| any.iter().any(|one| word.eq_ignore_ascii_case(one)));
         match action {
             // A column that a foreign key or the primary key needs is refused for that, which the server says.
-            AlterAction::DropColumn(column) => !self.in_key(table, column),
+            AlterAction::DropColumn(column) => !self.in_key(table, column, all),
             // They may make an index of the column.
             AlterAction::ModifyColumn(_) | AlterAction::ChangeColumn(..) => !says(&["UNIQUE", "KEY", "PRIMARY"]),
             AlterAction::RenameColumn(..) | AlterAction::RenameIndex(..) | AlterAction::AlterIndex => true,
@@ -236,11 +236,15 @@ impl Course<'_> {
         leads && (!standard || (index.is_unique() && index.parts.len() == columns.len()))
     }
 
-    fn in_key(&self, table: &Table, column: &str) -> bool {
+    /// Whether the primary key or a foreign key that these clauses do not drop has the column.
+    fn in_key(&self, table: &Table, column: &str, all: &[AlterAction]) -> bool {
         let holds = |columns: &[String]| columns.iter().any(|one| is(one, column));
+        let goes = |key: &ForeignKey| {
+            all.iter().any(|action| matches!(action, AlterAction::DropConstraint(name) if is(name, &key.name)))
+        };
         let of_primary = |part: &KeyPart| part.column.as_deref().is_some_and(|one| is(one, column));
         table.primary_key().is_some_and(|key| key.parts.iter().any(of_primary))
-            || table.foreign_keys.iter().any(|key| holds(&key.columns))
+            || table.foreign_keys.iter().any(|key| holds(&key.columns) && !goes(key))
             || self
                 .schema
                 .tables

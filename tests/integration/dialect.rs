@@ -152,7 +152,11 @@ fn migrate_and_apply_run_nothing_when_a_later_statement_is_for_the_other_server(
 fn a_sequence_is_taken_back_and_rolled_back() {
     let server = crate::servers::mariadb();
     let project = Project::new(server, "sequence");
-    project.pair(1, "CREATE SEQUENCE s START WITH 5; CREATE TABLE t (id INT); CREATE TABLE t (id INT)", "DROP TABLE t; DROP SEQUENCE s");
+    project.pair(
+        1,
+        "CREATE SEQUENCE s START WITH 5; CREATE TABLE t (id INT); CREATE TABLE t (id INT)",
+        "DROP TABLE t; DROP SEQUENCE s",
+    );
     let failed = project.run("migrate").exits(4);
     contains(&failed.stderr, "the database is as it was before it");
     assert!(project.tables().is_empty(), "{:?}", project.tables());

@@ -125,7 +125,8 @@ fn only_values_that_do_not_fit_count() {
         contains(&refused.stderr, "t.word: 2 values, because");
         contains(&refused.stderr, "t.small: 1 value, because");
         // What an earlier statement makes of the values is not known.
-        project.file("migrations/2_step.down.sql", format!("UPDATE t SET word = CONCAT(word, '!') WHERE id = 1;\n{back}"));
+        project
+            .file("migrations/2_step.down.sql", format!("UPDATE t SET word = CONCAT(word, '!') WHERE id = 1;\n{back}"));
         contains(&project.run("rollback").exits(4).stderr, "t.word: 4 values, because");
     }
 }

@@ -176,11 +176,7 @@ fn a_whole_rollback_is_judged_before_its_first_statement() {
             "DROP TABLE revision; DROP TABLE author",
         );
         project.run("migrate").exits(0);
-        project.pair(
-            2,
-            "ALTER TABLE revision ADD INDEX wide (author, rev)",
-            "ALTER TABLE revision DROP INDEX wide",
-        );
+        project.pair(2, "ALTER TABLE revision ADD INDEX wide (author, rev)", "ALTER TABLE revision DROP INDEX wide");
         // The server's own index goes without a word, also where only a copy of the schema is looked at.
         let linted = project.run("lint").exits(0);
         contains(&linted.stdout, "foreign-key-index");
@@ -189,14 +185,19 @@ fn a_whole_rollback_is_judged_before_its_first_statement() {
         project.pair(
             3,
             "ALTER TABLE revision ADD note VARCHAR(9), ADD seen INT; ALTER TABLE revision RENAME COLUMN rev TO number;
-             CREATE TABLE kept (id INT PRIMARY KEY); INSERT INTO kept SELECT 1",
-            "DROP TABLE kept; ALTER TABLE revision RENAME COLUMN number TO rev;
+             CREATE TABLE kept (id INT PRIMARY KEY); INSERT INTO kept SELECT 1;
+             ALTER TABLE revision ADD k INT, ADD CONSTRAINT fk_kept FOREIGN KEY (k) REFERENCES kept (id)",
+            "ALTER TABLE revision DROP FOREIGN KEY fk_kept, DROP COLUMN k;
+             DROP TABLE kept; ALTER TABLE revision RENAME COLUMN number TO rev;
              ALTER TABLE revision DROP COLUMN note, DROP seen",
         );
         project.run("migrate").exits(0);
         let before = project.contents();
         let refused = project.run("rollback --to 1 --archive").exits(4);
-        contains(&refused.stderr, "migrations/2_step.down.sql:1:1: the foreign key by_author of revision needs index wide");
+        contains(
+            &refused.stderr,
+            "migrations/2_step.down.sql:1:1: the foreign key by_author of revision needs index wide",
+        );
         assert_eq!((project.contents(), refused.stdout.as_str()), (before, ""), "{}", server.engine());
         // What had been put aside before a failure is told all the same.
         project.file("migrations/2_step.down.sql", "CREATE TABLE author (id INT)");
@@ -204,7 +205,8 @@ fn a_whole_rollback_is_judged_before_its_first_statement() {
         contains(&failed.stdout, "rolled back 3");
         contains(&failed.stderr, "archived table kept as _aura_db_archive_3_kept");
         contains(&failed.stderr, "error 1050");
-        project.file("migrations/2_step.down.sql", "ALTER TABLE revision ADD INDEX by_author (author), DROP INDEX wide");
+        project
+            .file("migrations/2_step.down.sql", "ALTER TABLE revision ADD INDEX by_author (author), DROP INDEX wide");
         project.run("rollback --to 1").exits(0);
     }
 }

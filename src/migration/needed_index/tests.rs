@@ -170,6 +170,7 @@ fn an_index_is_known_after_other_changes_of_its_table() {
         "ALTER TABLE child MODIFY note TEXT, ALTER COLUMN note DROP DEFAULT, COMMENT = 'x'",
         "ALTER TABLE child ADD CONSTRAINT c CHECK (id > 0)",
         "ALTER TABLE child RENAME COLUMN note TO text",
+        "ALTER TABLE child DROP FOREIGN KEY other, DROP COLUMN other_id",
         "ALTER TABLE child ROW_FORMAT = DYNAMIC",
         "ALTER TABLE child RENAME COLUMN parent_id TO parent",
         "ALTER TABLE parent CHANGE code kode BIGINT NOT NULL",
