@@ -28,9 +28,10 @@ impl Term {
     pub fn detect(choice: ColorChoice, quiet: bool) -> Self {
         let color = |is_terminal| has_color(choice, is_terminal, |name| std::env::var_os(name));
         let is_terminal = io::stdout().is_terminal();
-        let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        let columns: Option<usize> = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
         let measured = if is_terminal { comfy_table::Table::new().width().map(usize::from) } else { None };
-        let width = columns.or(measured).unwrap_or(100).clamp(40, 200);
+        // A terminal that does not know its width says 0.
+        let width = [columns, measured].into_iter().flatten().find(|width| *width > 0).unwrap_or(100).clamp(40, 200);
         let stdout_style = Style { color: color(is_terminal), width };
         Self { stdout_style, stderr_color: color(io::stderr().is_terminal()), quiet }
     }

@@ -21,6 +21,14 @@ pub struct Migrations {
     pub ledger_table: Option<String>,
 }
 
+fn steps(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("0 migrations are none; give 1 or more".into()),
+        Ok(steps) => Ok(steps),
+        Err(_) => Err("this is no number of migrations".into()),
+    }
+}
+
 /// A tool whose files and ledger are spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LedgerChoice {
@@ -144,7 +152,7 @@ pub struct Rollback {
     #[arg(long, value_name = "VERSION", conflicts_with = "steps")]
     pub to: Option<i64>,
     /// Take down the newest N migrations
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = steps)]
     pub steps: Option<usize>,
     /// Go on although rows or values would be lost
     #[arg(long, conflicts_with = "archive")]

@@ -358,6 +358,18 @@ pub(super) fn tell(plan: &Plan, term: &mut Term) {
     }
 }
 
+/// Says what was put aside by a rollback that failed: of the plan, what is there.
+pub(super) async fn tell_made(session: &mut Session, plan: &Plan, term: &mut Term) {
+    if plan.archives.is_empty() {
+        return;
+    }
+    // Where the connection is gone, `status` lists them later.
+    let Ok(made) = archive::list(session).await else { return };
+    for archive in plan.archives.iter().filter(|archive| made.iter().any(|one| one.name == archive.name)) {
+        term.note(&format!("archived {} as {}", archive.what(), archive.name));
+    }
+}
+
 /// The archives, a line each.
 pub(super) async fn lines(session: &mut Session) -> Result<Vec<String>, EngineError> {
     let archives = archive::list(session).await?;

@@ -95,7 +95,8 @@ impl Failure {
                     .to_owned()
             }
         };
-        let message = format!("{}: {what} statement {position} of {of}\n{shown}\n{error}\n{aftermath}", statement.at);
+        let words = statement.at.of_server(&error.to_string());
+        let message = format!("{}: {what} statement {position} of {of}\n{shown}\n{words}\n{aftermath}", statement.at);
         let exit = match (interrupted, after, error) {
             (true, ..) => Exit::Interrupted,
             (_, After::HalfApplied { .. }, _) => Exit::State,

@@ -59,6 +59,9 @@ impl Files {
     ) -> Result<(Self, Session), Failure> {
         if matches!(target.settings.address, Address::Embedded(_)) {
             let files = Self::load(args, Some(target), term)?;
+            if purpose == Purpose::Write && target.missing_file().is_some() {
+                files.runnable(target)?;
+            }
             return Ok((files, Box::pin(prepare::open(target, purpose, term)).await?));
         }
         prepare::opening(target, term);
@@ -93,6 +96,24 @@ impl Files {
         };
         prepare::opened(&session, term);
         Ok((files, session))
+    }
+
+    /// Refuses what the embedded engine cannot run before its file is made.
+    fn runnable(&self, target: &Target) -> Result<(), Failure> {
+        let chosen: Vec<&Migration> = self.migrations.iter().collect();
+        prepare::written(&chosen)?;
+        let refused = prepare::untranslatable(chosen.iter().flat_map(|migration| &migration.up.statements));
+        if refused.is_empty() {
+            return Ok(());
+        }
+        let why = match target.missing_file() {
+            Some((file, false)) => format!(
+                "no database is configured, so the embedded engine was taken, in {}: is DATABASE_URL set?\n",
+                file.display()
+            ),
+            _ => String::new(),
+        };
+        Err(Failure::unable(format!("{why}{}", refused.join("\n"))))
     }
 
     /// The files, and what is worth a line about them.

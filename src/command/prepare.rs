@@ -5,7 +5,9 @@ use super::target::Target;
 use crate::engine::connect::{Purpose, session};
 use crate::engine::ledger::Ledger;
 use crate::engine::lock;
+use crate::engine::online::{CopyPolicy, refused_copy};
 use crate::engine::{Session, foreign_keys, journal, planned};
+use crate::migration::copied::{copied, may_copy};
 use crate::migration::needed_index::{Rules, drops_index, needed};
 use crate::migration::planned::Outcome;
 use crate::migration::runner_conflict::conflicts;
@@ -167,13 +169,19 @@ pub(super) fn translatable<'a>(
     if !session.has_transactional_ddl() {
         return Ok(());
     }
-    let refused: Vec<String> = statements
-        .filter_map(|statement| {
-            let error = translate::to_sqlite(&statement.sql).err()?;
-            Some(format!("{}: the embedded engine cannot run this: {}", statement.at, error.message))
-        })
-        .collect();
+    let refused = untranslatable(statements);
     if refused.is_empty() { Ok(()) } else { Err(Failure::unable(refused.join("\n"))) }
+}
+
+/// The statements that the embedded engine cannot run, each with its file, line and reason.
+pub(super) fn untranslatable<'a>(
+    statements: impl Iterator<Item = &'a crate::model::migration::Statement>,
+) -> Vec<String> {
+    let refused = |statement: &crate::model::migration::Statement| {
+        let error = translate::to_sqlite(&statement.sql).err()?;
+        Some(format!("{}: the embedded engine cannot run this: {}", statement.at, error.message))
+    };
+    statements.filter_map(refused).collect()
 }
 
 /// Refuses statements that are written for the other server, before any of them runs. What is not proved by the text is
@@ -272,8 +280,41 @@ pub(super) async fn spare_needed_indexes(
     let refused: Vec<String> = needed(statements.iter().copied(), &schema, rules)
         .into_iter()
         .map(|needed| {
-            format!("{}: {}; drop the foreign key first, or keep the index", needed.statement.at, needed.reason)
+            format!(
+                "{}: {}; drop the foreign key first, keep the index, or add another one in the same statement",
+                needed.statement.at, needed.reason
+            )
         })
         .collect();
     if refused.is_empty() { Ok(()) } else { Err(Failure::state(refused.join("\n"))) }
+}
+
+/// Refuses statements that copy a table above the limit, before any of them runs, as far as text and catalogue show it;
+/// those of which it is not certain that they run as they stand are marked `false`.
+///
+/// # Errors
+/// When there is one; its file and line, the table and its size are named.
+pub(super) async fn spare_copies(
+    session: &mut Session,
+    ledger: &Ledger,
+    copies: &CopyPolicy,
+    statements: &[(&crate::model::migration::Statement, bool)],
+) -> Result<(), Failure> {
+    let may = statements.iter().any(|(statement, certain)| *certain && may_copy(&statement.sql));
+    if copies.allow || !may || session.has_transactional_ddl() {
+        return Ok(());
+    }
+    let checks = foreign_keys::asks_for_standard_key(session).await?.is_some();
+    let schema = session.schema(&[ledger.table()]).await?;
+    let mut refused = Vec::new();
+    // Before the first one nothing has run, and the server itself says why it must copy.
+    let first = statements.first().map(|(statement, _)| &statement.at);
+    for one in copied(statements.iter().copied(), &schema, checks) {
+        if Some(&one.statement.at) != first
+            && let Some(message) = refused_copy(session, &one.table, copies, &one.why).await?
+        {
+            refused.push(format!("{}: {message}", one.statement.at));
+        }
+    }
+    if refused.is_empty() { Ok(()) } else { Err(Failure::state(format!("{}\nnothing was run", refused.join("\n")))) }
 }

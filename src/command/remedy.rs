@@ -10,6 +10,9 @@ const STORAGE_ENGINE: u32 = 1030;
 /// The server goes down, or has ended the connection.
 const AWAY: [u32; 10] = [1053, 1079, 1152, 1158, 1159, 1160, 1161, 1927, 3169, 4031];
 
+/// The account may not do it: a database, a table or a column, a routine, a privilege, SUPER or its like.
+const DENIED: [u32; 7] = [1044, 1142, 1143, 1227, 1370, 1419, 1045];
+
 /// What to do before the command is run again.
 #[must_use]
 pub(super) fn remedy(error: &EngineError) -> &'static str {
@@ -27,6 +30,9 @@ pub(super) fn remedy(error: &EngineError) -> &'static str {
         (_, Some(STORAGE_ENGINE)) => {
             "the storage engine does not say more; most often the disk is full: free space there, then run the command again"
         }
+        (_, Some(code)) if DENIED.contains(&code) => "grant the account that right, then run the command again",
+        // The refusal says what to do.
+        (EngineError::Refused(_), _) => "after that, run the command again",
         (EngineError::Interrupted | EngineError::Locked(_) | EngineError::Blocked { .. }, _)
         | (_, Some(INTERRUPTED | 1205 | 1213 | 3572)) => "run the command again",
         _ => "correct the file and run the command again",
@@ -37,7 +43,10 @@ pub(super) fn remedy(error: &EngineError) -> &'static str {
 #[must_use]
 pub(super) fn remedy_elsewhere(error: &EngineError) -> Option<&'static str> {
     // Whose turn it was is said with the error.
-    if matches!(error, EngineError::Blocked { .. } | EngineError::Interrupted | EngineError::Locked(_)) {
+    if matches!(
+        error,
+        EngineError::Blocked { .. } | EngineError::Interrupted | EngineError::Locked(_) | EngineError::Refused(_)
+    ) {
         return None;
     }
     Some(remedy(error)).filter(|remedy| !remedy.starts_with("correct the file") && error.code() != Some(INTERRUPTED))
@@ -67,6 +76,9 @@ mod tests {
             assert!(remedy(&server(wrong, "x")).starts_with("correct the file"), "{wrong}");
             assert_eq!(remedy_elsewhere(&server(wrong, "x")), None);
         }
+        assert!(remedy(&server(1142, "DROP command denied")).starts_with("grant the account"));
+        assert_eq!(remedy(&EngineError::Refused("too big".into())), "after that, run the command again");
+        assert_eq!(remedy_elsewhere(&EngineError::Refused("too big".into())), None);
         assert_eq!(remedy(&server(1205, "Lock wait timeout exceeded")), "run the command again");
         assert!(remedy_elsewhere(&server(1114, "x")).is_some());
     }

@@ -126,6 +126,7 @@ async fn plan_and_run(
             term.note("nothing to do: no migration that was asked for is applied");
             return Ok(Exit::Clean);
         }
+        early(prepare::spare_copies(&mut session, &ledger, &turn.copies(), &dropping)).await?;
         if !archives && !args.discard_data {
             disowned(&chosen, &history, &losses)?;
         }
@@ -141,9 +142,7 @@ async fn plan_and_run(
         if turn.is_agreed(&mut session, &question, agreed, term).await? {
             let rewritten = early(archive::begin(&mut session, &unfinished, &plan)).await?;
             let chosen: Vec<&Migration> = rewritten.iter().collect();
-            let exit = execute(turn, session, ledger, &chosen, answers, term).await?;
-            archive::tell(&plan, term);
-            return Ok(exit);
+            return execute(turn, session, (ledger, &plan), &chosen, answers, term).await;
         }
     }
 }
@@ -271,7 +270,7 @@ fn line(loss: &Loss) -> String {
 async fn execute(
     turn: &Turn<'_>,
     mut session: Session,
-    ledger: Ledger,
+    (ledger, plan): (Ledger, &Plan),
     chosen: &[&Migration],
     answers: &Answers,
     term: &mut Term,
@@ -295,9 +294,13 @@ async fn execute(
     }
     // What became of the database is said even when stdout cannot be written.
     let written = term.stdout(&lines.concat());
+    if outcome.is_err() {
+        archive::tell_made(&mut session, plan, term).await;
+    }
     outcome.map_err(|error| Failure::from_run(&error, "migration"))?;
     written?;
     session.close().await.ok();
     term.note(&format!("rolled back {}", count(chosen.len())));
+    archive::tell(plan, term);
     Ok(Exit::Clean)
 }

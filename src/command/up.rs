@@ -158,6 +158,7 @@ async fn plan_and_run(
             term.stdout(&render::run::script(&scripts, &linted, &done))?;
             return Ok(Exit::Clean);
         }
+        early(prepare::spare_copies(&mut session, &ledger, &turn.copies(), &ups)).await?;
         let question = format!("apply {} to {}", count(chosen.len()), session.place);
         let plan = chosen.iter().map(|migration| migration.version.to_string()).collect::<Vec<_>>().join(" ");
         if turn.is_agreed(&mut session, &question, plan, term).await? {

@@ -7,6 +7,8 @@
 mod rebuild;
 mod size;
 
+pub use size::refused_copy;
+
 use super::{EngineError, Session};
 use crate::model::engine::EngineKind;
 use crate::model::environment::COPY_LIMIT;

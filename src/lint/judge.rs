@@ -160,7 +160,9 @@ fn linted(version: i64, statement: &Statement, effect: &Effect, targets: &[Targe
         Attempt::Done => (None, None, None),
         Attempt::Unknown { because } => (None, Some(because.clone()), None),
         Attempt::Failed { code: 0, message } => (None, None, Some(message.clone())),
-        Attempt::Failed { code, message } => (None, None, Some(format!("error {code}: {message}"))),
+        Attempt::Failed { code, message } => {
+            (None, None, Some(statement.at.of_server(&format!("error {code}: {message}"))))
+        }
     };
     let target = if let [target] = targets { Some(target) } else { None };
     let made = match effect {
@@ -214,6 +216,7 @@ fn kind(effect: &Effect, statement: &Statement) -> Kind {
         Effect::RenameTable { .. } => Kind::RenameTable,
         Effect::Truncate { .. } => Kind::Truncate,
         Effect::Rows { .. } => Kind::Rows,
+        Effect::Routine { kind, .. } if kind == "sequence" => Kind::Other,
         Effect::Routine { .. } => Kind::Program,
         Effect::Transaction if ON_TABLES.contains(&verb(statement).as_str()) => Kind::Other,
         Effect::Transaction | Effect::Session | Effect::Read => Kind::Session,

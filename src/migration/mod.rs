@@ -6,6 +6,7 @@ pub mod cascade;
 pub mod checksum;
 pub mod choice;
 pub mod compare;
+pub mod copied;
 pub mod difference;
 pub mod existing;
 pub mod fingerprint;

@@ -92,9 +92,9 @@ impl Course<'_> {
             Effect::DropTable { tables } => tables.iter().for_each(|table| self.forget(table)),
             Effect::ReplaceTable { table } => self.forget(&table),
             Effect::RenameTable { pairs } => pairs.iter().for_each(|(from, to)| self.rename(from, to)),
-            Effect::CreateIndex { table, index } => return self.alter(&table, &[AlterAction::AddIndex(index)]),
-            Effect::DropIndex { table, index } => return self.alter(&table, &[AlterAction::DropIndex(index)]),
-            Effect::AlterTable { table, actions } => return self.alter(&table, &actions),
+            Effect::CreateIndex { table, index } => return self.alter(&table, &[AlterAction::AddIndex(index)], sql),
+            Effect::DropIndex { table, index } => return self.alter(&table, &[AlterAction::DropIndex(index)], sql),
+            Effect::AlterTable { table, actions } => return self.alter(&table, &actions, sql),
             // A temporary table hides the one of its name.
             Effect::Session => match temporary_table(sql) {
                 Some(Temporary::Made(table)) => self.forget(&table),
@@ -107,14 +107,26 @@ impl Course<'_> {
         None
     }
 
-    fn alter(&mut self, name: &str, actions: &[AlterAction]) -> Option<String> {
+    fn alter(&mut self, name: &str, actions: &[AlterAction], sql: &str) -> Option<String> {
         let table = self.position(name)?;
-        if !actions.iter().all(|action| self.follows(action, actions)) {
+        let renames =
+            |action: &&AlterAction| matches!(action, AlterAction::RenameColumn(..) | AlterAction::ChangeColumn(..));
+        // Columns may trade their names.
+        let trades = actions.iter().filter(renames).count() > 1;
+        if trades || !actions.iter().all(|action| self.follows(action, actions, sql, &self.schema.tables[table])) {
             self.forget(name);
             return None;
         }
         let before = self.schema.tables[table].clone();
         change(&mut self.schema.tables[table], actions);
+        if words(sql).any(|word| word.eq_ignore_ascii_case("CONVERT")) {
+            self.schema.tables[table].columns.iter_mut().for_each(|column| column.column_type.clear());
+        }
+        for action in actions {
+            if let AlterAction::RenameColumn(from, to) | AlterAction::ChangeColumn(from, to) = action {
+                self.rename_referenced(name, from, to);
+            }
+        }
         let reason = self.refused(&before, table);
         if reason.is_some() {
             // What comes after is judged as if it had not been there.
@@ -129,8 +141,30 @@ impl Course<'_> {
         None
     }
 
-    fn follows(&self, action: &AlterAction, all: &[AlterAction]) -> bool {
+    fn follows(&self, action: &AlterAction, all: &[AlterAction], sql: &str, table: &Table) -> bool {
+        let says = |any: &[&str]| words(sql).any(|word| any.iter().any(|one| word.eq_ignore_ascii_case(one)));
         match action {
+            // A column that a foreign key or the primary key needs is refused for that, which the server says.
+            AlterAction::DropColumn(column) => !self.in_key(table, column, all),
+            // They may make an index of the column.
+            AlterAction::ModifyColumn(_) | AlterAction::ChangeColumn(..) => !says(&["UNIQUE", "KEY", "PRIMARY"]),
+            AlterAction::RenameColumn(..) | AlterAction::RenameIndex(..) | AlterAction::AlterIndex => true,
+            // A foreign key makes an index where it finds none.
+            AlterAction::AddConstraint => !says(&["FOREIGN", "PRIMARY", "UNIQUE"]),
+            AlterAction::Other => {
+                !says(&[
+                    "INDEX",
+                    "KEY",
+                    "KEYS",
+                    "UNIQUE",
+                    "PRIMARY",
+                    "FOREIGN",
+                    "REFERENCES",
+                    "ENGINE",
+                    "PARTITION",
+                    "IGNORE",
+                ]) && !says(&["PARTITIONS", "PARTITIONING", "TABLESPACE"])
+            }
             // MariaDB 10.11 lets one that is added in the same statement pass for an index that the key can use.
             AlterAction::AddIndex(index) if matches!(index.kind, IndexKind::Fulltext | IndexKind::Spatial) => {
                 self.rules.engine != EngineKind::Mariadb
@@ -144,7 +178,7 @@ impl Course<'_> {
             | AlterAction::Execution => true,
             // MariaDB trades a primary key for any other, whatever needs it.
             AlterAction::DropPrimaryKey => !all.contains(&AlterAction::AddConstraint),
-            _ => false,
+            AlterAction::DropPartition => false,
         }
     }
 
@@ -202,6 +236,33 @@ impl Course<'_> {
         leads && (!standard || (index.is_unique() && index.parts.len() == columns.len()))
     }
 
+    /// Whether the primary key or a foreign key that these clauses do not drop has the column.
+    fn in_key(&self, table: &Table, column: &str, all: &[AlterAction]) -> bool {
+        let holds = |columns: &[String]| columns.iter().any(|one| is(one, column));
+        let goes = |key: &ForeignKey| {
+            all.iter().any(|action| matches!(action, AlterAction::DropConstraint(name) if is(name, &key.name)))
+        };
+        let of_primary = |part: &KeyPart| part.column.as_deref().is_some_and(|one| is(one, column));
+        table.primary_key().is_some_and(|key| key.parts.iter().any(of_primary))
+            || table.foreign_keys.iter().any(|key| holds(&key.columns) && !goes(key))
+            || self
+                .schema
+                .tables
+                .iter()
+                .flat_map(|other| &other.foreign_keys)
+                .any(|key| is(&key.referenced_table, &table.name) && holds(&key.referenced_columns))
+    }
+
+    fn rename_referenced(&mut self, table: &str, from: &str, to: &str) {
+        let position = self.position(table);
+        let names: Vec<String> = self.schema.tables.iter().map(|table| table.name.clone()).collect();
+        for key in self.schema.tables.iter_mut().flat_map(|table| &mut table.foreign_keys) {
+            if named(&names, &key.referenced_table) == position {
+                key.referenced_columns.iter_mut().filter(|name| is(name, from)).for_each(|name| to.clone_into(name));
+            }
+        }
+    }
+
     fn position(&self, name: &str) -> Option<usize> {
         named(self.schema.tables.iter().map(|table| &table.name), name)
     }
@@ -233,6 +294,10 @@ fn is(one: &str, other: &str) -> bool {
     one.eq_ignore_ascii_case(other)
 }
 
+fn words(sql: &str) -> impl Iterator<Item = &str> {
+    sql.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty())
+}
+
 /// Runs the clauses: the servers drop before they add, in whatever order they are written.
 fn change(table: &mut Table, actions: &[AlterAction]) {
     for action in actions {
@@ -240,6 +305,18 @@ fn change(table: &mut Table, actions: &[AlterAction]) {
             AlterAction::DropIndex(name) => table.indexes.retain(|index| !is(&index.name, name)),
             AlterAction::DropPrimaryKey => table.indexes.retain(|index| index.kind != IndexKind::Primary),
             AlterAction::DropConstraint(name) => table.foreign_keys.retain(|key| !is(&key.name, name)),
+            AlterAction::DropColumn(name) => drop_column(table, name),
+            // Its new type is not read, so that a prefix of it may be the whole.
+            AlterAction::ModifyColumn(name) => rename_column(table, name, name, true),
+            AlterAction::ChangeColumn(from, to) => rename_column(table, from, to, true),
+            AlterAction::RenameColumn(from, to) => rename_column(table, from, to, false),
+            AlterAction::RenameIndex(from, to) => {
+                table
+                    .indexes
+                    .iter_mut()
+                    .filter(|index| is(&index.name, from))
+                    .for_each(|index| index.name.clone_from(to));
+            }
             _ => {}
         }
     }
@@ -248,6 +325,26 @@ fn change(table: &mut Table, actions: &[AlterAction]) {
             table.indexes.push(index(definition));
         }
     }
+}
+
+/// A column goes out of the indexes that hold it, and an index that holds nothing else goes with it.
+fn drop_column(table: &mut Table, name: &str) {
+    table.columns.retain(|column| !is(&column.name, name));
+    let holds = |part: &KeyPart| part.column.as_deref().is_some_and(|column| is(column, name));
+    table.indexes.retain(|index| index.parts.is_empty() || !index.parts.iter().all(holds));
+    table.indexes.iter_mut().for_each(|index| index.parts.retain(|part| !holds(part)));
+}
+
+fn rename_column(table: &mut Table, from: &str, to: &str, retyped: bool) {
+    for column in table.columns.iter_mut().filter(|column| is(&column.name, from)) {
+        to.clone_into(&mut column.name);
+        if retyped {
+            column.column_type.clear();
+        }
+    }
+    let parts = table.indexes.iter_mut().flat_map(|index| &mut index.parts).filter_map(|part| part.column.as_mut());
+    let own = table.foreign_keys.iter_mut().flat_map(|key| &mut key.columns);
+    parts.chain(own).filter(|name| is(name, from)).for_each(|name| to.clone_into(name));
 }
 
 fn index(definition: &IndexDefinition) -> Index {

@@ -124,7 +124,10 @@ fn trace(effect: &Effect, made_here: &dyn Fn(&str) -> bool, before: &Schema) -> 
         Effect::DropTable { tables } => Some(format!("it drops {}", tables.join(", "))),
         Effect::Truncate { table } => Some(format!("it empties {table}")),
         Effect::RenameTable { pairs } if pairs.iter().all(|(from, _)| made_here(from)) => None,
-        Effect::RenameTable { .. } => Some("it renames a table".into()),
+        Effect::RenameTable { pairs } => {
+            let pairs: Vec<String> = pairs.iter().map(|(from, to)| format!("{from} to {to}")).collect();
+            Some(format!("it renames table {}", pairs.join(", ")))
+        }
         Effect::AlterTable { table, actions } => actions.iter().find_map(|action| match action {
             AlterAction::AddColumn(_)
             | AlterAction::AddIndex(_)
@@ -135,6 +138,12 @@ fn trace(effect: &Effect, made_here: &dyn Fn(&str) -> bool, before: &Schema) -> 
             AlterAction::ModifyColumn(column) | AlterAction::ChangeColumn(column, _) => {
                 Some(format!("it redefines {table}.{column}"))
             }
+            AlterAction::RenameColumn(from, to) => Some(format!("it renames column {table}.{from} to {to}")),
+            AlterAction::RenameTo(to) => Some(format!("it renames table {table} to {to}")),
+            AlterAction::RenameIndex(from, to) => Some(format!("it renames index {from} of {table} to {to}")),
+            AlterAction::DropPrimaryKey => Some(format!("it drops the primary key of {table}")),
+            AlterAction::DropConstraint(name) => Some(format!("it drops the constraint {name} of {table}")),
+            AlterAction::DropPartition => Some(format!("it changes which rows the partitions of {table} hold")),
             _ => Some(format!("it changes {table} in a way that is not known to be reversible")),
         }),
         Effect::Routine { verb, kind, .. } => Some(format!("it runs {verb} on a {kind}")),

@@ -112,9 +112,12 @@ pub fn witness(effect: &Effect, elsewhere: Option<&str>) -> Witness {
                 Witness::Definition(objects)
             }
         }
+        Effect::Routine { kind, verb, .. } if kind == "sequence" && verb == "ALTER" => {
+            Witness::None("where a sequence goes on does not show whether it was told to".into())
+        }
         Effect::Routine { kind, name: Some(name), .. } => {
             let kind = match kind.as_str() {
-                "view" => Kind::Table,
+                "view" | "sequence" => Kind::Table,
                 "trigger" => Kind::Trigger,
                 "procedure" => Kind::Procedure,
                 "function" => Kind::Function,
@@ -156,11 +159,13 @@ mod tests {
         assert_eq!(named("CREATE TRIGGER r BEFORE INSERT ON a FOR EACH ROW SET NEW.x = 1"), ["trigger r"]);
         assert_eq!(named("CREATE OR REPLACE VIEW v AS SELECT 1"), ["table v"]);
         assert_eq!(named("DROP PROCEDURE IF EXISTS p"), ["procedure p"]);
+        assert_eq!(named("CREATE SEQUENCE s START WITH 5"), ["table s"]);
     }
 
     #[test]
     fn what_nothing_tells_is_said_so() {
         assert!(matches!(of("CALL p()"), Witness::None(_)));
+        assert!(matches!(of("ALTER SEQUENCE s RESTART"), Witness::None(_)));
         assert!(matches!(of("GRANT SELECT ON a TO b"), Witness::None(_)));
         assert!(matches!(witness(&effect("DROP TABLE shop.a"), Some("shop")), Witness::None(_)));
         assert_eq!(of("ANALYZE TABLE a"), Witness::Repeatable);

@@ -156,7 +156,7 @@ fn what_could_not_be_taken_back_is_refused_before_anything_runs() {
         ("ALTER TABLE old MODIFY word TEXT", "it redefines old.word"),
         ("DROP TABLE parent", "it drops parent"),
         ("TRUNCATE TABLE old", "it empties old"),
-        ("RENAME TABLE old TO older", "it renames a table"),
+        ("RENAME TABLE old TO older", "it renames table old to older"),
         ("DROP VIEW seen", "it runs DROP on the view seen, which is there already"),
         ("PREPARE s FROM 'DROP TABLE old';\nEXECUTE s", "it is not known what it changes"),
         ("CALL tidy()", "it is not known what it changes"),

@@ -128,3 +128,19 @@ fn the_rules_are_listed_as_json_too() {
     assert_eq!(report["format_version"], 1);
     assert!(rules.iter().any(|rule| rule["id"] == "filesort" && rule["severity"] == "error"), "{rules:?}");
 }
+
+#[test]
+fn a_run_that_cannot_be_made_leaves_no_file_and_asks_for_the_database() {
+    let folder = folder();
+    write(&folder, "1_a.up.sql", "CREATE PROCEDURE p() SELECT 1;");
+    let refused = run(&folder, "migrate").exits(3);
+    contains(&refused.stderr, "is DATABASE_URL set?\nmigrations/1_a.up.sql:1:1: the embedded engine cannot run this");
+    assert!(!folder.path().join("aura-db.sqlite3").exists());
+    write(&folder, "1_a.up.sql", "-- nothing yet\n");
+    contains(&run(&folder, "migrate").exits(3).stderr, "the file has no statement");
+    assert!(!folder.path().join("aura-db.sqlite3").exists());
+    // A database that is named is meant.
+    write(&folder, "1_a.up.sql", "CREATE PROCEDURE p() SELECT 1;");
+    let named = run(&folder, "migrate --database-url sqlite:own.sqlite3");
+    assert!(!named.stderr.contains("DATABASE_URL set"), "{}", named.stderr);
+}

@@ -147,3 +147,23 @@ fn migrate_and_apply_run_nothing_when_a_later_statement_is_for_the_other_server(
         project.run("migrate").exits(0);
     }
 }
+
+#[test]
+fn a_sequence_is_taken_back_and_rolled_back() {
+    let server = crate::servers::mariadb();
+    let project = Project::new(server, "sequence");
+    project.pair(
+        1,
+        "CREATE SEQUENCE s START WITH 5; CREATE TABLE t (id INT); CREATE TABLE t (id INT)",
+        "DROP TABLE t; DROP SEQUENCE s",
+    );
+    let failed = project.run("migrate").exits(4);
+    contains(&failed.stderr, "the database is as it was before it");
+    assert!(project.tables().is_empty(), "{:?}", project.tables());
+    project.up(1, "CREATE SEQUENCE s START WITH 5; CREATE TABLE t (id INT)");
+    project.run("migrate").exits(0);
+    assert_eq!(project.database.value("SELECT NEXTVAL(s)").as_deref(), Some("5"));
+    project.run("drift").exits(0);
+    project.run("rollback").exits(0);
+    assert_eq!(project.tables(), ["_sqlx_migrations"]);
+}

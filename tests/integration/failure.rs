@@ -72,7 +72,7 @@ fn what_cannot_be_undone_stays_half_applied_until_the_file_is_mended() {
         ("ALTER TABLE old DROP COLUMN word", "it drops old.word"),
         ("UPDATE old SET word = 'x'; CREATE TABLE a (id INT)", "it changes rows of old"),
         ("DROP TABLE old", "it drops old"),
-        ("RENAME TABLE old TO older", "it renames a table"),
+        ("RENAME TABLE old TO older", "it renames table old to older"),
         ("ALTER TABLE old MODIFY word VARCHAR(300)", "it redefines old.word"),
     ];
     for server in both() {

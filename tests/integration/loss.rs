@@ -108,3 +108,46 @@ fn an_index_that_a_foreign_key_needs_stays() {
         assert_eq!(project.states(), ["1 applied", "2 applied", "3 applied"]);
     }
 }
+
+#[test]
+fn only_values_that_do_not_fit_count() {
+    for server in both() {
+        let project = Project::new(server, "loss_fit");
+        let back = "ALTER TABLE t MODIFY word VARCHAR(3), MODIFY small TINYINT";
+        project.pair(1, "CREATE TABLE t (id INT PRIMARY KEY, word VARCHAR(3), small TINYINT)", "DROP TABLE t");
+        project.pair(2, "ALTER TABLE t MODIFY word VARCHAR(30), MODIFY small INT", back);
+        project.run("migrate").exits(0);
+        project.database.run("INSERT INTO t VALUES (1, 'abc', 127), (2, 'äöü', -128), (3, NULL, NULL)");
+        project.run("rollback").exits(0);
+        project.run("migrate").exits(0);
+        project.database.run("INSERT INTO t VALUES (4, 'long', 128), (5, 'longer', 1)");
+        let refused = project.run("rollback").exits(4);
+        contains(&refused.stderr, "t.word: 2 values, because");
+        contains(&refused.stderr, "t.small: 1 value, because");
+        // What an earlier statement makes of the values is not known.
+        project
+            .file("migrations/2_step.down.sql", format!("UPDATE t SET word = CONCAT(word, '!') WHERE id = 1;\n{back}"));
+        contains(&project.run("rollback").exits(4).stderr, "t.word: 4 values, because");
+    }
+}
+
+#[test]
+fn a_row_that_a_migration_made_is_known_under_another_columns_name() {
+    for server in both() {
+        let project = Project::new(server, "loss_renamed");
+        project.pair(1, "CREATE TABLE u (id INT PRIMARY KEY, full_name VARCHAR(20), extra INT)", "DROP TABLE u");
+        project.pair(2, "INSERT INTO u (id, full_name, extra) VALUES (1, 'x', 2)", "DELETE FROM v WHERE id = 1");
+        project.pair(
+            3,
+            "ALTER TABLE u RENAME COLUMN full_name TO name, DROP COLUMN extra; RENAME TABLE u TO v",
+            "RENAME TABLE v TO u; ALTER TABLE u RENAME COLUMN name TO full_name, ADD extra INT",
+        );
+        project.file("migrations/2_step.down.sql", "DELETE FROM u WHERE id = 1");
+        project.run("migrate").exits(0);
+        project.database.run("INSERT INTO v VALUES (2, 'y')");
+        let refused = project.run("rollback all").exits(4);
+        contains(&refused.stderr, "v: 1 row (migrations/1_step.down.sql");
+        project.database.run("DELETE FROM v WHERE id = 2");
+        project.run("rollback all").exits(0);
+    }
+}

@@ -163,3 +163,50 @@ fn a_migration_that_does_not_go_down_as_written_is_not_followed() {
         assert_eq!(project.tables(), ["_sqlx_migrations"], "{}", server.engine());
     }
 }
+
+#[test]
+fn a_whole_rollback_is_judged_before_its_first_statement() {
+    for server in both() {
+        let project = Project::new(server, "needed_whole");
+        project.pair(
+            1,
+            "CREATE TABLE author (id INT PRIMARY KEY);
+             CREATE TABLE revision (id INT PRIMARY KEY, author INT, rev INT,
+                CONSTRAINT by_author FOREIGN KEY (author) REFERENCES author (id))",
+            "DROP TABLE revision; DROP TABLE author",
+        );
+        project.run("migrate").exits(0);
+        project.pair(2, "ALTER TABLE revision ADD INDEX wide (author, rev)", "ALTER TABLE revision DROP INDEX wide");
+        // The server's own index goes without a word, also where only a copy of the schema is looked at.
+        let linted = project.run("lint").exits(0);
+        contains(&linted.stdout, "foreign-key-index");
+        contains(&linted.stdout, "ADD INDEX by_author (author), DROP INDEX wide");
+        project.run("migrate").exits(0);
+        project.pair(
+            3,
+            "ALTER TABLE revision ADD note VARCHAR(9), ADD seen INT; ALTER TABLE revision RENAME COLUMN rev TO number;
+             CREATE TABLE kept (id INT PRIMARY KEY); INSERT INTO kept SELECT 1;
+             ALTER TABLE revision ADD k INT, ADD CONSTRAINT fk_kept FOREIGN KEY (k) REFERENCES kept (id)",
+            "ALTER TABLE revision DROP FOREIGN KEY fk_kept, DROP COLUMN k;
+             DROP TABLE kept; ALTER TABLE revision RENAME COLUMN number TO rev;
+             ALTER TABLE revision DROP COLUMN note, DROP seen",
+        );
+        project.run("migrate").exits(0);
+        let before = project.contents();
+        let refused = project.run("rollback --to 1 --archive").exits(4);
+        contains(
+            &refused.stderr,
+            "migrations/2_step.down.sql:1:1: the foreign key by_author of revision needs index wide",
+        );
+        assert_eq!((project.contents(), refused.stdout.as_str()), (before, ""), "{}", server.engine());
+        // What had been put aside before a failure is told all the same.
+        project.file("migrations/2_step.down.sql", "CREATE TABLE author (id INT)");
+        let failed = project.run("rollback --to 1 --archive").exits(4);
+        contains(&failed.stdout, "rolled back 3");
+        contains(&failed.stderr, "archived table kept as _aura_db_archive_3_kept");
+        contains(&failed.stderr, "error 1050");
+        project
+            .file("migrations/2_step.down.sql", "ALTER TABLE revision ADD INDEX by_author (author), DROP INDEX wide");
+        project.run("rollback --to 1").exits(0);
+    }
+}

@@ -184,6 +184,36 @@ fn a_copy_above_the_limit_needs_to_be_allowed() {
 }
 
 #[test]
+fn a_copy_that_is_certain_is_refused_before_the_whole_run() {
+    for server in both() {
+        let project = Project::new(server, "copy_whole");
+        project.database.run(TABLES);
+        project.file("profiles/environments/strict.yaml", PROFILE);
+        for (script, why) in [
+            (
+                "ALTER TABLE t RENAME COLUMN a TO c; RENAME TABLE t TO u; ALTER TABLE u MODIFY c BIGINT",
+                "1_step.up.sql:1:58: table t has about",
+            ),
+            (
+                "CREATE TABLE n (id INT); ALTER TABLE t ADD FOREIGN KEY (p) REFERENCES p (id)",
+                "a copy, as it adds a foreign key that is checked",
+            ),
+            ("CREATE TABLE n (id INT); ALTER TABLE t FORCE, ALGORITHM=COPY", "ALGORITHM=COPY, which it asks for"),
+        ] {
+            project.up(1, script);
+            let before = project.contents();
+            let refused = project.run("migrate --profile strict --yes").exits(4);
+            contains(&refused.stderr, why);
+            contains(&refused.stderr, "nothing was run");
+            assert_eq!((project.contents(), project.states()), (before, vec!["1 pending".to_owned()]));
+        }
+        // An empty table is copied at once, whatever stands in the catalogue.
+        project.up(1, "DELETE FROM t; ALTER TABLE t MODIFY a BIGINT");
+        project.run("migrate --profile strict --yes").exits(0);
+    }
+}
+
+#[test]
 fn a_copy_that_the_statement_asks_for_needs_to_be_allowed_too() {
     for server in both() {
         let project = Project::new(server, "own_copy");

@@ -162,3 +162,26 @@ fn odd_texts_run_as_they_are_meant() {
         assert_eq!(rows, expected, "{}", server.engine());
     }
 }
+
+#[test]
+fn what_no_server_can_read_is_named_before_anything_runs() {
+    for server in both() {
+        let project = Project::new(server, "unreadable");
+        let utf16: Vec<u8> = "\u{feff}CREATE TABLE u (id INT);".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let cases: [(&[u8], &str); 5] = [
+            (b"CREATE TABLE u (id INT);\n\0\n", "1_step.up.sql:2:1: a NUL character stands here"),
+            (&utf16, "1_step.up.sql: the file is UTF-16 (little-endian); save it as UTF-8"),
+            (b"SOURCE other.sql;", "1_step.up.sql:1:1: `SOURCE other.sql` is a command of the mysql client"),
+            (b"SELECT 1\\G\n", "1_step.up.sql:1:9: `\\G` ends a statement for the mysql client only"),
+            (b"\\. other.sql\n", "is a command of the mysql client"),
+        ];
+        for (text, reason) in cases {
+            project.up(1, text);
+            contains(&project.run("migrate").exits(3).stderr, reason);
+        }
+        assert!(project.tables().is_empty(), "{}", server.engine());
+        project.up(1, "\n\nSELECT 1;\nCREATE TABLE q (\n  id INT,,\n  b INT);");
+        contains(&project.run("migrate").exits(4).stderr, "at line 5 of migrations/1_step.up.sql");
+        contains(&project.run("rollback --steps 0").exits(2).stderr, "give 1 or more");
+    }
+}

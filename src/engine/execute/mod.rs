@@ -180,7 +180,10 @@ async fn attempt_once(
         // What nobody waits for any more must not go on behind the client's back.
         let ended = Box::pin(canceller.end()).await;
         let failed = ended.err().map(|error| error.to_string());
-        once(Notice::Abandoned { connection: wanted.connection, failed });
+        // Where nobody answers any more there is no side of the server.
+        if !failed.as_ref().is_some_and(|why| why.contains("Connection refused")) {
+            once(Notice::Abandoned { connection: wanted.connection, failed });
+        }
     }
     outcome
 }

@@ -6,7 +6,7 @@ use super::CopyPolicy;
 use crate::engine::{EngineError, Session};
 use crate::model::engine::EngineKind;
 use crate::model::online::Refusal;
-use crate::sql::online::Online;
+use crate::sql::online::{Online, online as read};
 use sqlx::MySqlConnection;
 use std::fmt::Write as _;
 
@@ -60,6 +60,24 @@ pub(super) async fn check(
          online schema change tool and adopt the result",
     );
     Err(EngineError::Refused(message))
+}
+
+/// The refusal that a copy of a table would get, known before anything runs; `None` when it may be copied. `how` is the
+/// way in which the server would work on it.
+///
+/// # Errors
+/// When the connection breaks.
+pub async fn refused_copy(
+    session: &mut Session,
+    table: &str,
+    policy: &CopyPolicy,
+    how: &str,
+) -> Result<Option<String>, EngineError> {
+    let Some(online) = read(&format!("ALTER TABLE {} FORCE", text::name(table))) else { return Ok(None) };
+    match check(session, &online, policy, how, &[]).await {
+        Err(EngineError::Refused(message)) => Ok(Some(message)),
+        other => other.map(|()| None),
+    }
 }
 
 async fn size(session: &mut Session, online: &Online) -> Size {

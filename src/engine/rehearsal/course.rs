@@ -8,7 +8,7 @@ use crate::model::migration::{Script, Statement};
 use crate::model::query::Query;
 use crate::model::scale::Scale;
 use crate::model::schema::Schema;
-use crate::sql::ddl::{Effect, effect, targets};
+use crate::sql::ddl::{AlterAction, Effect, effect, targets};
 use crate::sql::parse::bind;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -149,11 +149,16 @@ impl State<'_, '_> {
         let looks = !fresh && works_on_a_table(&effect) && !effect.is_index_only();
         let mut before = if looks || self.lacks_a_size(&names) { Some(self.schema().await?) } else { None };
         let sizes = Arc::clone(&self.sizes);
+        let keyed = if adds_index(&effect) { self.keyed(&statement.sql).await? } else { None };
         let attempt = self.rehearsal.attempt(statement).await?;
         if changes_the_schema(&effect) {
             self.schema = None;
         }
-        let after = if looks && changes_the_schema(&effect) { Some(self.schema().await?) } else { None };
+        let mut after = if looks && changes_the_schema(&effect) { Some(self.schema().await?) } else { None };
+        if let (Some(keyed), None) = (keyed, &after) {
+            before = before.or(Some(Arc::new(keyed)));
+            after = Some(Arc::new(self.rehearsal.session().schema_of(&targets(&statement.sql)).await?));
+        }
         if effect.is_index_only() && !fresh && matches!(attempt, Attempt::Failed { .. } | Attempt::Unknown { .. }) {
             before = Some(self.schema().await?);
         }
@@ -168,6 +173,16 @@ impl State<'_, '_> {
         let is_sure = !self.rehearsal.is_incomplete() || !matches!(attempt, Attempt::Unknown { .. });
         let before = before.filter(|_| is_sure);
         Ok(Trial { attempt, before, after, sizes, broken: Vec::new() })
+    }
+
+    /// The table of an index statement alone, when it has a foreign key: the server may drop the index that it made for it.
+    async fn keyed(&mut self, sql: &str) -> Result<Option<Schema>, EngineError> {
+        let session = self.rehearsal.session();
+        if session.has_transactional_ddl() {
+            return Ok(None);
+        }
+        let schema = session.schema_of(&targets(sql)).await?;
+        Ok(schema.tables.iter().any(|table| !table.foreign_keys.is_empty()).then_some(schema))
     }
 
     /// Whether the profile has a size for one of these tables that was not estimated yet.
@@ -234,6 +249,17 @@ fn works_on_a_table(effect: &Effect) -> bool {
             | Effect::Read
             | Effect::Use
     )
+}
+
+/// Whether it adds an index and does nothing else than to make and drop some.
+fn adds_index(effect: &Effect) -> bool {
+    match effect {
+        Effect::CreateIndex { .. } => true,
+        Effect::AlterTable { actions, .. } => {
+            effect.is_index_only() && actions.iter().any(|action| matches!(action, AlterAction::AddIndex(_)))
+        }
+        _ => false,
+    }
 }
 
 fn changes_the_schema(effect: &Effect) -> bool {

@@ -10,7 +10,7 @@ use crate::migration::undoable::obstacles;
 use crate::migration::witness::{Witness, witness};
 use crate::model::journal::{JournalRow, Progress};
 use crate::model::migration::{Direction, Migration, Statement};
-use crate::sql::ddl::{effect, targets};
+use crate::sql::ddl::{Effect, effect, targets};
 use std::collections::BTreeSet;
 
 /// The servers' code for a statement that was ended by `KILL QUERY`.
@@ -137,7 +137,8 @@ async fn take_back(
     }
     let statements = runner.direction.statements(migration);
     let Some(before) = runner.before.clone() else {
-        return Ok(vec![if position >= statements.len() {
+        let mut because = left_traces(runner, &statements[..position.min(statements.len())]).await?;
+        because.push(if position >= statements.len() {
             "its statements took effect, and only the ledger could not be brought up to date".into()
         } else {
             format!(
@@ -145,7 +146,8 @@ async fn take_back(
                  ({position} of {}) stay",
                 statements.len()
             )
-        }]);
+        });
+        return Ok(because);
     };
     let ran: Vec<&Statement> = statements[..(position + 1).min(statements.len())].iter().collect();
     if runner.unit == Unit::Migration {
@@ -161,6 +163,20 @@ async fn take_back(
         drop_new_tables(runner).await?;
     }
     Ok(left)
+}
+
+/// What the statements that took effect have left that could not be taken back, told from their text: tables that they
+/// made count as theirs.
+async fn left_traces(runner: &mut Runner<'_>, done: &[Statement]) -> Result<Vec<String>, EngineError> {
+    let mut schema = runner.session.schema(&[runner.ledger.table()]).await?;
+    for statement in done {
+        if let Effect::CreateTable { table } = effect(&statement.sql) {
+            schema.tables.retain(|one| !one.name.eq_ignore_ascii_case(&table));
+        }
+    }
+    let done: Vec<&Statement> = done.iter().collect();
+    let found = obstacles(&done, &schema, runner.session.database().as_deref());
+    Ok(found.into_iter().map(|one| format!("{}: {}", one.statement.at, one.reason)).collect())
 }
 
 /// The names, in lower case, that the unit's statements which took effect have touched. What the failed one names may be
@@ -249,7 +265,7 @@ async fn bear_witness(
         if row.progress == Progress::Begun && matches!(witness(&effect(&row.sql), None), Witness::None(_)) {
             row.progress = Progress::Failed;
         }
-        row.note = error.to_string();
+        row.note = statement.at.of_server(&error.to_string());
         journal::write(runner.session, &row).await?;
     }
     runner.session.run_own("COMMIT").await

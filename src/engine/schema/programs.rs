@@ -1,4 +1,4 @@
-//! Views, triggers, routines and events as their definitions, comparable between databases of different names.
+//! Views, triggers, routines, events and sequences as their definitions, comparable between databases of different names.
 
 use super::server::Which;
 use crate::engine::error::EngineError;
@@ -49,7 +49,22 @@ pub(super) async fn read(
         let definition = format!("{when} {} DO {}", row.text(4), row.text(5));
         found.push(Routine { kind: "event".into(), name: row.text(0), definition });
     }
+    found.extend(sequences(conn, which).await?);
     found.sort();
+    Ok(found)
+}
+
+/// `MariaDB`'s sequences; `MySQL` has none.
+async fn sequences(conn: &mut MySqlConnection, which: &Which<'_>) -> Result<Vec<Routine>, EngineError> {
+    let names =
+        "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'SEQUENCE'";
+    let names = allowed(text::rows(conn, format!("{names}{}", which.clause("TABLE_NAME"))).await)?;
+    let mut found = Vec::new();
+    for name in names.iter().map(|row| row.text(0)) {
+        let shown = allowed(text::rows(conn, format!("SHOW CREATE SEQUENCE {}", quote::name(&name))).await)?;
+        let definition = shown.first().map(|row| row.text(1)).unwrap_or_default();
+        found.push(Routine { kind: "sequence".into(), name, definition });
+    }
     Ok(found)
 }
 

@@ -6,6 +6,7 @@ mod breaks_query;
 mod data_loss;
 mod foreign_dialect;
 mod foreign_key_added;
+mod foreign_key_index;
 mod large_update;
 mod long_replication;
 mod missing_target;
@@ -70,7 +71,7 @@ pub enum Check {
 }
 
 /// All rules, in the order of reports.
-pub static RULES: [Rule; 20] = [
+pub static RULES: [Rule; 22] = [
     statement_fails::RULE,
     foreign_dialect::RULE,
     runner_conflict::RULE,
@@ -86,6 +87,7 @@ pub static RULES: [Rule; 20] = [
     large_update::RULE,
     unique_on_existing::RULE,
     foreign_key_added::RULE,
+    foreign_key_index::RULE,
     rename::RULE,
     not_reversible::RULE,
     waivers::UNKNOWN_WAIVER,

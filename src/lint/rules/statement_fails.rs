@@ -21,7 +21,8 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     }
     let code = if code == 0 { String::new() } else { format!("error {code}: ") };
     let target = case.targets.first().map(|target| target.table.as_str());
-    let mut finding = case.finding(RULE.id, RULE.severity, target, format!("fails: {code}{message}"));
+    let mut finding =
+        case.finding(RULE.id, RULE.severity, target, format!("fails: {code}{}", case.statement.at.of_server(message)));
     if let Some(at) = case.failed {
         finding.evidence.push(format!("the statement at {at} failed before it, which may be why"));
     }

@@ -27,7 +27,9 @@ pub(super) fn redefined(sql: &str, table: &Table, course: &Course) -> Vec<What> 
         match one {
             Redefinition::Column(name, definition) => {
                 if let Some(column) = table.column(&course.column(&table.name, name)) {
-                    found.extend(modified(table, column, definition.as_ref(), default.as_deref()));
+                    // Values that an earlier statement changes may be longer by then.
+                    let is_known = course.doubt(&table.name, &quote(&column.name)).is_none();
+                    found.extend(modified(table, column, definition.as_ref(), default.as_deref(), is_known));
                 }
             }
             Redefinition::Convert(to) => {
@@ -40,7 +42,13 @@ pub(super) fn redefined(sql: &str, table: &Table, course: &Course) -> Vec<What> 
     found
 }
 
-fn modified(table: &Table, column: &Column, definition: Option<&Definition>, default: Option<&str>) -> Vec<What> {
+fn modified(
+    table: &Table,
+    column: &Column,
+    definition: Option<&Definition>,
+    default: Option<&str>,
+    is_known: bool,
+) -> Vec<What> {
     const NULLS: &str = "NULL is no longer allowed";
     let lost = |condition: &str, why: String| What::Redefined {
         table: table.name.clone(),
@@ -59,15 +67,53 @@ fn modified(table: &Table, column: &Column, definition: Option<&Definition>, def
         before.column_type = "json".into();
     }
     let after = defined(&before, definition, default);
-    match after.map_or_else(|| Narrowing::Unknown(String::new()), |after| narrowing(&before, &after)) {
+    match after.as_ref().map_or_else(|| Narrowing::Unknown(String::new()), |after| narrowing(&before, after)) {
         Narrowing::None => Vec::new(),
         Narrowing::Unknown(_) => vec![values("")],
         Narrowing::Narrowed(reasons) => {
             let (nulls, rest): (Vec<_>, Vec<_>) = reasons.into_iter().partition(|reason| reason == NULLS);
-            let rest = (!rest.is_empty()).then(|| values(&format!(": {}", rest.join("; "))));
+            let misfits = after.filter(|_| is_known).and_then(|after| misfits(&before, &after, &rest));
+            let rest = (!rest.is_empty()).then(|| {
+                let all = values(&format!(": {}", rest.join("; ")));
+                match (misfits, all) {
+                    (Some(condition), What::Redefined { table, column, why, .. }) => {
+                        What::Redefined { table, column, condition, why }
+                    }
+                    (_, all) => all,
+                }
+            });
             rest.into_iter().chain(nulls.into_iter().map(|why| lost("IS NULL", why))).collect()
         }
     }
+}
+
+/// A condition that holds for exactly the values that do not fit, where one is known: texts that are too long, whole
+/// numbers that are too large or too small.
+fn misfits(before: &Column, after: &Column, reasons: &[String]) -> Option<String> {
+    let name = quote(&before.name);
+    let (from, to) = (before.base_type(), after.base_type());
+    if let (Some(low_high), true) = (range(&to, &after.column_type), range(&from, &before.column_type).is_some()) {
+        return Some(format!("{name} NOT BETWEEN {} AND {}", low_high.0, low_high.1));
+    }
+    let [reason] = reasons else { return None };
+    let characters: u64 = reason.strip_prefix("at most ")?.strip_suffix(" characters fit")?.parse().ok()?;
+    let is_text = |base: &str| TEXTS[..6].contains(&base);
+    (is_text(&from) && is_text(&to)).then(|| format!("CHAR_LENGTH({name}) > {characters}"))
+}
+
+/// The lowest and the highest value of a type of whole numbers.
+fn range(base: &str, column_type: &str) -> Option<(i128, i128)> {
+    let bits = match base {
+        "tinyint" => 8,
+        "smallint" => 16,
+        "mediumint" => 24,
+        "int" => 32,
+        "bigint" => 64,
+        _ => return None,
+    };
+    let span = 1_i128 << bits;
+    let unsigned = column_type.to_ascii_lowercase().contains("unsigned");
+    Some(if unsigned { (0, span - 1) } else { (-span / 2, span / 2 - 1) })
 }
 
 /// The column as the server would make it; `None` when its character set is not known.

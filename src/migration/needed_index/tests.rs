@@ -161,3 +161,32 @@ fn the_hidden_columns_of_an_index_count_where_the_server_counts_them() {
     };
     assert_eq!((count(EngineKind::Mysql), count(EngineKind::Mariadb)), (1, 0));
 }
+
+#[test]
+fn an_index_is_known_after_other_changes_of_its_table() {
+    let refused = |before: &str, drop: &str| found(EngineKind::Mysql, true, &[(before, true), (drop, true)]).len() == 1;
+    for before in [
+        "ALTER TABLE child DROP COLUMN note",
+        "ALTER TABLE child MODIFY note TEXT, ALTER COLUMN note DROP DEFAULT, COMMENT = 'x'",
+        "ALTER TABLE child ADD CONSTRAINT c CHECK (id > 0)",
+        "ALTER TABLE child RENAME COLUMN note TO text",
+        "ALTER TABLE child DROP FOREIGN KEY other, DROP COLUMN other_id",
+        "ALTER TABLE child ROW_FORMAT = DYNAMIC",
+        "ALTER TABLE child RENAME COLUMN parent_id TO parent",
+        "ALTER TABLE parent CHANGE code kode BIGINT NOT NULL",
+    ] {
+        assert!(refused(before, "DROP INDEX by_parent ON child"), "{before}");
+    }
+    assert!(refused("ALTER TABLE child RENAME INDEX by_parent TO other", "DROP INDEX other ON child"));
+    for before in [
+        "ALTER TABLE child MODIFY parent_id BIGINT UNIQUE",
+        "ALTER TABLE child ADD CONSTRAINT g FOREIGN KEY (parent_id) REFERENCES parent (code)",
+        "ALTER TABLE child RENAME COLUMN parent_id TO id, RENAME COLUMN id TO parent_id",
+        "ALTER TABLE child ENGINE = MyISAM",
+        "ALTER TABLE child ADD INDEX wide (parent_id, note)",
+        "ALTER TABLE child ADD INDEX wide (parent_id, note), DROP COLUMN note",
+    ] {
+        assert!(!refused(before, "DROP INDEX by_parent ON child"), "{before}");
+    }
+    assert!(!refused("ALTER TABLE child RENAME INDEX by_parent TO other", "DROP INDEX by_parent ON child"));
+}

@@ -3,6 +3,7 @@
 //! Read so that the tool would read the same, the text kept byte for byte for its checksum. What the tool would trip
 //! over at run time is refused here with its file named.
 
+mod client;
 mod numbering;
 mod refinery_name;
 mod script;

@@ -1,12 +1,13 @@
 //! One migration file: read, split into statements, and refused where it would do what no migration may.
 
+use super::client;
 use crate::model::ledger::DEFAULT_TABLES;
 use crate::model::location::Location;
 use crate::model::migration::{Script, Set, Statement};
 use crate::source::error::SourceError;
 use crate::source::text::{read, shown};
 use crate::sql::ddl::{Effect, effect, targets};
-use crate::sql::lex;
+use crate::sql::lex::{self, Piece};
 use crate::sql::words::names_any;
 use std::path::Path;
 
@@ -18,6 +19,15 @@ pub(super) fn script(path: &Path, ignored: &[char]) -> Result<Script, SourceErro
         message: format!("{file}:{}:{}: {}", error.line, error.column, error.message),
         at: Some(Location { file: file.clone(), line: error.line, column: Some(error.column) }),
     })?;
+    let nul = |piece: &Piece<'_>| {
+        let remedy = "a NUL character stands here; remove it (a text that needs one has the two characters \\0)";
+        Some((piece.offset + piece.sql.find('\0')?, remedy.to_owned()))
+    };
+    if let Some((at, message)) = pieces.iter().find_map(|piece| nul(piece).or_else(|| client::command(piece))) {
+        let (line, column) = lex::place(&text, at);
+        let at = Location { file, line, column: Some(column) };
+        return Err(SourceError { message: format!("{at}: {message}"), at: Some(at) });
+    }
     let statements: Vec<Statement> = pieces
         .into_iter()
         .map(|piece| Statement {

@@ -78,11 +78,11 @@ pub enum Effect {
         /// The table, when it could be read.
         table: Option<String>,
     },
-    /// Makes, changes or drops a view or a stored program; (`CREATE`, `view`), for example.
+    /// Makes, changes or drops a view, a stored program or a sequence; (`CREATE`, `view`), for example.
     Routine {
         /// `CREATE`, `ALTER` or `DROP`.
         verb: String,
-        /// `view`, `trigger`, `procedure`, `function` or `event`.
+        /// `view`, `trigger`, `procedure`, `function`, `event` or `sequence`.
         kind: String,
         /// Its name, when it could be read.
         name: Option<String>,
@@ -321,6 +321,10 @@ fn create(reader: &mut Reader) -> Effect {
             (false, None) => Effect::Other,
         };
     }
+    // One that takes another's place begins to count anew, which no definition shows; a temporary one hides another.
+    if reader.peek(0) == "SEQUENCE" && (replace || temporary) {
+        return Effect::Other;
+    }
     routine("CREATE", reader)
 }
 
@@ -348,13 +352,20 @@ fn drop(reader: &mut Reader) -> Effect {
 }
 
 fn routine(verb: &str, reader: &mut Reader) -> Effect {
-    const KINDS: [&str; 5] = ["VIEW", "TRIGGER", "PROCEDURE", "FUNCTION", "EVENT"];
+    const KINDS: [&str; 6] = ["VIEW", "TRIGGER", "PROCEDURE", "FUNCTION", "EVENT", "SEQUENCE"];
     // DEFINER, ALGORITHM and SQL SECURITY clauses stand before the kind.
     for _ in 0..16 {
         let word = reader.word();
         if KINDS.contains(&word.as_str()) {
             reader.if_exists();
-            return Effect::Routine { verb: verb.into(), kind: word.to_ascii_lowercase(), name: reader.name() };
+            let name = reader.name();
+            // Of several, the others would be passed over.
+            let many = verb == "DROP" && word == "SEQUENCE" && reader.eat(",");
+            return if many {
+                Effect::Other
+            } else {
+                Effect::Routine { verb: verb.into(), kind: word.to_ascii_lowercase(), name }
+            };
         }
         if matches!(word.as_str(), "TABLE" | "DATABASE" | "SCHEMA" | "USER" | "ROLE" | "SERVER" | "TABLESPACE") {
             break;
