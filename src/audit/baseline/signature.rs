@@ -30,7 +30,7 @@ pub fn signatures(query: &Query, plans: &[Option<&Plan>], basis: &Basis<'_>) -> 
     let statement = parse_statement(&query.sql).ok();
     let facts = statement.as_ref().map(|statement| shape(statement, basis.schema));
     let is_dictionary = facts.as_ref().is_some_and(Shape::is_dictionary_read);
-    let of = |(sample, plan): (&Sample, &Option<&Plan>)| match plan {
+    let of = |(sample, plan): (&Sample, Option<&Plan>)| match plan {
         None => alone(Step::NoPlan),
         Some(_) if is_dictionary => alone(Step::Dictionary),
         Some(plan) => {
@@ -51,7 +51,7 @@ pub fn signatures(query: &Query, plans: &[Option<&Plan>], basis: &Basis<'_>) -> 
             Signature { steps, rows }
         }
     };
-    query.samples.iter().zip(plans).map(of).collect()
+    query.samples.iter().zip(plans.iter().copied()).map(of).collect()
 }
 
 /// The steps in the order in which they run: what feeds a step stands before it.
