@@ -10,6 +10,7 @@ mod reading;
 mod remedy;
 pub mod rules;
 mod skew;
+mod width;
 
 pub use context::{CatalogueEntry, Context, ExplainError, Options, SchemaContext};
 pub use rules::{Check, RULES, Rule, rule};

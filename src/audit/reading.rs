@@ -12,6 +12,9 @@ use crate::sql::shape::{Block, Condition, Operand, Operator, QueryShape};
 /// How much more frequent than the average a value may be for the plan's estimate to be believed against the average.
 const MOST_SKEW: f64 = 20.0;
 
+/// From this share of a table on, an index look-up that leaves most conditions to be checked spares next to nothing.
+const LARGE_SHARE: f64 = 0.3;
+
 /// One access to a base table.
 #[derive(Debug, Clone)]
 pub(super) struct Reading<'a> {
@@ -32,6 +35,8 @@ pub(super) struct WholeRead {
     pub(super) index: bool,
     /// Rows that are read; `None` when not even the table's size is known.
     pub(super) rows: Option<f64>,
+    /// Whether an index leads to the rows, and yet they are a large part of the table.
+    pub(super) partly: bool,
     /// Set when LIMIT may stop the walk early: why it may not.
     pub(super) may: Option<String>,
     /// Whether the walk's length hangs on a condition that usually holds.
@@ -120,9 +125,48 @@ impl<'a> Reading<'a> {
     pub(super) fn is_narrowed(&self, context: &Context<'_>) -> bool {
         match self.access.access_type {
             AccessType::FullScan | AccessType::IndexScan => false,
-            AccessType::Range => !self.range_over_everything(context),
-            _ => true,
+            AccessType::Range => !self.range_over_everything(context) && !self.reads_largely(),
+            _ => !self.reads_largely(),
         }
+    }
+
+    /// Whether a look-up by index reads a large part of the table to check another condition on each row of it.
+    pub(super) fn reads_largely(&self) -> bool {
+        let by_index = matches!(
+            self.access.access_type,
+            AccessType::Ref | AccessType::RefOrNull | AccessType::Range | AccessType::IndexMerge
+        );
+        let share = self.rows_read().zip(self.table_rows()).map(|(read, all)| read / all.max(1.0));
+        let Some((_, _, at)) = self.place.filter(|_| by_index && share.is_some_and(|share| share >= LARGE_SHARE))
+        else {
+            return false;
+        };
+        let index = self.access.key.as_deref().and_then(|key| self.table.index(key));
+        let parts: Vec<&str> = match self.access.key_parts.as_slice() {
+            [] => index.into_iter().flat_map(|index| &index.parts).filter_map(|part| part.column.as_deref()).collect(),
+            told => told.iter().map(String::as_str).collect(),
+        };
+        let served = |condition: &Condition| {
+            let comparisons = condition.comparisons();
+            let columns = comparisons.iter().flat_map(|comparison| comparison.columns());
+            let mut own = columns.filter(|column| column.level == 0 && column.source == at).peekable();
+            let in_key = |name: &str| parts.iter().any(|part| part.eq_ignore_ascii_case(name));
+            own.peek().is_some() && own.all(|column| in_key(&column.column))
+        };
+        let conditions = self.conditions();
+        conditions.iter().any(|filter| !is_join(filter) && !served(filter) && !self.usually_holds(filter, at))
+    }
+
+    /// Whether a range leaves the index's first column open: the engine then skips from value to value of it, and its
+    /// estimate is a guess.
+    pub(super) fn skips(&self) -> bool {
+        let index = self.access.key.as_deref().and_then(|key| self.table.index(key));
+        let leading = index.and_then(|index| index.parts.first()?.column.as_deref());
+        let (Some(leading), Some((_, _, at))) = (leading, self.place) else { return false };
+        let conditions = self.conditions();
+        let mut columns = conditions.iter().flat_map(|c| c.comparisons()).flat_map(|comparison| comparison.columns());
+        self.access.access_type == AccessType::Range
+            && !columns.any(|c| c.level == 0 && c.source == at && c.column.eq_ignore_ascii_case(leading))
     }
 
     /// One line about the access, as evidence.
@@ -157,15 +201,17 @@ impl<'a> Reading<'a> {
                 !write && (self.access.covering || !primary)
             }
             AccessType::Range if self.range_over_everything(context) => false,
+            _ if self.reads_largely() => false,
             _ => return None,
         };
         if context.is_small(self.table) {
             return None;
         }
-        let rows = self.table_rows();
+        let partly = self.reads_largely() && !self.range_over_everything(context);
+        let rows = if partly { self.rows_read() } else { self.table_rows() };
         // On injected statistics every range looks like nothing and is preferred to the join's own key.
         let misled = context.injected && self.access.access_type == AccessType::Range && self.has_join_key();
-        let certain = WholeRead { index, rows, may: None, mild: misled };
+        let certain = WholeRead { index, rows, partly, may: None, mild: misled };
         let Some((query, block, at)) = self.place else { return Some(certain) };
         let Some(most) = self.stops_after(query, block, context) else { return Some(certain) };
         let filters: Vec<&Condition> = block.required().into_iter().filter(|part| !is_join(part)).collect();

@@ -61,6 +61,7 @@ fn query(args: &Explain) -> Result<Query, Failure> {
         frequency: None,
         cache_seconds: None,
         note: String::new(),
+        in_loop: false,
         defined_at: Location::line("command line", 1),
     })
 }

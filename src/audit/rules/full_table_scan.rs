@@ -43,6 +43,10 @@ pub(super) fn finding(
         reading.access.key.as_deref().filter(|_| whole.index).map(|key| format!("index {key} of ")).unwrap_or_default();
     let message = match whole.may {
         Some(_) => format!("may walk {index}`{table}` up to {rows} before LIMIT is satisfied"),
+        None if whole.partly => {
+            let key = reading.access.key.as_deref().unwrap_or("an index");
+            format!("reads a large part of `{table}` by index {key} to check further conditions: {rows}")
+        }
         None => format!("reads the whole {what}: {index}`{table}`, {rows}"),
     };
     let mut finding = context.finding(rule, severity, Some(table), message);
@@ -131,6 +135,27 @@ mod tests {
         assert_eq!(verdict(&range("SELECT * FROM orders WHERE id <> 5")), Some(Severity::Error));
         assert_eq!(verdict(&range("SELECT * FROM orders WHERE id > 5")), None);
         assert_eq!(verdict(&range("SELECT * FROM orders WHERE id <> 5 AND id BETWEEN 3 AND 9")), None);
+    }
+
+    #[test]
+    fn an_index_that_leads_to_half_of_the_table_is_no_better() {
+        let by = |sql: &str, rows: f64| {
+            let mut node = access("orders", AccessType::Ref).key("by_customer").rows(rows).node();
+            node.access.as_mut().unwrap().key_parts = vec!["customer_id".into()];
+            Case::new(SHOP, sql).plan(node)
+        };
+        let half = by("SELECT id FROM orders WHERE customer_id = 5 AND note = 'x'", 500_000.0);
+        assert_eq!(verdict(&half), Some(Severity::Error));
+        let found = half.only("full-table-scan");
+        assert!(
+            found[0].message.starts_with("reads a large part of `orders` by index by_customer"),
+            "{}",
+            found[0].message
+        );
+        assert_eq!(found[0].remedy, "CREATE INDEX idx_orders_customer_id_note ON orders (customer_id, note(100))");
+        assert_eq!(verdict(&by("SELECT id FROM orders WHERE customer_id = 5 AND note = 'x'", 20.0)), None);
+        assert_eq!(verdict(&by("SELECT id FROM orders WHERE customer_id = 5 AND archived = 0", 500_000.0)), None);
+        assert_eq!(verdict(&by("SELECT id FROM orders WHERE customer_id = 5", 500_000.0)), None);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::source::yaml::Document;
 use std::collections::BTreeMap;
 
 const FILE: [&str; 2] = ["source", "queries"];
-const ENTRY: [&str; 9] = ["name", "source", "line", "sql", "params", "samples", "frequency", "cache", "note"];
+const ENTRY: [&str; 10] = ["name", "source", "line", "sql", "params", "samples", "frequency", "cache", "loop", "note"];
 const SAMPLE: [&str; 2] = ["label", "params"];
 
 /// The places of the names that are taken.
@@ -58,6 +58,7 @@ fn entry<'a>(reader: &mut Reader<'a>, node: &'a Node, source: Option<&str>, name
     let line = fields.get("line").and_then(|node| line(reader, node));
     let frequency = measure(reader, &fields, "frequency", frequency);
     let cache_seconds = measure(reader, &fields, "cache", seconds);
+    let in_loop = fields.get("loop").and_then(|node| reader.flag(node)).unwrap_or_default();
     let remark = fields.get("note").and_then(|node| reader.text(node)).unwrap_or_default();
     let ((at, name), (_, sql)) = (name?, sql?);
     Some(Query {
@@ -67,6 +68,7 @@ fn entry<'a>(reader: &mut Reader<'a>, node: &'a Node, source: Option<&str>, name
         samples: samples?.into_iter().map(|given| Sample { label: given.label, params: given.params }).collect(),
         frequency,
         cache_seconds,
+        in_loop,
         note: remark.trim().to_owned(),
         defined_at: reader.document.spot(at.at),
     })
