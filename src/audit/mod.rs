@@ -6,6 +6,7 @@ pub mod context;
 #[cfg(test)]
 mod fixture;
 pub mod harm;
+mod partial;
 mod reading;
 mod remedy;
 pub mod rules;

@@ -12,9 +12,6 @@ use crate::sql::shape::{Block, Condition, Operand, Operator, QueryShape};
 /// How much more frequent than the average a value may be for the plan's estimate to be believed against the average.
 const MOST_SKEW: f64 = 20.0;
 
-/// From this share of a table on, an index look-up that leaves most conditions to be checked spares next to nothing.
-const LARGE_SHARE: f64 = 0.3;
-
 /// One access to a base table.
 #[derive(Debug, Clone)]
 pub(super) struct Reading<'a> {
@@ -23,6 +20,8 @@ pub(super) struct Reading<'a> {
     path: Vec<&'a Operation>,
     /// Whether it is the first table that its block reads.
     outermost: bool,
+    /// How often it is read because small tables before it in its block are read as a whole; 1 for any other.
+    pub(super) times: f64,
     pub(super) table: &'a Table,
     /// The place in the statement; `None` when the text was not understood.
     pub(super) place: Option<(&'a QueryShape, &'a Block, usize)>,
@@ -49,6 +48,15 @@ pub(super) fn readings<'a>(context: &Context<'a>) -> Vec<Reading<'a>> {
     if let Some(plan) = context.plan {
         walk(&plan.root, &[], context, &mut found);
     }
+    for at in 0..found.len() {
+        let before: Vec<&Reading<'_>> = found[..at].iter().filter(|other| other.is_beside(&found[at])).collect();
+        let scanned = |reading: &&Reading<'_>| {
+            let whole = matches!(reading.access.access_type, AccessType::FullScan | AccessType::IndexScan);
+            (whole && context.is_small(reading.table)).then(|| reading.table_rows()).flatten()
+        };
+        let times = before.iter().map(scanned).try_fold(1.0, |all, rows| Some(all * rows?));
+        found[at].times = times.unwrap_or(1.0);
+    }
     found
 }
 
@@ -62,7 +70,7 @@ fn walk<'a>(node: &'a Node, path: &[&'a Operation], context: &Context<'a>, found
             _ => true,
         };
         let outermost = !found.iter().any(first);
-        found.push(Reading { access, path: path.to_vec(), outermost, table, place });
+        found.push(Reading { access, path: path.to_vec(), outermost, times: 1.0, table, place });
     }
     let inner: Vec<&Operation> = match node.operation {
         // A block of its own begins: what is above sorts or groups its result, not its tables.
@@ -130,45 +138,6 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Whether a look-up by index reads a large part of the table to check another condition on each row of it.
-    pub(super) fn reads_largely(&self) -> bool {
-        let by_index = matches!(
-            self.access.access_type,
-            AccessType::Ref | AccessType::RefOrNull | AccessType::Range | AccessType::IndexMerge
-        );
-        let share = self.rows_read().zip(self.table_rows()).map(|(read, all)| read / all.max(1.0));
-        let Some((_, _, at)) = self.place.filter(|_| by_index && share.is_some_and(|share| share >= LARGE_SHARE))
-        else {
-            return false;
-        };
-        let index = self.access.key.as_deref().and_then(|key| self.table.index(key));
-        let parts: Vec<&str> = match self.access.key_parts.as_slice() {
-            [] => index.into_iter().flat_map(|index| &index.parts).filter_map(|part| part.column.as_deref()).collect(),
-            told => told.iter().map(String::as_str).collect(),
-        };
-        let served = |condition: &Condition| {
-            let comparisons = condition.comparisons();
-            let columns = comparisons.iter().flat_map(|comparison| comparison.columns());
-            let mut own = columns.filter(|column| column.level == 0 && column.source == at).peekable();
-            let in_key = |name: &str| parts.iter().any(|part| part.eq_ignore_ascii_case(name));
-            own.peek().is_some() && own.all(|column| in_key(&column.column))
-        };
-        let conditions = self.conditions();
-        conditions.iter().any(|filter| !is_join(filter) && !served(filter) && !self.usually_holds(filter, at))
-    }
-
-    /// Whether a range leaves the index's first column open: the engine then skips from value to value of it, and its
-    /// estimate is a guess.
-    pub(super) fn skips(&self) -> bool {
-        let index = self.access.key.as_deref().and_then(|key| self.table.index(key));
-        let leading = index.and_then(|index| index.parts.first()?.column.as_deref());
-        let (Some(leading), Some((_, _, at))) = (leading, self.place) else { return false };
-        let conditions = self.conditions();
-        let mut columns = conditions.iter().flat_map(|c| c.comparisons()).flat_map(|comparison| comparison.columns());
-        self.access.access_type == AccessType::Range
-            && !columns.any(|c| c.level == 0 && c.source == at && c.column.eq_ignore_ascii_case(leading))
-    }
-
     /// One line about the access, as evidence.
     pub(super) fn evidence(&self) -> String {
         let kind = match self.access.access_type {
@@ -201,8 +170,9 @@ impl<'a> Reading<'a> {
                 !write && (self.access.covering || !primary)
             }
             AccessType::Range if self.range_over_everything(context) => false,
+            AccessType::Range if self.skips() => return self.skipping(context),
             _ if self.reads_largely() => false,
-            _ => return None,
+            _ => return self.collected(context),
         };
         if context.is_small(self.table) {
             return None;
@@ -254,7 +224,7 @@ impl<'a> Reading<'a> {
     }
 
     /// After how many rows the block can stop reading; `None` when it must see all.
-    fn stops_after(&self, query: &QueryShape, block: &Block, context: &Context<'_>) -> Option<f64> {
+    pub(super) fn stops_after(&self, query: &QueryShape, block: &Block, context: &Context<'_>) -> Option<f64> {
         let collects = self
             .path
             .iter()
@@ -344,7 +314,7 @@ impl<'a> Reading<'a> {
 
     /// Conditions that most rows pass in practice: flags, and what only leaves something out.
     /// A condition on a table that is joined later says whether a match is missing there, which is anybody's guess.
-    fn usually_holds(&self, filter: &Condition, at: usize) -> bool {
+    pub(super) fn usually_holds(&self, filter: &Condition, at: usize) -> bool {
         let Condition::Compare(comparison) = filter else { return false };
         if comparison.own_column().is_none_or(|column| column.source != at) {
             return false;
@@ -366,7 +336,7 @@ pub(super) fn is_text(column: &Column) -> bool {
 }
 
 /// An equality between columns of two tables.
-fn is_join(condition: &Condition) -> bool {
+pub(super) fn is_join(condition: &Condition) -> bool {
     match condition {
         Condition::Compare(comparison) => {
             let columns = comparison.columns();

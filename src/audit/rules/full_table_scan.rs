@@ -45,7 +45,12 @@ pub(super) fn finding(
         Some(_) => format!("may walk {index}`{table}` up to {rows} before LIMIT is satisfied"),
         None if whole.partly => {
             let key = reading.access.key.as_deref().unwrap_or("an index");
-            format!("reads a large part of `{table}` by index {key} to check further conditions: {rows}")
+            let why = if reading.times > 1.0 { "" } else { " to check further conditions" };
+            if whole.index {
+                format!("skips through the index {key} of `{table}`: {rows}")
+            } else {
+                format!("reads a large part of `{table}` by index {key}{why}: {rows}")
+            }
         }
         None => format!("reads the whole {what}: {index}`{table}`, {rows}"),
     };

@@ -42,6 +42,11 @@ fn is_innodb(table: &Table) -> bool {
 
 fn one(reading: &Reading<'_>, bound: &Bound, context: &Context<'_>) -> Option<Finding> {
     let whole = reading.whole_read(context);
+    // LIMIT ends a walk in the index's order after the rows that it wants.
+    let stops = reading.place.and_then(|(query, block, _)| reading.stops_after(query, block, context));
+    if whole.is_none() && stops.is_some() {
+        return None;
+    }
     let locked = match &whole {
         Some(whole) => whole.rows?,
         None => reading.rows_read()?,
@@ -109,6 +114,8 @@ mod tests {
         assert_eq!(verdict("UPDATE orders SET total = 0 WHERE id = 5", AccessType::Const, "PRIMARY", 1.0), None);
         let keyed = "UPDATE orders SET total = 0 WHERE customer_id = 5";
         assert_eq!(verdict(keyed, AccessType::Ref, "by_customer", 20.0), None);
+        let batch = "DELETE FROM orders WHERE placed_at < '2020-01-01' ORDER BY placed_at LIMIT 1000";
+        assert_eq!(verdict(batch, AccessType::Range, "by_placed", 300_000.0), None);
         let read = "SELECT id FROM orders WHERE note = 'x'";
         assert_eq!(verdict(read, AccessType::FullScan, "PRIMARY", 990_000.0), None);
     }

@@ -1,5 +1,6 @@
 //! `select-star`: all columns are fetched, long ones among them, for many rows.
 
+use super::unbounded_result::expected_rows;
 use super::{Check, Rule};
 use crate::audit::context::Context;
 use crate::audit::{harm, width};
@@ -40,7 +41,7 @@ fn rows(query: &QueryShape, bound: &Bound, context: &Context<'_>) -> Option<f64>
     let told = match bound {
         Bound::Proved { at_most: Some(rows), .. } => Some(*rows as f64),
         Bound::Proved { at_most: None, .. } => Some(context.options.few_rows as f64),
-        Bound::Unbounded { expected, .. } => *expected,
+        Bound::Unbounded { scope, expected, .. } => expected_rows(scope, *expected, context),
         Bound::Unknown { .. } => None,
     };
     limit.into_iter().chain(told).reduce(f64::min)

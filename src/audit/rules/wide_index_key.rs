@@ -36,7 +36,11 @@ fn one(table: &Table, index: &Index) -> Option<Finding> {
         table.indexes.iter().filter(|other| matches!(other.kind, IndexKind::Plain | IndexKind::Unique)).count();
     let (severity, why) = match index.kind {
         IndexKind::Primary if bytes >= WIDE_PRIMARY && secondary > 0 => {
-            (Severity::Warning, format!(", which each of the table's {secondary} other indexes repeats in every entry"))
+            let composite = index.parts.len() > 1;
+            (
+                if composite { Severity::Info } else { Severity::Warning },
+                format!(", which each of the table's {secondary} other indexes repeats in every entry"),
+            )
         }
         IndexKind::Plain | IndexKind::Unique if bytes > WIDE => (Severity::Info, String::new()),
         _ => return None,
