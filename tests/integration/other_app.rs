@@ -1,5 +1,5 @@
-//! The audit of apps that are not the one it ships with: a web shop, a help desk and a publishing platform of other schemas,
-//! sizes and statements, held on every engine to verdicts of their own. The fixtures say which of them were changed after
+//! The audit of apps that are not the one it ships with: a web shop, a help desk, a publishing platform and a taxi app of
+//! other schemas, sizes and statements, held on every engine to verdicts of their own. The fixtures say which of them were changed after
 //! the first audit.
 
 use crate::binary::AuraDb;
@@ -32,7 +32,7 @@ struct Verdict {
 }
 
 /// The rules that say that an index is wanting, or cannot help the statement as it is written.
-const UNINDEXED: [&str; 11] = [
+const UNINDEXED: [&str; 10] = [
     "full-table-scan",
     "full-index-scan",
     "implicit-conversion",
@@ -43,7 +43,6 @@ const UNINDEXED: [&str; 11] = [
     "temporary-table",
     "deep-pagination",
     "order-by-rand",
-    "cannot-explain",
 ];
 
 /// How many verdicts of one kind were right.
@@ -86,7 +85,8 @@ fn text<'a>(value: &'a Value, path: &str) -> &'a str {
 }
 
 #[track_caller]
-fn judged_right(app: &str, name: &str, engine: &[&str]) -> Vec<Value> {
+fn judged_right(app: &str, name: &str, engine: &[&str], scores: &mut [Score; 2]) -> Vec<Value> {
+    let [bounds, indexes] = scores;
     let verdicts: BTreeMap<String, Verdict> =
         serde_saphyr::from_str(&std::fs::read_to_string(folder(app).join("verdicts.yaml")).unwrap()).unwrap();
     let report = audit(app, engine);
@@ -95,7 +95,6 @@ fn judged_right(app: &str, name: &str, engine: &[&str]) -> Vec<Value> {
 
     let findings = report["findings"].as_array().unwrap();
     let mut wrong = Vec::new();
-    let (mut bounds, mut indexes) = (Score::default(), Score::default());
     for (query, verdict) in &verdicts {
         let told: Vec<&str> = findings
             .iter()
@@ -117,18 +116,21 @@ fn judged_right(app: &str, name: &str, engine: &[&str]) -> Vec<Value> {
         }
     }
     assert!(wrong.is_empty(), "{app} on {name}:\n{}", wrong.join("\n"));
-    // The embedded planner is another one, whose misses are listed; the servers' verdicts are the ones that count.
-    let least = if name == "embedded" { 0.8 } else { 0.95 };
-    assert!(bounds.worst() >= least, "{app} on {name}, unbounded: {bounds:?}");
-    assert!(indexes.worst() >= least, "{app} on {name}, unindexed: {indexes:?}");
     findings.clone()
 }
 
 #[track_caller]
 fn all_judged_right(name: &str, engine: &[&str]) {
-    judged_right("helpdesk", name, engine);
-    judged_right("press", name, engine);
-    let findings = judged_right("shop", name, engine);
+    let mut scores = [Score::default(), Score::default()];
+    for app in ["helpdesk", "press", "rides"] {
+        judged_right(app, name, engine, &mut scores);
+    }
+    let findings = judged_right("shop", name, engine, &mut scores);
+    // The embedded planner has no figures for many of its steps.
+    let least = if name == "embedded" { 0.9 } else { 0.95 };
+    for (score, kind) in scores.iter().zip(["unbounded", "unindexed"]) {
+        assert!(score.worst() >= least, "{kind} on {name}: {score:?}");
+    }
     let redundant: Vec<&str> = findings
         .iter()
         .filter(|finding| finding["rule"] == "redundant-index")
