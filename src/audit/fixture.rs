@@ -93,7 +93,7 @@ impl Case {
     }
 
     /// Gives it a name and a line in the app's one source file.
-    pub(super) fn from_line(mut self, name: &str, line: u32) -> Self {
+    pub(super) fn at_line(mut self, name: &str, line: u32) -> Self {
         self.query.name = name.into();
         self.query.source = Some(Source { file: "app.js".into(), line: Some(line) });
         self

@@ -63,18 +63,8 @@ pub(super) fn finding(
     if let Some(rows) = reading.table.rows {
         finding.evidence.push(format!("schema: `{table}` has {} rows", harm::count(rows as f64)));
     }
-    finding.remedy = remedy::create_index(reading).unwrap_or_else(|| advice(reading));
+    finding.remedy = remedy::create_index(reading).unwrap_or_else(|| remedy::advice(reading, context));
     Some(finding)
-}
-
-fn advice(reading: &Reading<'_>) -> String {
-    if reading.conditions().is_empty() {
-        "no condition narrows this table: read fewer rows, or keep the answer (a counter, a cache) instead of computing it".into()
-    } else {
-        "no one index serves the condition as it is written: give each side of an OR an index of its own, and compare \
-         bare columns with values of their own type"
-            .into()
-    }
 }
 
 #[cfg(test)]
@@ -232,6 +222,12 @@ mod tests {
         };
         let bound = of(Case::new(SHOP, "SELECT id FROM orders WHERE reference LIKE ? AND total > 5").text("%x"));
         assert_eq!(bound, "CREATE INDEX idx_orders_total ON orders (total)");
+        let either = of(Case::new(SHOP, "SELECT id FROM orders WHERE customer_id = 5 OR total > 5"));
+        assert!(either.starts_with("OR needs an index for each side: one that begins with each of total;"), "{either}");
+        let left_out = of(Case::new(SHOP, "SELECT id FROM orders WHERE status <> 'x'"));
+        assert!(left_out.starts_with("`status <> 'x'` only leaves rows out"), "{left_out}");
+        let begun = of(Case::new(SHOP, "SELECT id FROM orders WHERE placed_at > ?").text("2001-01-01"));
+        assert!(begun.starts_with("an index begins with placed_at already"), "{begun}");
         let keyed = of(Case::new(SHOP, "SELECT id FROM orders WHERE id = 5 AND total > 5"));
         assert!(!keyed.contains("CREATE INDEX"), "{keyed}");
     }

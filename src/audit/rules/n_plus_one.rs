@@ -99,10 +99,8 @@ mod tests {
 
     #[test]
     fn the_loop_is_told_with_the_query_that_it_goes_through() {
-        let page =
-            Case::new(SHOP, "SELECT id, customer_id FROM orders ORDER BY id DESC LIMIT 50").from_line("page", 10);
-        let look_up =
-            Case::new(SHOP, "SELECT name FROM customers WHERE id = ?").param(5).from_line("name", 14).in_loop();
+        let page = Case::new(SHOP, "SELECT id, customer_id FROM orders ORDER BY id DESC LIMIT 50").at_line("page", 10);
+        let look_up = Case::new(SHOP, "SELECT name FROM customers WHERE id = ?").param(5).at_line("name", 14).in_loop();
         let findings = in_catalogue("n-plus-one", &[&page, &look_up]);
         assert_eq!(findings[0].severity, Severity::Warning);
         assert_eq!(findings[0].message, "is run once for each row of page: about 50 times");
@@ -114,9 +112,8 @@ mod tests {
 
     #[test]
     fn a_query_of_one_row_makes_no_loop_of_many() {
-        let one = Case::new(SHOP, "SELECT id FROM orders WHERE id = 5").from_line("one", 10);
-        let look_up =
-            Case::new(SHOP, "SELECT name FROM customers WHERE id = ?").param(5).from_line("name", 14).in_loop();
+        let one = Case::new(SHOP, "SELECT id FROM orders WHERE id = 5").at_line("one", 10);
+        let look_up = Case::new(SHOP, "SELECT name FROM customers WHERE id = ?").param(5).at_line("name", 14).in_loop();
         assert!(in_catalogue("n-plus-one", &[&one, &look_up])[0].message.starts_with("is run in a loop"));
     }
 }

@@ -115,10 +115,7 @@ fn source_scope(
     let stored_null = |name: &str| {
         source.role != Role::Optional && known.and_then(|table| table.column(name)).is_none_or(|column| column.nullable)
     };
-    let mut equal: Vec<(String, u64)> = Vec::new();
-    let mut ranged: Vec<String> = Vec::new();
-    let mut nulls: Vec<String> = Vec::new();
-    let mut semijoin: Option<(Scope, Option<f64>)> = None;
+    let Narrowing { mut equal, mut ranged, mut nulls, mut semijoin } = Narrowing::default();
     for condition in closure.conditions_for(at) {
         match condition {
             Condition::Compare(comparison) => {
@@ -188,22 +185,43 @@ fn source_scope(
             _ => {}
         }
     }
-    ranged.dedup();
-    let rows = known.and_then(|table| table.rows).map(|rows| rows as f64);
-    let null_share =
-        nulls.iter().map(|name| known?.column(name)?.null_fraction).try_fold(1.0, |all, share| Some(all * share?));
-    if !equal.is_empty() {
-        let (scope, rows) = rows_of_key(table, &equal, rows, schema);
-        return Ok((scope, rows.map(|rows| rows * null_share.unwrap_or(1.0))));
+    Ok(Narrowing { equal, ranged, nulls, semijoin }.scope(table, schema))
+}
+
+/// What the conditions on one source leave of it.
+#[derive(Default)]
+struct Narrowing {
+    /// Columns that are equal to a number of values.
+    equal: Vec<(String, u64)>,
+    /// Columns that lie in a range.
+    ranged: Vec<String>,
+    /// Columns that are NULL.
+    nulls: Vec<String>,
+    /// What a subquery that lists its values grows with, and the rows that it leaves.
+    semijoin: Option<(Scope, Option<f64>)>,
+}
+
+impl Narrowing {
+    fn scope(mut self, table: String, schema: &Schema) -> (Scope, Option<f64>) {
+        let known = schema.table(&table);
+        self.ranged.dedup();
+        let rows = known.and_then(|table| table.rows).map(|rows| rows as f64);
+        let mut shares = self.nulls.iter().map(|name| known?.column(name)?.null_fraction);
+        let null_share = shares.try_fold(1.0, |all, share| Some(all * share?));
+        if !self.equal.is_empty() {
+            let (scope, rows) = rows_of_key(table, &self.equal, rows, schema);
+            return (scope, rows.map(|rows| rows * null_share.unwrap_or(1.0)));
+        }
+        if let Some((scope, found)) = self.semijoin {
+            return (scope, found.map(|found| rows.map_or(found, |rows| found.min(rows))));
+        }
+        let rows = if self.ranged.is_empty() { rows.zip(null_share).map(|(rows, share)| rows * share) } else { None };
+        self.ranged.extend(self.nulls);
+        self.ranged.dedup();
+        let columns = self.ranged;
+        let scope = if columns.is_empty() { Scope::WholeTable { table } } else { Scope::Window { table, columns } };
+        (scope, rows)
     }
-    if let Some((scope, found)) = semijoin {
-        return Ok((scope, found.map(|found| rows.map_or(found, |rows| found.min(rows)))));
-    }
-    let rows = if ranged.is_empty() { rows.zip(null_share).map(|(rows, share)| rows * share) } else { None };
-    ranged.extend(nulls);
-    ranged.dedup();
-    let scope = if ranged.is_empty() { Scope::WholeTable { table } } else { Scope::Window { table, columns: ranged } };
-    Ok((scope, rows))
 }
 
 /// The values that a column is looked up by when a subquery lists them.
