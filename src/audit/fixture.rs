@@ -6,7 +6,7 @@ use crate::model::engine::EngineKind;
 use crate::model::finding::Finding;
 use crate::model::location::Location;
 use crate::model::plan::{Access, AccessType, Estimate, Node, Operation, Plan, ServerWarning};
-use crate::model::query::{Frequency, Query, Sample, Value};
+use crate::model::query::{Frequency, Query, Sample, Source, Value};
 use crate::model::schema::Schema;
 use crate::sql::parse::parse_statement;
 use crate::sql::shape::fixture::schema;
@@ -44,6 +44,7 @@ impl Case {
             samples: vec![Sample { label: String::new(), params: Vec::new() }],
             frequency: None,
             cache_seconds: None,
+            in_loop: false,
             note: String::new(),
             waivers: Vec::new(),
             defined_at: Location::line("workload.yaml", 1),
@@ -89,6 +90,18 @@ impl Case {
 
     pub(super) fn per_minute(mut self, per_minute: f64) -> Self {
         self.query.frequency = Some(Frequency { per_minute, per_client: false });
+        self
+    }
+
+    /// Gives it a name and a line in the app's one source file.
+    pub(super) fn at_line(mut self, name: &str, line: u32) -> Self {
+        self.query.name = name.into();
+        self.query.source = Some(Source { file: "app.js".into(), line: Some(line) });
+        self
+    }
+
+    pub(super) fn in_loop(mut self) -> Self {
+        self.query.in_loop = true;
         self
     }
 
@@ -156,6 +169,19 @@ impl Described {
     pub(super) fn node(self) -> Node {
         Node::table(self.0)
     }
+}
+
+/// The findings of a rule about a catalogue of these queries.
+pub(super) fn in_catalogue(rule: &str, cases: &[&Case]) -> Vec<Finding> {
+    let schema = &cases[0].schema;
+    let shapes: Vec<_> = cases.iter().map(|case| shape(&parse_statement(&case.query.sql).unwrap(), schema)).collect();
+    let entries: Vec<CatalogueEntry<'_>> = cases
+        .iter()
+        .zip(&shapes)
+        .map(|(case, shape)| CatalogueEntry { query: &case.query, shape: Some(shape), plans: Vec::new() })
+        .collect();
+    let findings = audit_schema(schema, &entries, &Options::default());
+    findings.into_iter().filter(|finding| finding.rule == rule).collect()
 }
 
 /// The indexes that are called redundant, given the catalogue's statements.

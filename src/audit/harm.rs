@@ -7,6 +7,8 @@ use crate::model::finding::Severity;
 pub const MANY_ROWS: f64 = 100_000.0;
 /// So many rows hurt when they are read every minute.
 pub const MANY_ROWS_OFTEN: f64 = 10_000.0;
+/// So many rows per minute, all runs together, hurt even where each run is short.
+pub const MANY_ROWS_A_MINUTE: f64 = 100_000.0;
 /// Runs per minute from which a query runs often.
 pub const OFTEN: f64 = 1.0;
 /// Runs per minute below which a query runs rarely: less than once an hour.
@@ -39,9 +41,10 @@ pub fn of_result(rows: f64, options: &Options, per_minute: Option<f64>) -> Optio
 fn grade(rows: f64, harmless: u64, per_minute: Option<f64>, rare_is_milder: bool) -> Option<Severity> {
     let often = per_minute.is_some_and(|runs| runs >= OFTEN);
     let rarely = rare_is_milder && per_minute.is_some_and(|runs| runs < RARELY);
+    let busy = per_minute.is_some_and(|runs| rows * runs >= MANY_ROWS_A_MINUTE);
     if rows <= harmless as f64 {
         None
-    } else if (rows >= MANY_ROWS && !rarely) || (rows >= MANY_ROWS_OFTEN && often) {
+    } else if (rows >= MANY_ROWS && !rarely) || (rows >= MANY_ROWS_OFTEN && often) || busy {
         Some(Severity::Error)
     } else {
         Some(Severity::Warning)
@@ -71,6 +74,8 @@ mod tests {
         assert_eq!(grade(900.0, 1000, Some(1000.0), true), None);
         assert_eq!(grade(20_000.0, 1000, Some(0.1), true), Some(Severity::Warning));
         assert_eq!(grade(20_000.0, 1000, Some(2.0), true), Some(Severity::Error));
+        assert_eq!(grade(2_000.0, 1000, Some(10.0), true), Some(Severity::Warning));
+        assert_eq!(grade(2_000.0, 1000, Some(50.0), true), Some(Severity::Error));
         assert_eq!(grade(200_000.0, 1000, None, true), Some(Severity::Error));
         assert_eq!(grade(200_000.0, 1000, Some(0.001), true), Some(Severity::Warning));
         assert_eq!(grade(200_000.0, 1000, Some(0.001), false), Some(Severity::Error));

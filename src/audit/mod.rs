@@ -7,11 +7,13 @@ pub mod context;
 #[cfg(test)]
 mod fixture;
 pub mod harm;
+mod partial;
 mod reading;
 mod remedy;
 pub mod rules;
 mod skew;
 mod waive;
+mod width;
 
 pub use context::{CatalogueEntry, Context, ExplainError, Options, SchemaContext};
 pub use rules::{Check, RULES, Rule, rule};

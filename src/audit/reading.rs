@@ -20,6 +20,8 @@ pub(super) struct Reading<'a> {
     path: Vec<&'a Operation>,
     /// Whether it is the first table that its block reads.
     outermost: bool,
+    /// How often it is read because small tables before it in its block are read as a whole; 1 for any other.
+    pub(super) times: f64,
     pub(super) table: &'a Table,
     /// The place in the statement; `None` when the text was not understood.
     pub(super) place: Option<(&'a QueryShape, &'a Block, usize)>,
@@ -32,6 +34,8 @@ pub(super) struct WholeRead {
     pub(super) index: bool,
     /// Rows that are read; `None` when not even the table's size is known.
     pub(super) rows: Option<f64>,
+    /// Whether an index leads to the rows, and yet they are a large part of the table.
+    pub(super) partly: bool,
     /// Set when LIMIT may stop the walk early: why it may not.
     pub(super) may: Option<String>,
     /// Whether the walk's length hangs on a condition that usually holds.
@@ -43,6 +47,15 @@ pub(super) fn readings<'a>(context: &Context<'a>) -> Vec<Reading<'a>> {
     let mut found = Vec::new();
     if let Some(plan) = context.plan {
         walk(&plan.root, &[], context, &mut found);
+    }
+    for at in 0..found.len() {
+        let before: Vec<&Reading<'_>> = found[..at].iter().filter(|other| other.is_beside(&found[at])).collect();
+        let scanned = |reading: &&Reading<'_>| {
+            let whole = matches!(reading.access.access_type, AccessType::FullScan | AccessType::IndexScan);
+            (whole && context.is_small(reading.table)).then(|| reading.table_rows()).flatten()
+        };
+        let times = before.iter().map(scanned).try_fold(1.0, |all, rows| Some(all * rows?));
+        found[at].times = times.unwrap_or(1.0);
     }
     found
 }
@@ -57,7 +70,7 @@ fn walk<'a>(node: &'a Node, path: &[&'a Operation], context: &Context<'a>, found
             _ => true,
         };
         let outermost = !found.iter().any(first);
-        found.push(Reading { access, path: path.to_vec(), outermost, table, place });
+        found.push(Reading { access, path: path.to_vec(), outermost, times: 1.0, table, place });
     }
     let inner: Vec<&Operation> = match node.operation {
         // A block of its own begins: what is above sorts or groups its result, not its tables.
@@ -120,8 +133,8 @@ impl<'a> Reading<'a> {
     pub(super) fn is_narrowed(&self, context: &Context<'_>) -> bool {
         match self.access.access_type {
             AccessType::FullScan | AccessType::IndexScan => false,
-            AccessType::Range => !self.range_over_everything(context),
-            _ => true,
+            AccessType::Range => !self.range_over_everything(context) && !self.reads_largely(),
+            _ => !self.reads_largely(),
         }
     }
 
@@ -157,15 +170,18 @@ impl<'a> Reading<'a> {
                 !write && (self.access.covering || !primary)
             }
             AccessType::Range if self.range_over_everything(context) => false,
-            _ => return None,
+            AccessType::Range if self.skips() => return self.skipping(context),
+            _ if self.reads_largely() => false,
+            _ => return self.collected(context),
         };
         if context.is_small(self.table) {
             return None;
         }
-        let rows = self.table_rows();
+        let partly = self.reads_largely() && !self.range_over_everything(context);
+        let rows = if partly { self.rows_read() } else { self.table_rows() };
         // On injected statistics every range looks like nothing and is preferred to the join's own key.
         let misled = context.injected && self.access.access_type == AccessType::Range && self.has_join_key();
-        let certain = WholeRead { index, rows, may: None, mild: misled };
+        let certain = WholeRead { index, rows, partly, may: None, mild: misled };
         let Some((query, block, at)) = self.place else { return Some(certain) };
         let Some(most) = self.stops_after(query, block, context) else { return Some(certain) };
         let filters: Vec<&Condition> = block.required().into_iter().filter(|part| !is_join(part)).collect();
@@ -221,7 +237,7 @@ impl<'a> Reading<'a> {
     }
 
     /// After how many rows the block can stop reading; `None` when it must see all.
-    fn stops_after(&self, query: &QueryShape, block: &Block, context: &Context<'_>) -> Option<f64> {
+    pub(super) fn stops_after(&self, query: &QueryShape, block: &Block, context: &Context<'_>) -> Option<f64> {
         let collects = self
             .path
             .iter()
@@ -311,7 +327,7 @@ impl<'a> Reading<'a> {
 
     /// Conditions that most rows pass in practice: flags, and what only leaves something out.
     /// A condition on a table that is joined later says whether a match is missing there, which is anybody's guess.
-    fn usually_holds(&self, filter: &Condition, at: usize) -> bool {
+    pub(super) fn usually_holds(&self, filter: &Condition, at: usize) -> bool {
         let Condition::Compare(comparison) = filter else { return false };
         if comparison.own_column().is_none_or(|column| column.source != at) {
             return false;
@@ -333,7 +349,7 @@ pub(super) fn is_text(column: &Column) -> bool {
 }
 
 /// An equality between columns of two tables.
-fn is_join(condition: &Condition) -> bool {
+pub(super) fn is_join(condition: &Condition) -> bool {
     match condition {
         Condition::Compare(comparison) => {
             let columns = comparison.columns();

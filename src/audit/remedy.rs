@@ -2,6 +2,7 @@
 //!
 //! Equality columns first, then the order, or one range: the order in which a B-tree can use them.
 
+use super::context::Context;
 use super::reading::Reading;
 use crate::model::schema::Table;
 use crate::sql::quote;
@@ -147,6 +148,122 @@ fn candidate(reading: &Reading<'_>) -> Option<Vec<String>> {
     }
     let real = |column: &String| reading.table.column(column).map(|column| column.name.clone());
     columns.iter().map(real).collect()
+}
+
+/// What to do where no index serves the conditions of a read as they are written, from the first of them that stands in the way.
+pub(super) fn advice(reading: &Reading<'_>, context: &Context<'_>) -> String {
+    let table = &reading.table.name;
+    let Some((_, _, at)) = reading.place else {
+        return "the statement's text was not understood, so that no index can be proposed: look at the plan".into();
+    };
+    let conditions = reading.conditions();
+    if conditions.is_empty() {
+        return format!(
+            "no condition narrows `{table}`: read fewer rows, or keep the answer (a counter, a cache) instead of computing it"
+        );
+    }
+    if let Some(arms) = conditions.iter().find_map(|condition| match condition {
+        Condition::Or(arms) => Some(arms),
+        _ => None,
+    }) {
+        let bare = |condition: &Condition| {
+            let own = condition.comparisons().into_iter().find_map(|comparison| {
+                let own = comparison.own_column().filter(|own| own.source == at && comparison.operator.narrows())?;
+                Some(own.column.clone())
+            });
+            own.filter(|_| condition.mentions(at))
+        };
+        let columns: Option<Vec<String>> = arms.iter().map(bare).collect();
+        return match columns {
+            Some(columns) => {
+                let indexes: Vec<String> =
+                    columns.iter().filter(|column| !leads(reading.table, column)).map(|c| name(c)).collect();
+                let what = if indexes.is_empty() {
+                    "each side of OR has its index, and the optimizer holds a scan for cheaper".to_owned()
+                } else {
+                    format!("OR needs an index for each side: one that begins with each of {}", indexes.join(", "))
+                };
+                format!("{what}; or write the sides as arms of a UNION")
+            }
+            None => "a side of OR cannot use an index, so that none helps the whole: ask for the sides in arms of a UNION, and \
+                     compare bare columns there"
+                .into(),
+        };
+    }
+    let comparisons: Vec<_> = conditions.iter().flat_map(|condition| condition.comparisons()).collect();
+    let wrapped = comparisons.iter().find(|comparison| matches!(comparison.left, Term::Wrapped { .. }));
+    if let Some(comparison) = wrapped {
+        return format!("no index is in the order of an expression: compare the bare column in `{}`", comparison.text);
+    }
+    let typed = comparisons.iter().find(|comparison| {
+        let column = comparison.own_column().and_then(|own| reading.table.column(&own.column));
+        column.is_some_and(super::reading::is_text) && context.number_in(&comparison.right).is_some()
+    });
+    if let Some(comparison) = typed {
+        return format!("pass text where a column of text is compared: `{}`", comparison.text);
+    }
+    if let Some(comparison) = comparisons.iter().find(|comparison| !comparison.operator.narrows()) {
+        return format!(
+            "`{}` only leaves rows out, which no index finds: add a condition that names what is wanted, or a LIMIT in the order of an index",
+            comparison.text
+        );
+    }
+    if comparisons.iter().any(|comparison| {
+        comparison.operator == Operator::Like
+            && context.text_of(&comparison.right).is_some_and(|text| text.starts_with(['%', '_']))
+    }) {
+        return "a pattern with an open beginning needs a FULLTEXT index and MATCH … AGAINST".into();
+    }
+    let indexed = comparisons.iter().filter_map(|comparison| {
+        let own = comparison.columns().into_iter().find(|column| column.level == 0 && column.source == at)?;
+        Some(own.column.clone())
+    });
+    match indexed.into_iter().find(|column| leads(reading.table, column)) {
+        Some(column) => format!(
+            "an index begins with {} already, and the optimizer holds reading `{table}` as a whole for cheaper, as too many of its rows are wanted: narrow the condition, or read in portions",
+            name(&column)
+        ),
+        None => format!(
+            "no index can be proposed for these conditions on `{table}`: narrow them by a bare column that is compared with values of its own type"
+        ),
+    }
+}
+
+/// Whether a visible index begins with the column.
+fn leads(table: &Table, column: &str) -> bool {
+    table.indexes.iter().filter(|index| index.visible).any(|index| {
+        index
+            .parts
+            .first()
+            .and_then(|part| part.column.as_deref())
+            .is_some_and(|name| name.eq_ignore_ascii_case(column))
+    })
+}
+
+/// What to do about a sort or a temporary table that no index spares, from what stands in the order's way.
+pub(super) fn sorting(reading: &Reading<'_>) -> String {
+    let general =
+        "read fewer rows into the sort, by a condition or by sorting a page of keys first and fetching the rest by key";
+    let Some((query, block, at)) = reading.place else { return general.into() };
+    let expression = query.order_by.iter().find(|term| term.column.is_none());
+    if let Some(term) = expression.filter(|_| !block.grouped()) {
+        return format!(
+            "no index is in the order of `{}`: order by a bare column, or keep the value in a generated column with an index",
+            term.text
+        );
+    }
+    let columns = query.order_by.iter().filter_map(|term| term.column.as_ref()).chain(block.group_by.iter().flatten());
+    let other = columns.into_iter().find(|column| column.level == 0 && column.source != at);
+    if let Some(source) = other.and_then(|column| block.sources.get(column.source)) {
+        return format!(
+            "the order comes from `{}`, while `{}` is read first: narrow and order by columns of one table, or keep the order's column in the table that is read first",
+            source.alias, reading.table.name
+        );
+    }
+    if query.order_by.iter().any(|term| term.descending) && query.order_by.iter().any(|term| !term.descending) {
+        return "the directions of the order differ: an index with the same directions (a DESC, b) serves it".into();
+    }
+    general.into()
 }
 
 fn push(columns: &mut Vec<String>, column: &str) {

@@ -33,6 +33,26 @@ pub(super) fn of_sample(scope: &Scope, context: &Context<'_>) -> Option<f64> {
     factors.reduce(|all, factor| all * factor)
 }
 
+/// How many values a statement lists for a column of a table; 1 without a list.
+pub(super) fn listed(table: &Table, column: &str, context: &Context<'_>) -> f64 {
+    let blocks = context.shape.map(crate::sql::shape::Shape::blocks).unwrap_or_default();
+    let lengths = blocks.iter().flat_map(|(_, block)| {
+        let compared = block.required().into_iter().filter_map(|condition| match condition {
+            Condition::Compare(comparison) if comparison.operator == Operator::In => Some(comparison),
+            _ => None,
+        });
+        compared.filter_map(|comparison| {
+            let own = comparison.own_column().filter(|own| own.column.eq_ignore_ascii_case(column))?;
+            block.sources.get(own.source)?.table().filter(|name| name.eq_ignore_ascii_case(&table.name))?;
+            match &comparison.right {
+                Operand::List(items) => Some(items.len() as f64),
+                _ => None,
+            }
+        })
+    });
+    lengths.reduce(f64::max).unwrap_or(1.0)
+}
+
 /// The columns that the average counts: those that the index begins with, or without one the most distinct.
 fn counted<'c>(table: &Table, index: Option<&str>, columns: &'c [String]) -> Vec<&'c str> {
     let named = |part: &KeyPart| {
@@ -47,11 +67,24 @@ fn counted<'c>(table: &Table, index: Option<&str>, columns: &'c [String]) -> Vec
 }
 
 fn against_average(column: &Column, comparison: &Comparison, context: &Context<'_>) -> Option<f64> {
-    if column.hot.is_empty() || comparison.operator != Operator::Eq {
+    if column.hot.is_empty() {
         return None;
     }
+    match (comparison.operator, &comparison.right) {
+        (Operator::Eq, operand) => of_one(column, operand, context),
+        (Operator::In, Operand::List(items)) if !items.is_empty() => {
+            let each = items.iter().map(|item| of_one(column, item, context));
+            let sum = each.collect::<Option<Vec<f64>>>()?.into_iter().sum::<f64>();
+            // The average was taken times the length of the list.
+            Some(sum / items.len() as f64)
+        }
+        _ => None,
+    }
+}
+
+fn of_one(column: &Column, operand: &Operand, context: &Context<'_>) -> Option<f64> {
     let distinct = column.distinct? as f64;
-    let value = text_of(&comparison.right, context)?;
+    let value = text_of(operand, context)?;
     let there = 1.0 - column.null_fraction.unwrap_or(0.0);
     let hot = column.hot.iter().find(|hot| of_value(&hot.value).is_some_and(|text| text.eq_ignore_ascii_case(&value)));
     let share = if let Some(hot) = hot {

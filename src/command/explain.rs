@@ -68,6 +68,7 @@ fn query(args: &Explain) -> Result<Query, Failure> {
             .into_iter()
             .map(|(says, line, _)| Waiver { at: Location::line("command line", line), says })
             .collect(),
+        in_loop: false,
         defined_at: Location::line("command line", 1),
     })
 }

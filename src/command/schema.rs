@@ -20,6 +20,12 @@ use std::path::Path;
 /// # Errors
 /// When files or a server cannot be read.
 pub(super) async fn statements(args: &Judge, global: &Global, term: &mut Term) -> Result<Vec<Statement>, Failure> {
+    if args.set == SetChoice::Indexes {
+        return Err(Failure::usage(
+            "--set indexes has no tables to judge queries on: take --set schema to see them without the indexes of that set, or \
+             --set all to see them with both",
+        ));
+    }
     let Some(source) = &args.schema else {
         let migrations = Files::load(&args.migrations, None, term)?.migrations;
         return Ok(replayed(&migrations, args.set));

@@ -6,6 +6,7 @@
 
 use super::error::ReadError;
 use super::json::{self, Object};
+use super::repair;
 use crate::model::plan::{Access, AccessType, Node, Operation, Plan};
 use serde_json::Value;
 
@@ -14,7 +15,7 @@ use serde_json::Value;
 /// # Errors
 /// When the text is not JSON of this format.
 pub fn read(json: &str) -> Result<Plan, ReadError> {
-    let document = json::document(json)?;
+    let document = json::document(json).or_else(|error| json::document(&repair::repaired(json)).map_err(|_| error))?;
     let block = json::member(&document, "query_block")?;
     Ok(Plan { root: query(block), cost: json::number(block, "cost"), warnings: Vec::new() })
 }

@@ -9,6 +9,7 @@ pub mod mariadb;
 pub mod mysql;
 pub mod mysql_v2;
 mod mysql_v2_access;
+mod repair;
 pub mod sqlite;
 mod sqlite_access;
 pub mod sqlite_estimate;

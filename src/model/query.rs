@@ -19,6 +19,9 @@ pub struct Query {
     pub frequency: Option<Frequency>,
     /// How long the app caches the result, in seconds; `None` when it does not.
     pub cache_seconds: Option<u64>,
+    /// Whether the app runs it in a loop, once for each row of another result or each of many values.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_loop: bool,
     /// A note for the reader, empty when there is none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,

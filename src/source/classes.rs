@@ -47,6 +47,7 @@ pub fn entries(digest: &Digest, log: &str) -> (Vec<Query>, Vec<NotCovered>) {
             frequency: per_minute.map(|per_minute| Frequency { per_minute, per_client: false }),
             cache_seconds: None,
             note: note(class),
+            in_loop: false,
             waivers: Vec::new(),
             defined_at: Location::line(log, 1),
         });

@@ -1,5 +1,6 @@
-//! The audit of an app that is not the one it ships with: a web shop of another schema, sizes and statements, held on every
-//! engine to verdicts of its own. The fixture says which of them were changed after the first audit.
+//! The audit of apps that are not the one it ships with: a web shop, a help desk, a publishing platform and a taxi app of
+//! other schemas, sizes and statements, held on every engine to verdicts of their own. The fixtures say which of them were changed after
+//! the first audit.
 
 use crate::binary::AuraDb;
 use serde::Deserialize;
@@ -30,14 +31,52 @@ struct Verdict {
     misses: BTreeMap<String, String>,
 }
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/apps/shop")
+/// The rules that say that an index is wanting, or cannot help the statement as it is written.
+const UNINDEXED: [&str; 10] = [
+    "full-table-scan",
+    "full-index-scan",
+    "implicit-conversion",
+    "charset-mismatch",
+    "function-on-column",
+    "leading-wildcard",
+    "filesort",
+    "temporary-table",
+    "deep-pagination",
+    "order-by-rand",
+];
+
+/// How many verdicts of one kind were right.
+#[derive(Debug, Default)]
+struct Score {
+    right: u32,
+    false_alarms: u32,
+    misses: u32,
 }
 
-fn audit(engine: &[&str]) -> Value {
+impl Score {
+    fn count(&mut self, wanted: bool, told: bool) {
+        match (wanted, told) {
+            (true, true) => self.right += 1,
+            (false, true) => self.false_alarms += 1,
+            (true, false) => self.misses += 1,
+            (false, false) => {}
+        }
+    }
+
+    /// The smaller of precision and recall.
+    fn worst(&self) -> f64 {
+        f64::from(self.right) / f64::from(self.right + self.false_alarms.max(self.misses)).max(1.0)
+    }
+}
+
+fn folder(app: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/apps").join(app)
+}
+
+fn audit(app: &str, engine: &[&str]) -> Value {
     let inputs = ["audit", "--migrations", "migrations", "--workload", "workload.yaml", "--scale", "scale.yaml"];
     let all = inputs.iter().chain(&["--format", "json"]).chain(engine);
-    let outcome = AuraDb::new(all).at(&folder()).run().exits(1);
+    let outcome = AuraDb::new(all).at(&folder(app)).run().exits(1);
     serde_json::from_str(&outcome.stdout).unwrap()
 }
 
@@ -46,10 +85,11 @@ fn text<'a>(value: &'a Value, path: &str) -> &'a str {
 }
 
 #[track_caller]
-fn judged_right(name: &str, engine: &[&str]) {
+fn judged_right(app: &str, name: &str, engine: &[&str], scores: &mut [Score; 2]) -> Vec<Value> {
+    let [bounds, indexes] = scores;
     let verdicts: BTreeMap<String, Verdict> =
-        serde_saphyr::from_str(&std::fs::read_to_string(folder().join("verdicts.yaml")).unwrap()).unwrap();
-    let report = audit(engine);
+        serde_saphyr::from_str(&std::fs::read_to_string(folder(app).join("verdicts.yaml")).unwrap()).unwrap();
+    let report = audit(app, engine);
     let audited: BTreeSet<&str> = report["queries"].as_array().unwrap().iter().map(|q| text(q, "/name")).collect();
     assert_eq!(audited, verdicts.keys().map(String::as_str).collect::<BTreeSet<_>>(), "no statement is passed over");
 
@@ -62,7 +102,11 @@ fn judged_right(name: &str, engine: &[&str]) {
             .map(|finding| text(finding, "/rule"))
             .collect();
         let unbounded = told.iter().any(|rule| rule.starts_with("unbounded-"));
-        let unindexed = told.iter().any(|rule| !rule.starts_with("unbounded-"));
+        let unindexed = told.iter().any(|rule| UNINDEXED.contains(rule));
+        bounds.count(verdict.unbounded, unbounded);
+        if let Unindexed::Told(wanted) = verdict.unindexed {
+            indexes.count(wanted, unindexed);
+        }
         let agrees = unbounded == verdict.unbounded
             && (verdict.unindexed == Unindexed::Told(unindexed) || matches!(verdict.unindexed, Unindexed::Either(_)));
         match (agrees, verdict.misses.get(name)) {
@@ -71,8 +115,22 @@ fn judged_right(name: &str, engine: &[&str]) {
             _ => {}
         }
     }
-    assert!(wrong.is_empty(), "{name}:\n{}", wrong.join("\n"));
+    assert!(wrong.is_empty(), "{app} on {name}:\n{}", wrong.join("\n"));
+    findings.clone()
+}
 
+#[track_caller]
+fn all_judged_right(name: &str, engine: &[&str]) {
+    let mut scores = [Score::default(), Score::default()];
+    for app in ["helpdesk", "press", "rides"] {
+        judged_right(app, name, engine, &mut scores);
+    }
+    let findings = judged_right("shop", name, engine, &mut scores);
+    // The embedded planner has no figures for many of its steps.
+    let least = if name == "embedded" { 0.9 } else { 0.95 };
+    for (score, kind) in scores.iter().zip(["unbounded", "unindexed"]) {
+        assert!(score.worst() >= least, "{kind} on {name}: {score:?}");
+    }
     let redundant: Vec<&str> = findings
         .iter()
         .filter(|finding| finding["rule"] == "redundant-index")
@@ -82,16 +140,16 @@ fn judged_right(name: &str, engine: &[&str]) {
 }
 
 #[test]
-fn another_app_is_judged_right_on_mysql() {
-    judged_right("mysql", &["--sandbox", "mysql"]);
+fn other_apps_are_judged_right_on_mysql() {
+    all_judged_right("mysql", &["--sandbox", "mysql"]);
 }
 
 #[test]
-fn another_app_is_judged_right_on_mariadb() {
-    judged_right("mariadb", &["--sandbox", "mariadb"]);
+fn other_apps_are_judged_right_on_mariadb() {
+    all_judged_right("mariadb", &["--sandbox", "mariadb"]);
 }
 
 #[test]
-fn another_app_is_judged_right_on_the_embedded_engine() {
-    judged_right("embedded", &["--embedded"]);
+fn other_apps_are_judged_right_on_the_embedded_engine() {
+    all_judged_right("embedded", &["--embedded"]);
 }

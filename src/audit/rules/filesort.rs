@@ -55,11 +55,7 @@ pub(super) fn collected(verb: &str, nodes: &[&Node], rule: &str, context: &Conte
                 .collect();
             finding.evidence.push(format!("statement: ORDER BY {}", terms.join(", ")));
         }
-        finding.remedy = remedy::create_index(first).unwrap_or_else(|| {
-            "order and group by bare columns of one table in one direction, and add a LIMIT: reading in the order of an \
-             index pays when few rows are wanted"
-                .into()
-        });
+        finding.remedy = remedy::create_index(first).unwrap_or_else(|| remedy::sorting(first));
         Some(finding)
     };
     let worst = nodes.iter().filter_map(verdict).max_by_key(|finding| finding.severity);

@@ -43,6 +43,15 @@ pub(super) fn finding(
         reading.access.key.as_deref().filter(|_| whole.index).map(|key| format!("index {key} of ")).unwrap_or_default();
     let message = match whole.may {
         Some(_) => format!("may walk {index}`{table}` up to {rows} before LIMIT is satisfied"),
+        None if whole.partly => {
+            let key = reading.access.key.as_deref().unwrap_or("an index");
+            let why = if reading.times > 1.0 { "" } else { " to check further conditions" };
+            if whole.index {
+                format!("skips through the index {key} of `{table}`: {rows}")
+            } else {
+                format!("reads a large part of `{table}` by index {key}{why}: {rows}")
+            }
+        }
         None => format!("reads the whole {what}: {index}`{table}`, {rows}"),
     };
     let mut finding = context.finding(rule, severity, Some(table), message);
@@ -54,18 +63,8 @@ pub(super) fn finding(
     if let Some(rows) = reading.table.rows {
         finding.evidence.push(format!("schema: `{table}` has {} rows", harm::count(rows as f64)));
     }
-    finding.remedy = remedy::create_index(reading).unwrap_or_else(|| advice(reading));
+    finding.remedy = remedy::create_index(reading).unwrap_or_else(|| remedy::advice(reading, context));
     Some(finding)
-}
-
-fn advice(reading: &Reading<'_>) -> String {
-    if reading.conditions().is_empty() {
-        "no condition narrows this table: read fewer rows, or keep the answer (a counter, a cache) instead of computing it".into()
-    } else {
-        "no one index serves the condition as it is written: give each side of an OR an index of its own, and compare \
-         bare columns with values of their own type"
-            .into()
-    }
 }
 
 #[cfg(test)]
@@ -131,6 +130,27 @@ mod tests {
         assert_eq!(verdict(&range("SELECT * FROM orders WHERE id <> 5")), Some(Severity::Error));
         assert_eq!(verdict(&range("SELECT * FROM orders WHERE id > 5")), None);
         assert_eq!(verdict(&range("SELECT * FROM orders WHERE id <> 5 AND id BETWEEN 3 AND 9")), None);
+    }
+
+    #[test]
+    fn an_index_that_leads_to_half_of_the_table_is_no_better() {
+        let by = |sql: &str, rows: f64| {
+            let mut node = access("orders", AccessType::Ref).key("by_customer").rows(rows).node();
+            node.access.as_mut().unwrap().key_parts = vec!["customer_id".into()];
+            Case::new(SHOP, sql).plan(node)
+        };
+        let half = by("SELECT id FROM orders WHERE customer_id = 5 AND note = 'x'", 500_000.0);
+        assert_eq!(verdict(&half), Some(Severity::Error));
+        let found = half.only("full-table-scan");
+        assert!(
+            found[0].message.starts_with("reads a large part of `orders` by index by_customer"),
+            "{}",
+            found[0].message
+        );
+        assert_eq!(found[0].remedy, "CREATE INDEX idx_orders_customer_id_note ON orders (customer_id, note(100))");
+        assert_eq!(verdict(&by("SELECT id FROM orders WHERE customer_id = 5 AND note = 'x'", 20.0)), None);
+        assert_eq!(verdict(&by("SELECT id FROM orders WHERE customer_id = 5 AND archived = 0", 500_000.0)), None);
+        assert_eq!(verdict(&by("SELECT id FROM orders WHERE customer_id = 5", 500_000.0)), None);
     }
 
     #[test]
@@ -202,6 +222,12 @@ mod tests {
         };
         let bound = of(Case::new(SHOP, "SELECT id FROM orders WHERE reference LIKE ? AND total > 5").text("%x"));
         assert_eq!(bound, "CREATE INDEX idx_orders_total ON orders (total)");
+        let either = of(Case::new(SHOP, "SELECT id FROM orders WHERE customer_id = 5 OR total > 5"));
+        assert!(either.starts_with("OR needs an index for each side: one that begins with each of total;"), "{either}");
+        let left_out = of(Case::new(SHOP, "SELECT id FROM orders WHERE status <> 'x'"));
+        assert!(left_out.starts_with("`status <> 'x'` only leaves rows out"), "{left_out}");
+        let begun = of(Case::new(SHOP, "SELECT id FROM orders WHERE placed_at > ?").text("2001-01-01"));
+        assert!(begun.starts_with("an index begins with placed_at already"), "{begun}");
         let keyed = of(Case::new(SHOP, "SELECT id FROM orders WHERE id = 5 AND total > 5"));
         assert!(!keyed.contains("CREATE INDEX"), "{keyed}");
     }

@@ -32,10 +32,12 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
             findings.extend(from_text(comparison, block, &readings, context));
         }
     }
+    // What the collations of two columns explain is told by the rule about them.
+    let explained = !super::charset_mismatch::mismatches(context).is_empty();
     for warning in context.plan.map(|plan| plan.warnings.as_slice()).unwrap_or_default() {
         let told = warning.code == INDEX_NOT_APPLICABLE
             || (warning.code == GENERAL_NOTE && warning.message.starts_with("Cannot use key"));
-        if told {
+        if told && !explained {
             note(&warning.message, &mut findings, &readings, context);
         }
     }

@@ -1,19 +1,27 @@
 //! The rules, one file each, in one table. Lists, documentation and output formats read this table.
 
 mod cannot_explain;
+mod charset_mismatch;
+mod deep_pagination;
 mod filesort;
 mod full_index_scan;
 mod full_table_scan;
 mod function_on_column;
 mod implicit_conversion;
 mod index_never_used;
-mod large_offset;
 pub(super) mod leading_wildcard;
+mod lock_heavy_write;
+mod many_in_values;
+mod missing_primary_key;
+mod n_plus_one;
+mod order_by_rand;
 mod redundant_index;
+mod select_star;
 mod temporary_table;
 mod unbounded_result;
 mod unbounded_write;
 mod waivers;
+mod wide_index_key;
 
 #[cfg(test)]
 mod pages;
@@ -48,18 +56,26 @@ pub enum Check {
 }
 
 /// All rules, in the order of reports.
-pub static RULES: [Rule; 17] = [
+pub static RULES: [Rule; 25] = [
     cannot_explain::RULE,
     unbounded_result::RULE,
     unbounded_write::RULE,
     full_table_scan::RULE,
     full_index_scan::RULE,
     implicit_conversion::RULE,
+    charset_mismatch::RULE,
     function_on_column::RULE,
     leading_wildcard::RULE,
     filesort::RULE,
     temporary_table::RULE,
-    large_offset::RULE,
+    deep_pagination::RULE,
+    order_by_rand::RULE,
+    lock_heavy_write::RULE,
+    many_in_values::RULE,
+    n_plus_one::RULE,
+    select_star::RULE,
+    missing_primary_key::RULE,
+    wide_index_key::RULE,
     redundant_index::RULE,
     index_never_used::RULE,
     waivers::UNKNOWN_WAIVER,

@@ -1,6 +1,6 @@
 //! Every rule has its page, every page its rule, and the examples hold.
 //!
-//! Plans come from a planner of a few lines: enough for one table, and the same for good and bad examples.
+//! Plans come from a planner of a few lines: enough for a table or two, and the same for good and bad examples.
 
 use super::RULES;
 use crate::audit::context::{CatalogueEntry, Context, ExplainError, Options, SchemaContext};
@@ -73,7 +73,9 @@ fn found(id: &str, check: Check, ddl: &str, sql: &str) -> bool {
         }
         Check::Schema(check) => {
             let schema = schema(ddl);
-            let cases: Vec<Case> = sql.split(';').map(|sql| Case::new(ddl, sql.trim())).collect();
+            let looped = sql.starts_with("-- loop: true");
+            let case = |sql: &str| if looped { Case::new(ddl, sql).in_loop() } else { Case::new(ddl, sql) };
+            let cases: Vec<Case> = sql.split(';').map(|sql| case(sql.trim())).collect();
             let shapes: Vec<Shape> =
                 cases.iter().map(|c| shape(&parse_statement(&c.query().sql).unwrap(), &schema)).collect();
             let plans: Vec<Plan> = shapes.iter().map(|facts| plan(facts, &schema)).collect();
@@ -88,6 +90,26 @@ fn found(id: &str, check: Check, ddl: &str, sql: &str) -> bool {
         Check::Waivers => Vec::new(),
     };
     findings.iter().any(|finding| finding.rule == id)
+}
+
+/// How the second table of a join is read: by the index on its column, unless the collations differ.
+fn joined(block: &crate::sql::shape::Block, schema: &Schema) -> Node {
+    let table = schema.table(block.sources[1].table().unwrap()).unwrap();
+    let column =
+        |at: usize, name: &str| schema.table(block.sources[at].table().unwrap()).unwrap().column(name).cloned();
+    let on = block.required().into_iter().flat_map(|condition| condition.comparisons()).find_map(|comparison| {
+        let columns = comparison.columns();
+        let sides =
+            [0, 1].map(|at| columns.iter().find(|column| column.source == at).map(|column| column.column.clone()));
+        let [Some(outer), Some(inner)] = sides else { return None };
+        let alike = column(0, &outer)?.collation == column(1, &inner)?.collation;
+        let leads = |part: &crate::model::schema::KeyPart| part.column.as_deref() == Some(&inner);
+        alike.then(|| table.indexes.iter().find(|index| leads(&index.parts[0])))?
+    });
+    match on {
+        Some(index) => access(&table.name, AccessType::EqRef).key(&index.name).node(),
+        None => access(&table.name, AccessType::FullScan).rows(table.rows.unwrap_or(1) as f64).node(),
+    }
 }
 
 /// The plan of a query on one table.
@@ -135,6 +157,9 @@ fn plan(facts: &Shape, schema: &Schema) -> Plan {
     };
     let in_order =
         usable.zip(ordered).is_some_and(|((used, _), ordered)| used.name == ordered.name) || ordered.is_some();
+    if block.sources.len() == 2 {
+        node = Node::new(Operation::Join, vec![node, joined(block, schema)]);
+    }
     if !block.group_by.is_empty() && !in_order {
         node = Node::new(Operation::Temporary, vec![node]);
     }

@@ -21,13 +21,21 @@ fn check(context: &SchemaContext<'_>) -> Vec<Finding> {
         for index in &table.indexes {
             let Some((dominant, why)) = dominant(table, index, context) else { continue };
             let small = table.rows.is_some_and(|rows| rows <= context.options.small_table_rows);
-            let severity = if small { Severity::Info } else { RULE.severity };
+            // That nothing needs the key behind a shorter index is only known of queries that are there to be looked at.
+            let unread = index.parts.len() < dominant.parts.len() && !is_read(table, context);
+            let severity = if small || unread { Severity::Info } else { RULE.severity };
             let (name, other) = (&index.name, &dominant.name);
             let subject = Subject { table: Some(table.name.clone()), index: Some(name.clone()), ..Subject::default() };
             let mut evidence = vec![
                 format!("schema: {name} ({})", parts(&index.parts)),
                 format!("schema: {other} ({}), {}", parts(&dominant.parts), kind(dominant.kind)),
             ];
+            if unread {
+                evidence.push(format!(
+                    "catalogue: no query reads `{}`; one that orders by the primary key behind these columns would need {name}",
+                    table.name
+                ));
+            }
             for key in &table.foreign_keys {
                 if supports(index, &key.columns) {
                     evidence.push(format!("the foreign key {} keeps {other} for its support", key.name));
@@ -69,6 +77,13 @@ pub(super) fn dominant<'t>(
         others.filter_map(|other| Some((other, reason(table, index, other, context)?))).collect();
     found.sort_by_key(|(other, _)| rank(table, other));
     found.first().copied()
+}
+
+/// Whether a query of the catalogue reads the table.
+fn is_read(table: &Table, context: &SchemaContext<'_>) -> bool {
+    let blocks = context.catalogue.iter().filter_map(|entry| entry.shape).flat_map(|shape| shape.blocks());
+    let mut read = blocks.flat_map(|(_, block)| &block.sources).filter_map(|source| source.table());
+    read.any(|name| name.eq_ignore_ascii_case(&table.name))
 }
 
 fn reason(table: &Table, index: &Index, other: &Index, context: &SchemaContext<'_>) -> Option<&'static str> {

@@ -48,7 +48,7 @@ pub(super) fn expected_rows(scope: &Scope, expected: Option<f64>, context: &Cont
     let mut narrowed = false;
     let readings = readings(context);
     let planned = readings.iter().enumerate().find_map(|(at, reading)| {
-        if !reading.table.name.eq_ignore_ascii_case(scope.table()) {
+        if !reading.table.name.eq_ignore_ascii_case(scope.table()) || reading.skips() {
             return None;
         }
         let access = reading.access;
@@ -91,9 +91,11 @@ fn leaves_nulls_out(scope: &Scope, context: &Context<'_>) -> bool {
 fn by_distinct_values(scope: &Scope, context: &Context<'_>) -> Option<f64> {
     let Scope::RowsOfKey { table, columns, .. } = scope else { return None };
     let table = context.schema.table(table)?;
-    let distinct = columns.iter().filter_map(|column| table.column(column)?.distinct).max()?;
+    let known = columns.iter().filter_map(|column| Some((table.column(column)?.distinct?, column)));
+    let (distinct, column) = known.max_by_key(|(distinct, _)| *distinct)?;
+    let listed = skew::listed(table, column, context);
     let null = columns.iter().filter_map(|column| table.column(column)?.null_fraction).fold(0.0, f64::max);
-    Some(table.rows? as f64 * (1.0 - null) / distinct.max(1) as f64)
+    Some(table.rows? as f64 * (1.0 - null) * (listed / distinct.max(1) as f64).min(1.0))
 }
 
 fn severity(scope: &Scope, rows: Option<f64>, grouped: bool, context: &Context<'_>) -> Option<Severity> {
@@ -182,6 +184,27 @@ mod tests {
     }
 
     #[test]
+    fn look_ups_by_a_function_or_a_subquery_are_counted() {
+        let known = format!("{SHOP}\n-- distinct customers email 50000\n-- distinct orders by_reference 10000\n");
+        let rows = |sql: &str| {
+            let found = Case::new(&known, sql).only("unbounded-result");
+            found.first().map(|finding| finding.message.clone()).unwrap_or_default()
+        };
+        // A function that keeps values apart finds as few rows as the value itself.
+        assert_eq!(rows("SELECT id FROM customers WHERE LOWER(email) = 'x'"), "");
+        assert_eq!(rows("SELECT id FROM customers WHERE HEX(TRIM(email)) = 'x'"), "");
+        assert!(rows("SELECT id FROM orders WHERE DATE(placed_at) = '2026-01-01'").contains("a window of `orders`"));
+        assert!(rows("SELECT id FROM customers WHERE LOWER(SUBSTRING(email, 1, 1)) = 'x'").contains("a window"));
+        // As many rows as the subquery finds values.
+        let small = "SELECT name FROM customers WHERE id IN (SELECT customer_id FROM orders WHERE reference = 'x')";
+        assert_eq!(rows(small), "");
+        let large = "SELECT name FROM customers WHERE id IN (SELECT customer_id FROM orders WHERE total > 5)";
+        assert!(rows(large).contains("a window of `orders` (total)"), "{}", rows(large));
+        let counted = "SELECT id FROM orders WHERE customer_id IN (SELECT id FROM customers WHERE country = 'CH')";
+        assert!(rows(counted).ends_with("about 16,667 rows"), "{}", rows(counted));
+    }
+
+    #[test]
     fn windows_and_large_keys_are_named() {
         assert_eq!(verdict("SELECT * FROM orders WHERE placed_at > '2026-01-01'"), Some(Severity::Warning));
         assert_eq!(verdict("SELECT * FROM customers WHERE country = 'CH'"), Some(Severity::Info));
@@ -207,6 +230,8 @@ mod tests {
         assert!(rows("SELECT id FROM orders WHERE status = 'done'").unwrap().ends_with("about 950,000 rows"));
         assert!(rows("SELECT id FROM orders WHERE status = 'lost'").unwrap().ends_with("about 24,985 rows"));
         assert_eq!(rows("SELECT id FROM orders WHERE status = 'open'"), None);
+        let both = rows("SELECT id FROM orders WHERE status IN ('open', 'lost')");
+        assert!(both.unwrap().ends_with("about 25,015 rows"));
         // Beside an index that counts other columns it only leaves rows out.
         assert_eq!(rows("SELECT id FROM orders WHERE customer_id = 7 AND status = 'done'"), None);
     }

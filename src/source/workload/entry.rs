@@ -11,7 +11,8 @@ use crate::source::yaml::Document;
 use std::collections::BTreeMap;
 
 const FILE: [&str; 3] = ["source", "allow", "queries"];
-const ENTRY: [&str; 10] = ["name", "source", "line", "sql", "params", "samples", "frequency", "cache", "allow", "note"];
+const ENTRY: [&str; 11] =
+    ["name", "source", "line", "sql", "params", "samples", "frequency", "cache", "loop", "allow", "note"];
 const SAMPLE: [&str; 2] = ["label", "params"];
 
 /// The places of the names that are taken.
@@ -61,6 +62,7 @@ fn entry<'a>(reader: &mut Reader<'a>, node: &'a Node, source: Option<&str>, name
     let frequency = measure(reader, &fields, "frequency", frequency);
     let cache_seconds = measure(reader, &fields, "cache", seconds);
     let waivers = waiver::of_query(reader, &fields, sql.as_ref());
+    let in_loop = fields.get("loop").and_then(|node| reader.flag(node)).unwrap_or_default();
     let remark = fields.get("note").and_then(|node| reader.text(node)).unwrap_or_default();
     let ((at, name), (_, sql)) = (name?, sql?);
     Some(Query {
@@ -70,6 +72,7 @@ fn entry<'a>(reader: &mut Reader<'a>, node: &'a Node, source: Option<&str>, name
         samples: samples?.into_iter().map(|given| Sample { label: given.label, params: given.params }).collect(),
         frequency,
         cache_seconds,
+        in_loop,
         note: remark.trim().to_owned(),
         waivers,
         defined_at: reader.document.spot(at.at),

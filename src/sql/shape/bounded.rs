@@ -145,14 +145,23 @@ fn worst(bounds: Vec<Bound>, proof: &str) -> Bound {
                 }
             }
             other => {
-                bad = Some(bad.map_or_else(
-                    || other.clone(),
-                    |old| if badness(&other) > badness(&old) { other.clone() } else { old },
-                ));
+                bad = Some(
+                    bad.map_or_else(|| other.clone(), |old| if is_worse(&other, &old) { other.clone() } else { old }),
+                );
             }
         }
     }
     bad.unwrap_or_else(|| Bound::Proved { by: format!("{proof}: {}", reasons.join("; ")), at_most: sum })
+}
+
+/// Of two that grow with the like, the one with more rows is worse.
+fn is_worse(bound: &Bound, than: &Bound) -> bool {
+    let rows = |bound: &Bound| match bound {
+        Bound::Unbounded { expected, .. } => expected.unwrap_or(0.0),
+        _ => 0.0,
+    };
+    let (left, right) = (badness(bound), badness(than));
+    left > right || (left == right && rows(bound) > rows(than))
 }
 
 fn badness(bound: &Bound) -> u8 {

@@ -71,6 +71,7 @@ fn table(create: &CreateTable) -> Table {
                     column.nullable = false;
                     table.indexes.push(plain("PRIMARY", IndexKind::Primary, &name));
                 }
+                ColumnOption::Collation(collation) => column.collation = Some(collation.to_string()),
                 ColumnOption::Unique(_) => table.indexes.push(plain(&name, IndexKind::Unique, &name)),
                 _ => {}
             }

@@ -86,6 +86,36 @@ pub enum Term {
     Row(Vec<ColumnRef>),
 }
 
+/// Functions that give different values for different arguments, or merge but a few: what they are asked for is found as
+/// rarely as the column's own value.
+const KEEPING: [&str; 13] = [
+    "LOWER",
+    "LCASE",
+    "UPPER",
+    "UCASE",
+    "TRIM",
+    "LTRIM",
+    "RTRIM",
+    "HEX",
+    "REVERSE",
+    "MD5",
+    "SHA1",
+    "SHA2",
+    "TO_BASE64",
+];
+
+impl Term {
+    /// The column inside functions that leave its values as distinct as they are, such as `LOWER(email)`.
+    #[must_use]
+    pub fn kept_column(&self) -> Option<&ColumnRef> {
+        let Self::Wrapped { columns, text, .. } = self else { return None };
+        let [column] = columns.as_slice() else { return None };
+        let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '`' | '(' | ')' | ' ');
+        let mut called = text.split('(').rev().skip(1).map(|part| part.trim().to_uppercase());
+        (text.chars().all(plain) && called.all(|name| KEEPING.contains(&name.as_str()))).then_some(column)
+    }
+}
+
 /// What a column is compared with.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Operand {

@@ -115,9 +115,7 @@ fn source_scope(
     let stored_null = |name: &str| {
         source.role != Role::Optional && known.and_then(|table| table.column(name)).is_none_or(|column| column.nullable)
     };
-    let mut equal: Vec<(String, u64)> = Vec::new();
-    let mut ranged: Vec<String> = Vec::new();
-    let mut nulls: Vec<String> = Vec::new();
+    let Narrowing { mut equal, mut ranged, mut nulls, mut semijoin } = Narrowing::default();
     for condition in closure.conditions_for(at) {
         match condition {
             Condition::Compare(comparison) => {
@@ -143,7 +141,11 @@ fn source_scope(
                                 equal.push((name, list_length(&comparison.right)));
                             }
                             Operator::Eq | Operator::In if matches!(comparison.right, Operand::Subquery(_)) => {
-                                ranged.push(name);
+                                match looked_up(block, &comparison.right, (&table, &name), schema) {
+                                    LookedUp::Values(count) => equal.push((name, count)),
+                                    LookedUp::Grows(scope, rows) => semijoin = Some((scope, rows)),
+                                    LookedUp::Unknown => ranged.push(name),
+                                }
                             }
                             operator if operator.is_range() || operator == Operator::Match => ranged.push(name),
                             _ => {}
@@ -156,6 +158,14 @@ fn source_scope(
                         {
                             equal.push((own.column.clone(), 1));
                         }
+                    }
+                    kept @ Term::Wrapped { .. }
+                        if matches!(comparison.operator, Operator::Eq | Operator::In)
+                            && given(&comparison.right)
+                            && kept.kept_column().is_some_and(|c| c.level == 0 && c.source == at) =>
+                    {
+                        let name = kept.kept_column().map(|column| column.column.clone());
+                        equal.extend(name.map(|name| (name, list_length(&comparison.right))));
                     }
                     Term::Wrapped { columns, .. } if comparison.operator.narrows() => {
                         ranged.extend(
@@ -175,19 +185,69 @@ fn source_scope(
             _ => {}
         }
     }
-    ranged.dedup();
-    let rows = known.and_then(|table| table.rows).map(|rows| rows as f64);
-    let null_share =
-        nulls.iter().map(|name| known?.column(name)?.null_fraction).try_fold(1.0, |all, share| Some(all * share?));
-    if !equal.is_empty() {
-        let (scope, rows) = rows_of_key(table, &equal, rows, schema);
-        return Ok((scope, rows.map(|rows| rows * null_share.unwrap_or(1.0))));
+    Ok(Narrowing { equal, ranged, nulls, semijoin }.scope(table, schema))
+}
+
+/// What the conditions on one source leave of it.
+#[derive(Default)]
+struct Narrowing {
+    /// Columns that are equal to a number of values.
+    equal: Vec<(String, u64)>,
+    /// Columns that lie in a range.
+    ranged: Vec<String>,
+    /// Columns that are NULL.
+    nulls: Vec<String>,
+    /// What a subquery that lists its values grows with, and the rows that it leaves.
+    semijoin: Option<(Scope, Option<f64>)>,
+}
+
+impl Narrowing {
+    fn scope(mut self, table: String, schema: &Schema) -> (Scope, Option<f64>) {
+        let known = schema.table(&table);
+        self.ranged.dedup();
+        let rows = known.and_then(|table| table.rows).map(|rows| rows as f64);
+        let mut shares = self.nulls.iter().map(|name| known?.column(name)?.null_fraction);
+        let null_share = shares.try_fold(1.0, |all, share| Some(all * share?));
+        if !self.equal.is_empty() {
+            let (scope, rows) = rows_of_key(table, &self.equal, rows, schema);
+            return (scope, rows.map(|rows| rows * null_share.unwrap_or(1.0)));
+        }
+        if let Some((scope, found)) = self.semijoin {
+            return (scope, found.map(|found| rows.map_or(found, |rows| found.min(rows))));
+        }
+        let rows = if self.ranged.is_empty() { rows.zip(null_share).map(|(rows, share)| rows * share) } else { None };
+        self.ranged.extend(self.nulls);
+        self.ranged.dedup();
+        let columns = self.ranged;
+        let scope = if columns.is_empty() { Scope::WholeTable { table } } else { Scope::Window { table, columns } };
+        (scope, rows)
     }
-    let rows = if ranged.is_empty() { rows.zip(null_share).map(|(rows, share)| rows * share) } else { None };
-    ranged.extend(nulls);
-    ranged.dedup();
-    let scope = if ranged.is_empty() { Scope::WholeTable { table } } else { Scope::Window { table, columns: ranged } };
-    Ok((scope, rows))
+}
+
+/// The values that a column is looked up by when a subquery lists them.
+enum LookedUp {
+    /// So many at most.
+    Values(u64),
+    /// As many as the subquery finds: what that grows with, and the rows that have one of them.
+    Grows(Scope, Option<f64>),
+    /// They cannot be counted, or differ from row to row.
+    Unknown,
+}
+
+fn looked_up(block: &Block, operand: &Operand, (table, column): (&str, &str), schema: &Schema) -> LookedUp {
+    let Operand::Subquery(place) = operand else { return LookedUp::Unknown };
+    let Some(subquery) = block.subqueries.get(*place).filter(|subquery| !subquery.correlated) else {
+        return LookedUp::Unknown;
+    };
+    match bounded::bound(&subquery.query, schema) {
+        Bound::Proved { at_most: Some(count), .. } => LookedUp::Values(count),
+        Bound::Unbounded { scope, expected, .. } => {
+            let all = schema.table(table).and_then(|table| table.rows).map(|rows| rows as f64);
+            let (_, each) = rows_of_key(table.to_owned(), &[(column.to_owned(), 1)], all, schema);
+            LookedUp::Grows(scope, expected.zip(each).map(|(values, each)| values * each))
+        }
+        Bound::Proved { .. } | Bound::Unknown { .. } => LookedUp::Unknown,
+    }
 }
 
 fn rows_of_key(table: String, equal: &[(String, u64)], rows: Option<f64>, schema: &Schema) -> (Scope, Option<f64>) {
@@ -213,6 +273,12 @@ fn rows_of_key(table: String, equal: &[(String, u64)], rows: Option<f64>, schema
         let values =
             index.cardinality.get(covered.len() - 1).map(|values| values.saturating_sub(counted).max(1) as f64);
         let rows = rows.map(|rows| rows * (1.0 - null));
+        // All columns of a unique key find one row, counted or not.
+        let values = if index.is_unique() && covered.len() == index.parts.len() {
+            rows.map(|rows| rows.max(1.0))
+        } else {
+            values
+        };
         let lists: u64 = equal
             .iter()
             .filter(|(name, _)| covered.iter().any(|c| c.eq_ignore_ascii_case(name)))

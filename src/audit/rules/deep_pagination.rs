@@ -1,4 +1,4 @@
-//! `large-offset`: rows are read only to be skipped.
+//! `deep-pagination`: rows are read only to be skipped.
 
 use super::{Check, Rule};
 use crate::audit::context::Context;
@@ -6,7 +6,7 @@ use crate::audit::harm;
 use crate::model::finding::{Finding, Severity};
 
 pub(super) const RULE: Rule = Rule {
-    id: "large-offset",
+    id: "deep-pagination",
     severity: Severity::Error,
     summary: "rows are read only to be skipped",
     help: "OFFSET reads and throws away all rows before the page, so each further page is slower than the one before.",
@@ -44,7 +44,7 @@ mod tests {
     use crate::model::finding::Severity;
 
     fn verdict(case: &Case) -> Option<Severity> {
-        case.only("large-offset").first().map(|finding| finding.severity)
+        case.only("deep-pagination").first().map(|finding| finding.severity)
     }
 
     #[test]
