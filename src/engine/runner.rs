@@ -16,6 +16,7 @@ mod permission;
 mod resume;
 mod send;
 mod setting;
+mod settling;
 mod statement;
 mod step;
 mod undo;

@@ -4,6 +4,7 @@ pub mod bend;
 pub mod ddl;
 pub mod dialect;
 pub mod draft;
+pub mod event;
 pub mod executable;
 pub mod expression;
 pub mod fingerprint;

@@ -69,3 +69,32 @@ fn not_run_runs_it_again_and_stop_leaves_it() {
         assert_eq!(project.database.column("SELECT id FROM log"), ["1"]);
     }
 }
+
+#[test]
+fn an_event_that_fires_once_is_not_taken_for_unmade_because_it_is_gone() {
+    for server in both() {
+        let project = Project::new(server, "doubt_event");
+        project.up(1, "CREATE TABLE gate (id INT PRIMARY KEY);\nINSERT INTO gate VALUES (1)");
+        project.run("migrate").exits(0);
+        let event = "CREATE EVENT once ON SCHEDULE AT CURRENT_TIMESTAMP + INTERVAL 1 DAY DO DELETE FROM gate";
+        project.up(2, format!("{event};\nUPDATE gate SET id = 2;"));
+        let mut holder = project.database.connect();
+        ask(&mut holder, "START TRANSACTION");
+        ask(&mut holder, "SELECT * FROM gate FOR UPDATE");
+        let run = project.command("migrate").start();
+        eventually("the update waits", || project.running("UPDATE gate") > 0);
+        drop(run);
+        drop(holder);
+        eventually("it is over", || project.running("UPDATE gate") == 0);
+        // As the server does when it has fired.
+        project.database.run("DROP EVENT once");
+        let stopped = project.run("migrate").exits(4);
+        contains(&stopped.stderr, "migrations/2_step.up.sql:1:1");
+        contains(&stopped.stderr, "an event that fires once is gone when it has fired");
+        project.run("migrate --in-doubt ran").exits(0);
+        assert_eq!(project.states(), ["1 applied", "2 applied"], "{}", server.engine());
+        let events = "SELECT event_name FROM information_schema.events WHERE event_schema = DATABASE()";
+        assert_eq!(project.database.column(events), Vec::<String>::new(), "{}", server.engine());
+        assert_eq!(project.database.column("SELECT id FROM gate"), ["2"]);
+    }
+}

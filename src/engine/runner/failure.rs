@@ -1,11 +1,12 @@
 //! What becomes of a run that fails: as much as can be is taken back, and what cannot is said.
 
 use super::resume::Doubt;
+use super::settling::settled_row;
 use super::{Open, Runner, Unit, undo};
 use crate::engine::ledger::Mark;
-use crate::engine::{EngineError, journal, objects};
+use crate::engine::{EngineError, journal};
 use crate::migration::checksum::statement_hash;
-use crate::migration::recovery::{Settled, settle as settle_row};
+use crate::migration::recovery::Settled;
 use crate::migration::undoable::obstacles;
 use crate::migration::witness::{Witness, witness};
 use crate::model::journal::{JournalRow, Progress};
@@ -205,17 +206,8 @@ async fn touched(
 async fn is_untouched(runner: &mut Runner<'_>, migration: &Migration) -> Result<bool, EngineError> {
     let rows = journal::rows_of(runner.session, runner.ledger.table(), migration.version, runner.direction).await?;
     for row in rows {
-        let effect = effect(&row.sql);
-        let witness = witness(&effect, None);
-        let untouched = match (row.progress, &witness) {
-            (Progress::Begun, Witness::None(_)) => true,
-            (Progress::Begun | Progress::Planned, witness) => {
-                let before = serde_json::from_str(&row.before).unwrap_or_default();
-                let now = objects::states(runner.session, witness).await?;
-                matches!(settle_row(&effect, witness, &before, &now), Settled::NotDone)
-            }
-            _ => false,
-        };
+        let settles = matches!(row.progress, Progress::Begun | Progress::Planned);
+        let untouched = settles && settled_row(runner.session, &row, false).await? == Settled::NotDone;
         if !untouched {
             return Ok(false);
         }

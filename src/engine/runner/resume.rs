@@ -3,15 +3,15 @@
 
 use super::answers::Answer;
 use super::memory::Memory;
+use super::settling::settled_row;
 use super::{Observer, RunError, Runner};
-use crate::engine::{EngineError, journal, objects};
+use crate::engine::{EngineError, journal};
 use crate::migration::checksum::statement_hash;
-use crate::migration::recovery::{Settled, settle};
-use crate::migration::witness::{Witness, witness};
+use crate::migration::recovery::Settled;
 use crate::migration::{partial_down, temporary};
 use crate::model::journal::{JournalRow, Progress};
 use crate::model::migration::{Direction, Migration, Statement};
-use crate::sql::ddl::{Effect, databases, effect, temporary as temporary_table};
+use crate::sql::ddl::{Effect, effect, temporary as temporary_table};
 use crate::sql::setting::may_set;
 
 /// Where and with what a migration begins.
@@ -181,23 +181,7 @@ async fn settled(
 }
 
 async fn settle_row(runner: &mut Runner<'_>, row: &JournalRow, edited: bool) -> Result<Settled, EngineError> {
-    let effect = effect(&row.sql);
-    let own = runner.session.database();
-    let elsewhere = databases(&row.sql).into_iter().find(|other| own.as_ref().is_some_and(|own| own != other));
-    let witness = witness(&effect, elsewhere.as_deref());
-    let settled = match (row.progress, &witness) {
-        // Who has changed a statement since it failed knows what it had left behind.
-        (Progress::Entered, Witness::None(reason)) if !edited || row.note.is_empty() => {
-            Settled::InDoubt(reason.clone())
-        }
-        // The transaction of the latter never committed anything.
-        (Progress::Failed, _) | (_, Witness::None(_)) => Settled::NotDone,
-        _ => {
-            let before = serde_json::from_str(&row.before).unwrap_or_default();
-            let now = objects::states(runner.session, &witness).await?;
-            settle(&effect, &witness, &before, &now)
-        }
-    };
+    let settled = settled_row(runner.session, row, edited).await?;
     Ok(match (settled, runner.answers.of(&row.place, &row.sql)) {
         (Settled::InDoubt(_), Some(Answer::TookEffect)) => Settled::Done,
         (Settled::InDoubt(_), Some(Answer::DidNot)) => Settled::NotDone,
