@@ -24,7 +24,6 @@ pub use answers::{Answer, Answers};
 pub use failure::{After, INTERRUPTED, RunError};
 pub use resume::{Doubt, Since};
 
-use super::baseline::Baseline;
 use super::execute::Executor;
 use super::ledger::Ledger;
 use super::online::CopyPolicy;
@@ -34,6 +33,7 @@ use crate::migration::partial_down::Action;
 use crate::model::journal::JournalRow;
 use crate::model::migration::{Direction, Migration};
 use crate::model::schema::Schema;
+use setting::Setting;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
@@ -98,10 +98,8 @@ pub struct Runner<'a> {
     made: BTreeSet<String>,
     /// Which tables may be copied.
     copies: CopyPolicy,
-    /// The session's settings before any migration has changed one.
-    baseline: Option<Baseline>,
-    /// Whether the migration at hand may have changed a setting.
-    has_set: bool,
+    /// What the migrations set for the session.
+    setting: Setting,
 }
 
 impl<'a> Runner<'a> {
@@ -126,8 +124,7 @@ impl<'a> Runner<'a> {
             defined: Defined::default(),
             made: BTreeSet::new(),
             copies: CopyPolicy::default(),
-            baseline: None,
-            has_set: false,
+            setting: Setting::default(),
         }
     }
 
