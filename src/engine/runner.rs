@@ -25,7 +25,6 @@ pub use answers::{Answer, Answers};
 pub use failure::{After, INTERRUPTED, RunError};
 pub use resume::{Doubt, Since};
 
-use super::baseline::Baseline;
 use super::execute::Executor;
 use super::ledger::Ledger;
 use super::online::CopyPolicy;
@@ -35,6 +34,7 @@ use crate::migration::partial_down::Action;
 use crate::model::journal::JournalRow;
 use crate::model::migration::{Direction, Migration};
 use crate::model::schema::Schema;
+use setting::Setting;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
@@ -99,10 +99,8 @@ pub struct Runner<'a> {
     made: BTreeSet<String>,
     /// Which tables may be copied.
     copies: CopyPolicy,
-    /// The session's settings before any migration has changed one.
-    baseline: Option<Baseline>,
-    /// Whether the migration at hand may have changed a setting.
-    has_set: bool,
+    /// What the migrations set for the session.
+    setting: Setting,
 }
 
 impl<'a> Runner<'a> {
@@ -127,8 +125,7 @@ impl<'a> Runner<'a> {
             defined: Defined::default(),
             made: BTreeSet::new(),
             copies: CopyPolicy::default(),
-            baseline: None,
-            has_set: false,
+            setting: Setting::default(),
         }
     }
 

@@ -181,7 +181,7 @@ impl<'text> Splitter<'text> {
             let (line, column) = (self.line, column(self.text, start));
             let sql = &self.text[start..self.end];
             if names_any(sql, &["sql_mode"]) && names_any(sql, &["SET"]) {
-                self.backslash = set(sql).map_or(self.backslash, |set| set.unwrap_or(self.before));
+                self.backslash = after(sql, self.backslash, self.before);
             }
             self.pieces.push(Piece { sql, offset: start, line, column });
         }
@@ -240,18 +240,18 @@ impl<'text> Splitter<'text> {
     }
 }
 
-/// What a statement makes of the backslash by a `SET` of `sql_mode`: `None` when it is no such statement, and `Some(None)`
-/// when it puts back a value from before, as `DEFAULT` or a variable does.
-fn set(sql: &str) -> Option<Option<Backslash>> {
+/// What a backslash is after a statement: a `SET` of `sql_mode` may change it, or put back what it was before the script.
+fn after(sql: &str, now: Backslash, before: Backslash) -> Backslash {
     let upper = sql.to_ascii_uppercase();
-    let rest = upper.trim_start_matches(|c: char| !c.is_ascii_alphabetic());
-    let value = rest.strip_prefix("SET")?.rsplit_once("SQL_MODE")?.1.to_owned();
-    let value = if upper.contains("CONCAT") { upper.clone() } else { value };
-    Some(match () {
-        () if value.contains("NO_BACKSLASH_ESCAPES") && !upper.contains("REPLACE(") => Some(Backslash::Plain),
-        () if value.contains('\'') || value.contains('"') => Some(Backslash::Escapes),
-        () => None,
-    })
+    let code = upper.trim_start_matches(|c: char| !c.is_ascii_alphabetic());
+    let Some((_, value)) = code.strip_prefix("SET").and_then(|rest| rest.rsplit_once("SQL_MODE")) else { return now };
+    // In CONCAT(@@sql_mode, …) the last mention of it is no assignment.
+    let value = if upper.contains("CONCAT") { upper.as_str() } else { value };
+    match () {
+        () if value.contains("NO_BACKSLASH_ESCAPES") && !upper.contains("REPLACE(") => Backslash::Plain,
+        () if value.contains(['\'', '"']) => Backslash::Escapes,
+        () => before,
+    }
 }
 
 fn line_length(rest: &str) -> usize {
@@ -322,115 +322,4 @@ impl Program {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn statements(text: &str) -> Vec<&str> {
-        split(text).unwrap().into_iter().map(|piece| piece.sql).collect()
-    }
-
-    #[test]
-    fn semicolons_in_quotes_and_comments_do_not_split() {
-        let text =
-            "INSERT INTO t VALUES ('a;b', \"c;d\", 'it''s', 'x\\';y'); -- one; two\n# three;\n/* four; */ SELECT `a;b`";
-        assert_eq!(statements(text), ["INSERT INTO t VALUES ('a;b', \"c;d\", 'it''s', 'x\\';y')", "SELECT `a;b`"]);
-    }
-
-    #[test]
-    fn places_count_lines_and_characters() {
-        let pieces = split("\u{feff}-- häder\r\n\r\nSELECT 1;\r\n  /* ü */ SELECT 2;").unwrap();
-        let places: Vec<_> = pieces.iter().map(|piece| (piece.sql, piece.line, piece.column)).collect();
-        assert_eq!(places, [("SELECT 1", 3, 1), ("SELECT 2", 4, 11)]);
-    }
-
-    #[test]
-    fn delimiter_is_the_clients_command() {
-        let text = "DELIMITER //\nCREATE PROCEDURE p()\nBEGIN SELECT 1; END//\ndelimiter ;\nSELECT 2;";
-        assert_eq!(statements(text), ["CREATE PROCEDURE p()\nBEGIN SELECT 1; END", "SELECT 2"]);
-    }
-
-    #[test]
-    fn a_delimiter_ends_the_word_that_it_touches() {
-        let text = "DELIMITER $$\nCREATE PROCEDURE p() BEGIN SELECT 1; END$$\nDELIMITER ;\nSELECT a$b;";
-        assert_eq!(statements(text), ["CREATE PROCEDURE p() BEGIN SELECT 1; END", "SELECT a$b"]);
-        assert_eq!(statements("DELIMITER $$\nSELECT 1$$ SELECT '$$'$$"), ["SELECT 1", "SELECT '$$'"]);
-        assert_eq!(statements("DELIMITER go\nSELECT 1 go\n"), ["SELECT 1"]);
-    }
-
-    #[test]
-    fn mariadbs_for_loop_does_not_end_the_program() {
-        let body = "CREATE PROCEDURE p() BEGIN FOR i IN 1..2 DO SELECT i; END FOR; SELECT 2; END";
-        assert_eq!(statements(&format!("{body}; SELECT 3")), [body, "SELECT 3"]);
-    }
-
-    #[test]
-    fn a_backslash_is_what_the_mode_in_force_makes_it() {
-        let text = "SELECT 'a\\';'; SET sql_mode = 'ANSI,NO_BACKSLASH_ESCAPES'; SELECT 'a\\'; SET sql_mode = DEFAULT; SELECT '\\';'";
-        let parts = [
-            "SELECT 'a\\';'",
-            "SET sql_mode = 'ANSI,NO_BACKSLASH_ESCAPES'",
-            "SELECT 'a\\'",
-            "SET sql_mode = DEFAULT",
-            "SELECT '\\';'",
-        ];
-        assert_eq!(statements(text), parts);
-        assert_eq!(split_under("SELECT 'a\\'; SELECT 1", Backslash::Plain).unwrap().len(), 2);
-        assert_eq!(set("SET @old = @@sql_mode, sql_mode = 'NO_BACKSLASH_ESCAPES'"), Some(Some(Backslash::Plain)));
-        assert_eq!(
-            set("SET SESSION sql_mode = CONCAT(@@sql_mode, ',NO_BACKSLASH_ESCAPES')"),
-            Some(Some(Backslash::Plain))
-        );
-        assert_eq!(set("/*!40101 SET SQL_MODE=@OLD_SQL_MODE */"), Some(None));
-        assert_eq!(set("SET sql_mode = ''"), Some(Some(Backslash::Escapes)));
-        assert_eq!(set("SELECT @@sql_mode"), None);
-    }
-
-    #[test]
-    fn a_comment_of_one_star_is_not_closed() {
-        assert!(split("SELECT 1; /*/ SELECT 2;").unwrap_err().message.contains("*/"));
-    }
-
-    #[test]
-    fn stored_programs_need_no_delimiter() {
-        let body = "CREATE DEFINER=`a`@`b` TRIGGER x BEFORE INSERT ON t FOR EACH ROW BEGIN\n IF NEW.a THEN SET NEW.b = CASE NEW.a WHEN 1 THEN 2 END; END IF;\n CASE NEW.a WHEN 1 THEN SET @a = 1; END CASE;\nEND";
-        assert_eq!(statements(&format!("{body};\nSELECT 1;")), [body, "SELECT 1"]);
-        assert_eq!(statements("CREATE TABLE t (begin INT);SELECT 1"), ["CREATE TABLE t (begin INT)", "SELECT 1"]);
-    }
-
-    #[test]
-    fn executable_comments_are_statements_and_plain_ones_are_not() {
-        assert_eq!(
-            statements("/*!40101 SET NAMES utf8mb4 */;\n/* nothing */;\n-- nothing"),
-            ["/*!40101 SET NAMES utf8mb4 */"]
-        );
-    }
-
-    #[test]
-    fn what_is_never_closed_is_named_with_its_place() {
-        let error = split("SELECT 1;\nSELECT 'abc;").unwrap_err();
-        assert_eq!((error.line, error.column), (2, 8));
-        assert!(split("/* abc").unwrap_err().message.contains("*/"));
-        assert!(split("CREATE PROCEDURE p() BEGIN SELECT 1;").unwrap_err().message.contains("END"));
-    }
-
-    proptest! {
-        #[test]
-        fn splitting_what_was_joined_gives_the_statements_back(values in prop::collection::vec("[a-z0-9;'\"`#/* \\n-]{0,12}", 1..6)) {
-            let parts: Vec<String> = values
-                .iter()
-                .map(|value| format!("SELECT '{}'", value.replace('\'', "''")))
-                .collect();
-            let script = parts.join(";\n-- note;\n");
-            prop_assert_eq!(statements(&script), parts);
-        }
-
-        #[test]
-        fn any_text_splits_or_errs_and_every_piece_stands_where_it_says(text in "[-a-zA-Z;'\"`#/*\\\\ \\n$ü]{0,60}") {
-            for piece in split(&text).unwrap_or_default() {
-                prop_assert_eq!(&text[piece.offset..piece.offset + piece.sql.len()], piece.sql);
-                prop_assert_eq!(place(&text, piece.offset), (piece.line, piece.column));
-            }
-        }
-    }
-}
+mod tests;

@@ -194,9 +194,8 @@ fn read(reader: &mut Reader) -> Effect {
         "INSERT" | "REPLACE" | "UPDATE" | "DELETE" => rows(verb, reader),
         "LOAD" => Effect::Rows { verb, table: None },
         "SET" => set(reader),
-        "PREPARE" | "DEALLOCATE" | "DO" | "SAVEPOINT" | "RELEASE" => Effect::Session,
         // `GET DIAGNOSTICS` only sets variables.
-        "GET" => Effect::Session,
+        "PREPARE" | "DEALLOCATE" | "DO" | "SAVEPOINT" | "RELEASE" | "GET" => Effect::Session,
         "WITH" => {
             match (reader.seek(&["SELECT", "VALUES", "TABLE", "UPDATE", "DELETE", "INSERT", "REPLACE"]), reader.word())
             {
