@@ -56,7 +56,7 @@ impl Draft {
             }
             "ALTER" => {
                 reader.word();
-                self.alter_part(table, reader)
+                alter_part(table, reader)
             }
             "RENAME" => {
                 reader.word();
@@ -179,50 +179,51 @@ impl Draft {
         Some(())
     }
 
-    fn alter_part(&mut self, table: &mut Table, reader: &mut Reader) -> Option<()> {
-        match reader.peek(0).as_str() {
-            "INDEX" | "KEY" => {
-                reader.word();
-                reader.if_exists();
-                let name = reader.name()?;
-                let hidden = match (reader.word().as_str(), reader.peek(0).as_str()) {
-                    ("VISIBLE", _) | ("NOT", "IGNORED") => false,
-                    ("INVISIBLE" | "IGNORED", _) => true,
-                    _ => return None,
-                };
-                table.indexes.iter_mut().find(|index| index.name.eq_ignore_ascii_case(&name))?.visible = !hidden;
-            }
-            "CHECK" | "CONSTRAINT" => {
-                reader.word();
-                let name = reader.name()?;
-                let is_off = reader.word() == "NOT";
-                let check = table.checks.iter_mut().find(|check| check.0.eq_ignore_ascii_case(&name))?;
-                let bare = check.1.trim_end_matches(" NOT ENFORCED").to_owned();
-                check.1 = if is_off { format!("{bare} NOT ENFORCED") } else { bare };
-            }
-            _ => {
-                reader.eat("COLUMN");
-                reader.if_exists();
-                let name = reader.name()?;
-                let verb = reader.word();
-                let what = reader.word();
-                let column = table.columns.iter_mut().find(|column| column.name.eq_ignore_ascii_case(&name))?;
-                match (verb.as_str(), what.as_str()) {
-                    ("SET", "DEFAULT") => column.default = column::default(reader)?,
-                    ("DROP", "DEFAULT") => column.default = None,
-                    ("SET", "INVISIBLE") => column.extra = format!("{} invisible", column.extra).trim().to_owned(),
-                    ("SET", "VISIBLE") => column.extra = column.extra.replace("invisible", "").trim().to_owned(),
-                    _ => return None,
-                }
-            }
-        }
-        Some(())
-    }
-
     /// `CREATE INDEX`.
     pub(super) fn create_index(&mut self, table: &mut Table, index: crate::sql::ddl::IndexDefinition) {
         self.put_defined(table, index);
     }
+}
+
+/// What stands after `ALTER`: an index, a check or a column.
+fn alter_part(table: &mut Table, reader: &mut Reader) -> Option<()> {
+    match reader.peek(0).as_str() {
+        "INDEX" | "KEY" => {
+            reader.word();
+            reader.if_exists();
+            let name = reader.name()?;
+            let hidden = match (reader.word().as_str(), reader.peek(0).as_str()) {
+                ("VISIBLE", _) | ("NOT", "IGNORED") => false,
+                ("INVISIBLE" | "IGNORED", _) => true,
+                _ => return None,
+            };
+            table.indexes.iter_mut().find(|index| index.name.eq_ignore_ascii_case(&name))?.visible = !hidden;
+        }
+        "CHECK" | "CONSTRAINT" => {
+            reader.word();
+            let name = reader.name()?;
+            let is_off = reader.word() == "NOT";
+            let check = table.checks.iter_mut().find(|check| check.0.eq_ignore_ascii_case(&name))?;
+            let bare = check.1.trim_end_matches(" NOT ENFORCED").to_owned();
+            check.1 = if is_off { format!("{bare} NOT ENFORCED") } else { bare };
+        }
+        _ => {
+            reader.eat("COLUMN");
+            reader.if_exists();
+            let name = reader.name()?;
+            let verb = reader.word();
+            let what = reader.word();
+            let column = table.columns.iter_mut().find(|column| column.name.eq_ignore_ascii_case(&name))?;
+            match (verb.as_str(), what.as_str()) {
+                ("SET", "DEFAULT") => column::default(reader, &mut column.default)?,
+                ("DROP", "DEFAULT") => column.default = None,
+                ("SET", "INVISIBLE") => format!("{} invisible", column.extra).trim().clone_into(&mut column.extra),
+                ("SET", "VISIBLE") => column.extra.replace("invisible", "").trim().clone_into(&mut column.extra),
+                _ => return None,
+            }
+        }
+    }
+    Some(())
 }
 
 fn is_option(word: &str) -> bool {

@@ -160,7 +160,7 @@ impl Draft {
             ahead.eat(",");
         }
         loop {
-            if self.is_key(&reader) {
+            if is_key(&reader) {
                 self.constraint(table, &mut reader)?;
             } else {
                 let name = reader.name()?;
@@ -171,12 +171,6 @@ impl Draft {
                 return Some(());
             }
         }
-    }
-
-    fn is_key(&self, reader: &Reader) -> bool {
-        let word = reader.peek(0);
-        matches!(word.as_str(), "CONSTRAINT" | "PRIMARY" | "FOREIGN" | "CHECK" | "UNIQUE" | "FULLTEXT" | "SPATIAL")
-            || matches!(word.as_str(), "INDEX" | "KEY")
     }
 
     /// Changes a table; one that no migration makes is left in doubt.
@@ -256,6 +250,13 @@ impl Draft {
             one.definition = one.definition.replacen(&heads[0], &heads[1], 1);
         }
     }
+}
+
+/// Whether a key or a check stands here, and no column.
+fn is_key(reader: &Reader) -> bool {
+    let word = reader.peek(0);
+    matches!(word.as_str(), "CONSTRAINT" | "PRIMARY" | "FOREIGN" | "CHECK" | "UNIQUE" | "FULLTEXT" | "SPATIAL")
+        || matches!(word.as_str(), "INDEX" | "KEY")
 }
 
 /// Whether a statement that is not known otherwise changes no object of the database.
