@@ -6,6 +6,7 @@ use super::options::whole;
 use crate::model::drift::{Object, ObjectKind};
 use crate::model::schema::{IndexKind, Table};
 use crate::sql::ddl::reader::Reader;
+use crate::sql::words::names_any;
 
 impl Draft {
     /// Reads the clauses. Gives the table's new name, where it gets one.
@@ -241,6 +242,8 @@ fn is_text(base: &str) -> bool {
 fn drop_column(table: &mut Table, name: &str) {
     let is_it = |part: Option<&String>| part.is_some_and(|part| part.eq_ignore_ascii_case(name));
     table.columns.retain(|column| !column.name.eq_ignore_ascii_case(name));
+    // A check goes with its column; of one that names others too, the server lets none of them go.
+    table.checks.retain(|check| !names_any(&check.1, &[name]));
     for index in &mut table.indexes {
         index.parts.retain(|part| !is_it(part.column.as_ref()));
     }

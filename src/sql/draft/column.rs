@@ -198,7 +198,10 @@ fn moment(reader: &mut Reader) -> Option<String> {
 
 /// What stands after `REFERENCES`.
 pub(super) fn references(reader: &mut Reader) -> Option<References> {
+    let from = reader.position();
     let mut found = References { table: reader.name()?, ..References::default() };
+    // With a database before it, it may be a table of another one.
+    (reader.position() == from + 1).then_some(())?;
     if reader.peek_symbol("(") {
         found.columns = reader.key_parts()?.into_iter().filter_map(|part| part.column).collect();
     }

@@ -12,7 +12,7 @@ mod types;
 pub use program::same as same_program;
 
 use super::ddl::reader::Reader;
-use super::ddl::{Effect, effect, temporary};
+use super::ddl::{Effect, databases, effect, temporary};
 use crate::model::built::{Built, Defaults};
 use crate::model::drift::{Object, ObjectKind};
 use crate::model::schema::Table;
@@ -37,6 +37,11 @@ impl Draft {
     /// Reads one more statement; `at` is its place, for what is not known of it.
     pub fn apply(&mut self, sql: &str, at: &str) {
         if temporary(sql).is_some() {
+            return;
+        }
+        if !databases(sql).is_empty() {
+            // It may be another database.
+            self.built.wild.push(at.to_owned());
             return;
         }
         match effect(sql) {

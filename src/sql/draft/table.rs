@@ -170,8 +170,10 @@ pub(super) fn put_index(
     let free = || std::iter::once(base.clone()).chain(numbered).find(|name| table.index(name).is_none());
     let name = name.or_else(free).unwrap_or_default();
     let index = Index { name: name.clone(), kind, parts, visible, comment: String::new(), cardinality: Vec::new() };
-    table.indexes.retain(|one| !one.name.eq_ignore_ascii_case(&name));
-    table.indexes.push(index);
+    // `IF NOT EXISTS`: what is there stays.
+    if table.index(&name).is_none() {
+        table.indexes.push(index);
+    }
     name
 }
 

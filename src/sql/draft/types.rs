@@ -34,7 +34,8 @@ pub(super) fn read(reader: &mut Reader, defaults: &Defaults) -> Option<Type> {
     if base.is_empty() {
         return None;
     }
-    if base == "national" {
+    let national = base == "national";
+    if national {
         base = reader.word().to_ascii_lowercase();
     }
     if matches!(base.as_str(), "char" | "character") && reader.eat("VARYING") {
@@ -45,6 +46,10 @@ pub(super) fn read(reader: &mut Reader, defaults: &Defaults) -> Option<Type> {
     }
     let arguments = if reader.peek_symbol("(") { Some(compact(&base, &reader.parenthesised_list()?)) } else { None };
     let mut kind = named(&base, arguments.as_deref(), defaults);
+    if national || matches!(base.as_str(), "nchar" | "nvarchar") {
+        // Of a character set of its own, by another name in other versions.
+        (kind.family, kind.is_unsure) = (Family::Plain, true);
+    }
     let (mut unsigned, mut zerofill) = (false, false);
     loop {
         match reader.peek(0).as_str() {
