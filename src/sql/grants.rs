@@ -104,9 +104,8 @@ fn matches(pattern: &[u8], name: &[u8]) -> bool {
     match (pattern, name) {
         ([], []) => true,
         ([b'%', rest @ ..], _) => matches(rest, name) || (!name.is_empty() && matches(pattern, &name[1..])),
-        ([b'\\', one, rest @ ..], [other, after @ ..]) => one == other && matches(rest, after),
         ([b'_', rest @ ..], [_, after @ ..]) => matches(rest, after),
-        ([one, rest @ ..], [other, after @ ..]) => one == other && matches(rest, after),
+        ([b'\\', one, rest @ ..] | [one, rest @ ..], [other, after @ ..]) => one == other && matches(rest, after),
         _ => false,
     }
 }

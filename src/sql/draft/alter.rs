@@ -6,6 +6,7 @@ use super::options::whole;
 use crate::model::drift::{Object, ObjectKind};
 use crate::model::schema::{IndexKind, Table};
 use crate::sql::ddl::reader::Reader;
+use crate::sql::words::names_any;
 
 impl Draft {
     /// Reads the clauses. Gives the table's new name, where it gets one.
@@ -56,7 +57,7 @@ impl Draft {
             }
             "ALTER" => {
                 reader.word();
-                self.alter_part(table, reader)
+                alter_part(table, reader)
             }
             "RENAME" => {
                 reader.word();
@@ -179,50 +180,51 @@ impl Draft {
         Some(())
     }
 
-    fn alter_part(&mut self, table: &mut Table, reader: &mut Reader) -> Option<()> {
-        match reader.peek(0).as_str() {
-            "INDEX" | "KEY" => {
-                reader.word();
-                reader.if_exists();
-                let name = reader.name()?;
-                let hidden = match (reader.word().as_str(), reader.peek(0).as_str()) {
-                    ("VISIBLE", _) | ("NOT", "IGNORED") => false,
-                    ("INVISIBLE" | "IGNORED", _) => true,
-                    _ => return None,
-                };
-                table.indexes.iter_mut().find(|index| index.name.eq_ignore_ascii_case(&name))?.visible = !hidden;
-            }
-            "CHECK" | "CONSTRAINT" => {
-                reader.word();
-                let name = reader.name()?;
-                let is_off = reader.word() == "NOT";
-                let check = table.checks.iter_mut().find(|check| check.0.eq_ignore_ascii_case(&name))?;
-                let bare = check.1.trim_end_matches(" NOT ENFORCED").to_owned();
-                check.1 = if is_off { format!("{bare} NOT ENFORCED") } else { bare };
-            }
-            _ => {
-                reader.eat("COLUMN");
-                reader.if_exists();
-                let name = reader.name()?;
-                let verb = reader.word();
-                let what = reader.word();
-                let column = table.columns.iter_mut().find(|column| column.name.eq_ignore_ascii_case(&name))?;
-                match (verb.as_str(), what.as_str()) {
-                    ("SET", "DEFAULT") => column.default = column::default(reader)?,
-                    ("DROP", "DEFAULT") => column.default = None,
-                    ("SET", "INVISIBLE") => column.extra = format!("{} invisible", column.extra).trim().to_owned(),
-                    ("SET", "VISIBLE") => column.extra = column.extra.replace("invisible", "").trim().to_owned(),
-                    _ => return None,
-                }
-            }
-        }
-        Some(())
-    }
-
     /// `CREATE INDEX`.
     pub(super) fn create_index(&mut self, table: &mut Table, index: crate::sql::ddl::IndexDefinition) {
         self.put_defined(table, index);
     }
+}
+
+/// What stands after `ALTER`: an index, a check or a column.
+fn alter_part(table: &mut Table, reader: &mut Reader) -> Option<()> {
+    match reader.peek(0).as_str() {
+        "INDEX" | "KEY" => {
+            reader.word();
+            reader.if_exists();
+            let name = reader.name()?;
+            let hidden = match (reader.word().as_str(), reader.peek(0).as_str()) {
+                ("VISIBLE", _) | ("NOT", "IGNORED") => false,
+                ("INVISIBLE" | "IGNORED", _) => true,
+                _ => return None,
+            };
+            table.indexes.iter_mut().find(|index| index.name.eq_ignore_ascii_case(&name))?.visible = !hidden;
+        }
+        "CHECK" | "CONSTRAINT" => {
+            reader.word();
+            let name = reader.name()?;
+            let is_off = reader.word() == "NOT";
+            let check = table.checks.iter_mut().find(|check| check.0.eq_ignore_ascii_case(&name))?;
+            let bare = check.1.trim_end_matches(" NOT ENFORCED").to_owned();
+            check.1 = if is_off { format!("{bare} NOT ENFORCED") } else { bare };
+        }
+        _ => {
+            reader.eat("COLUMN");
+            reader.if_exists();
+            let name = reader.name()?;
+            let verb = reader.word();
+            let what = reader.word();
+            let column = table.columns.iter_mut().find(|column| column.name.eq_ignore_ascii_case(&name))?;
+            match (verb.as_str(), what.as_str()) {
+                ("SET", "DEFAULT") => column::default(reader, &mut column.default)?,
+                ("DROP", "DEFAULT") => column.default = None,
+                ("SET", "INVISIBLE") => format!("{} invisible", column.extra).trim().clone_into(&mut column.extra),
+                ("SET", "VISIBLE") => column.extra.replace("invisible", "").trim().clone_into(&mut column.extra),
+                _ => return None,
+            }
+        }
+    }
+    Some(())
 }
 
 fn is_option(word: &str) -> bool {
@@ -240,6 +242,8 @@ fn is_text(base: &str) -> bool {
 fn drop_column(table: &mut Table, name: &str) {
     let is_it = |part: Option<&String>| part.is_some_and(|part| part.eq_ignore_ascii_case(name));
     table.columns.retain(|column| !column.name.eq_ignore_ascii_case(name));
+    // A check goes with its column; of one that names others too, the server lets none of them go.
+    table.checks.retain(|check| !names_any(&check.1, &[name]));
     for index in &mut table.indexes {
         index.parts.retain(|part| !is_it(part.column.as_ref()));
     }

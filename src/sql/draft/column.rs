@@ -1,6 +1,6 @@
 //! One column's definition, as `CREATE TABLE` and `ALTER TABLE` write it.
 
-use super::types;
+use super::types::{self, Family};
 use crate::model::built::Defaults;
 use crate::model::schema::Column;
 use crate::sql::ddl::reader::Reader;
@@ -42,24 +42,46 @@ pub(super) enum Position {
     After(String),
 }
 
+impl Read {
+    /// Settles the collation by the words that were read.
+    fn collate(&mut self, charset: Option<String>, binary: bool, defaults: &Defaults) {
+        let is_open = self.column.collation.is_none();
+        match charset {
+            Some(name) if name == "binary" => self.doubts.push("*"),
+            Some(name) if binary && is_open => self.column.collation = Some(format!("{name}_bin")),
+            Some(name) if is_open => {
+                self.column.collation = defaults.charsets.get(&name).cloned();
+                if self.column.collation.is_none() {
+                    self.doubts.push("collation");
+                }
+            }
+            None if binary && is_open => self.doubts.push("collation"),
+            _ => {}
+        }
+        if !self.is_text {
+            self.column.collation = None;
+        }
+    }
+}
+
 /// Reads a definition from the type on, up to the comma or the end.
 pub(super) fn read(reader: &mut Reader, name: String, defaults: &Defaults) -> Option<Read> {
     let kind = types::read(reader, defaults)?;
     let mut read = Read {
         column: Column { name, column_type: kind.text, nullable: true, ..Column::default() },
-        is_text: kind.is_text,
+        is_text: matches!(kind.family, Family::Letters | Family::Json),
         ..Read::default()
     };
     if kind.is_unsure {
         read.doubts.push("type");
     }
-    if kind.is_json {
+    if kind.family == Family::Json {
         let (name, check) = (read.column.name.clone(), format!("json_valid(`{}`)", read.column.name));
         read.checks.push((Some(name), check));
         read.column.collation = Some("utf8mb4_bin".into());
     }
     let mut extra: Vec<String> = Vec::new();
-    if kind.is_serial {
+    if kind.family == Family::Serial {
         read.unique = true;
         read.column.nullable = false;
         extra.push("auto_increment".into());
@@ -72,7 +94,7 @@ pub(super) fn read(reader: &mut Reader, name: String, defaults: &Defaults) -> Op
         match word.as_str() {
             "NOT" if reader.eat("NULL") => (read.column.nullable, says_null) = (false, true),
             "NULL" => says_null = true,
-            "DEFAULT" => read.column.default = default(reader)?,
+            "DEFAULT" => default(reader, &mut read.column.default)?,
             "ON" if reader.eat("UPDATE") => extra.push(format!("on update {}", moment(reader)?)),
             "AUTO_INCREMENT" => {
                 read.column.nullable = false;
@@ -127,21 +149,7 @@ pub(super) fn read(reader: &mut Reader, name: String, defaults: &Defaults) -> Op
             _ => read.doubts.push("*"),
         }
     }
-    match charset {
-        Some(name) if name == "binary" => read.doubts.push("*"),
-        Some(name) if binary && read.column.collation.is_none() => read.column.collation = Some(format!("{name}_bin")),
-        Some(name) if read.column.collation.is_none() => {
-            read.column.collation = defaults.charsets.get(&name).cloned();
-            if read.column.collation.is_none() {
-                read.doubts.push("collation");
-            }
-        }
-        None if binary && read.column.collation.is_none() => read.doubts.push("collation"),
-        _ => {}
-    }
-    if !read.is_text {
-        read.column.collation = None;
-    }
+    read.collate(charset, binary, defaults);
     if read.column.base_type() == "timestamp" && !defaults.explicit_timestamps && !(says_null && read.column.nullable) {
         // The server makes the first one follow the clock, and gives others a default.
         read.doubts.extend(["nullability", "default", "extra"]);
@@ -150,30 +158,32 @@ pub(super) fn read(reader: &mut Reader, name: String, defaults: &Defaults) -> Op
     Some(read)
 }
 
-/// A default as SQL would write it; `None` for NULL.
-pub(super) fn default(reader: &mut Reader) -> Option<Option<String>> {
-    if reader.peek_symbol("(") {
-        return Some(Some(format!("({})", reader.parenthesised()?)));
-    }
-    Some(match reader.peek(0).as_str() {
-        "NULL" => {
-            reader.word();
-            None
+/// Reads a default, as SQL would write it; nothing for NULL.
+pub(super) fn default(reader: &mut Reader, into: &mut Option<String>) -> Option<()> {
+    *into = if reader.peek_symbol("(") {
+        Some(format!("({})", reader.parenthesised()?))
+    } else {
+        match reader.peek(0).as_str() {
+            "NULL" => {
+                reader.word();
+                None
+            }
+            "TRUE" | "FALSE" => Some(if reader.word() == "TRUE" { "1" } else { "0" }.into()),
+            "" => {
+                let sign = if reader.eat("-") { "-" } else { "" };
+                reader.eat("+");
+                Some(format!("{sign}{}", reader.token()?))
+            }
+            "CURRENT_TIMESTAMP" | "NOW" | "LOCALTIME" | "LOCALTIMESTAMP" => Some(moment(reader)?),
+            _ => {
+                // Something like `uuid()`, which MariaDB takes without brackets.
+                let name = reader.token()?;
+                let arguments = if reader.peek_symbol("(") { Some(reader.parenthesised()?) } else { None };
+                Some(arguments.map_or_else(|| name.clone(), |list| format!("({name}({list}))")))
+            }
         }
-        "TRUE" | "FALSE" => Some(if reader.word() == "TRUE" { "1" } else { "0" }.into()),
-        "" => {
-            let sign = if reader.eat("-") { "-" } else { "" };
-            reader.eat("+");
-            Some(format!("{sign}{}", reader.token()?))
-        }
-        "CURRENT_TIMESTAMP" | "NOW" | "LOCALTIME" | "LOCALTIMESTAMP" => Some(moment(reader)?),
-        _ => {
-            // Something like `CURRENT_USER()` or `uuid()`, which MariaDB takes without brackets.
-            let name = reader.token()?;
-            let arguments = if reader.peek_symbol("(") { Some(reader.parenthesised()?) } else { None };
-            Some(arguments.map_or_else(|| name.clone(), |list| format!("({name}({list}))")))
-        }
-    })
+    };
+    Some(())
 }
 
 /// `NOW(3)` and its like, as the catalogue words it.
@@ -188,7 +198,10 @@ fn moment(reader: &mut Reader) -> Option<String> {
 
 /// What stands after `REFERENCES`.
 pub(super) fn references(reader: &mut Reader) -> Option<References> {
+    let from = reader.position();
     let mut found = References { table: reader.name()?, ..References::default() };
+    // With a database before it, it may be a table of another one.
+    (reader.position() == from + 1).then_some(())?;
     if reader.peek_symbol("(") {
         found.columns = reader.key_parts()?.into_iter().filter_map(|part| part.column).collect();
     }

@@ -12,7 +12,7 @@ mod types;
 pub use program::same as same_program;
 
 use super::ddl::reader::Reader;
-use super::ddl::{Effect, effect, temporary};
+use super::ddl::{Effect, databases, effect, temporary};
 use crate::model::built::{Built, Defaults};
 use crate::model::drift::{Object, ObjectKind};
 use crate::model::schema::Table;
@@ -37,6 +37,11 @@ impl Draft {
     /// Reads one more statement; `at` is its place, for what is not known of it.
     pub fn apply(&mut self, sql: &str, at: &str) {
         if temporary(sql).is_some() {
+            return;
+        }
+        if !databases(sql).is_empty() {
+            // It may be another database.
+            self.built.wild.push(at.to_owned());
             return;
         }
         match effect(sql) {
@@ -160,7 +165,7 @@ impl Draft {
             ahead.eat(",");
         }
         loop {
-            if self.is_key(&reader) {
+            if is_key(&reader) {
                 self.constraint(table, &mut reader)?;
             } else {
                 let name = reader.name()?;
@@ -171,12 +176,6 @@ impl Draft {
                 return Some(());
             }
         }
-    }
-
-    fn is_key(&self, reader: &Reader) -> bool {
-        let word = reader.peek(0);
-        matches!(word.as_str(), "CONSTRAINT" | "PRIMARY" | "FOREIGN" | "CHECK" | "UNIQUE" | "FULLTEXT" | "SPATIAL")
-            || matches!(word.as_str(), "INDEX" | "KEY")
     }
 
     /// Changes a table; one that no migration makes is left in doubt.
@@ -256,6 +255,13 @@ impl Draft {
             one.definition = one.definition.replacen(&heads[0], &heads[1], 1);
         }
     }
+}
+
+/// Whether a key or a check stands here, and no column.
+fn is_key(reader: &Reader) -> bool {
+    let word = reader.peek(0);
+    matches!(word.as_str(), "CONSTRAINT" | "PRIMARY" | "FOREIGN" | "CHECK" | "UNIQUE" | "FULLTEXT" | "SPATIAL")
+        || matches!(word.as_str(), "INDEX" | "KEY")
 }
 
 /// Whether a statement that is not known otherwise changes no object of the database.

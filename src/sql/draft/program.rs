@@ -43,7 +43,7 @@ fn routine(is_function: bool, reader: &mut Reader) -> Option<String> {
     let (mut deterministic, mut access) = ("", "CONTAINS SQL".to_owned());
     loop {
         match (reader.peek(0).as_str(), reader.peek(1).as_str()) {
-            ("NOT", "DETERMINISTIC") => drop((reader.word(), reader.word())),
+            ("NOT", "DETERMINISTIC") | ("LANGUAGE", _) => drop((reader.word(), reader.word())),
             ("DETERMINISTIC", _) => {
                 reader.word();
                 deterministic = " DETERMINISTIC";
@@ -57,7 +57,6 @@ fn routine(is_function: bool, reader: &mut Reader) -> Option<String> {
                 drop((reader.word(), reader.word(), reader.word()));
             }
             ("SQL", "SECURITY") => drop((reader.word(), reader.word(), reader.word())),
-            ("LANGUAGE", _) => drop((reader.word(), reader.word())),
             ("COMMENT", _) => drop((reader.word(), reader.token())),
             _ => break,
         }

@@ -66,11 +66,10 @@ impl Draft {
 
     /// Puts a check, named as the server would where nobody does.
     pub(super) fn put_check(&self, table: &mut Table, name: Option<String>, check: String) {
-        let pattern = |number: usize| match self.defaults.mariadb {
-            true => format!("CONSTRAINT_{number}"),
-            false => format!("{}_chk_{number}", table.name),
-        };
-        let free = || (1..).map(pattern).find(|name| !table.checks.iter().any(|one| one.0 == *name));
+        let prefix = if self.defaults.mariadb { "CONSTRAINT_".to_owned() } else { format!("{}_chk_", table.name) };
+        let pattern = |number: usize| format!("{prefix}{number}");
+        let free =
+            || (1..=table.checks.len() + 1).map(pattern).find(|name| !table.checks.iter().any(|one| one.0 == *name));
         let name = name.or_else(free).unwrap_or_default();
         table.checks.push((name, check));
     }
@@ -167,12 +166,14 @@ pub(super) fn put_index(
     visible: bool,
 ) -> String {
     let base = parts.first().and_then(|part| part.column.clone()).unwrap_or_else(|| "functional_index".into());
-    let numbered = (2..).map(|number: u32| format!("{base}_{number}"));
+    let numbered = (2..=table.indexes.len() + 2).map(|number| format!("{base}_{number}"));
     let free = || std::iter::once(base.clone()).chain(numbered).find(|name| table.index(name).is_none());
     let name = name.or_else(free).unwrap_or_default();
     let index = Index { name: name.clone(), kind, parts, visible, comment: String::new(), cardinality: Vec::new() };
-    table.indexes.retain(|one| !one.name.eq_ignore_ascii_case(&name));
-    table.indexes.push(index);
+    // `IF NOT EXISTS`: what is there stays.
+    if table.index(&name).is_none() {
+        table.indexes.push(index);
+    }
     name
 }
 
@@ -190,7 +191,11 @@ fn put_foreign_key(table: &mut Table, name: Option<String>, columns: Vec<String>
         put_index(table, name.clone(), IndexKind::Plain, parts, true);
     }
     let pattern = |number: usize| format!("{}_ibfk_{number}", table.name);
-    let free = || (1..).map(pattern).find(|name| !table.foreign_keys.iter().any(|key| key.name == *name));
+    let free = || {
+        (1..=table.foreign_keys.len() + 1)
+            .map(pattern)
+            .find(|name| !table.foreign_keys.iter().any(|key| key.name == *name))
+    };
     let name = name.or_else(free).unwrap_or_default();
     let References { table: referenced_table, columns: referenced_columns, on_delete, on_update } = references;
     table.foreign_keys.retain(|key| !key.name.eq_ignore_ascii_case(&name));

@@ -8,14 +8,24 @@ use crate::sql::ddl::reader::Reader;
 pub(super) struct Type {
     /// In the catalogue's words; the display width of whole numbers is left out.
     pub(super) text: String,
-    /// Whether it holds letters, and so has a collation.
-    pub(super) is_text: bool,
-    /// Whether it is `MariaDB`'s JSON, which is a text with a check.
-    pub(super) is_json: bool,
-    /// Whether it is SERIAL, which says more than a type.
-    pub(super) is_serial: bool,
+    /// What comes with it.
+    pub(super) family: Family,
     /// Whether the words are not known, so that the server may call it otherwise.
     pub(super) is_unsure: bool,
+}
+
+/// What comes with a type.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Family {
+    /// Nothing.
+    #[default]
+    Plain,
+    /// It holds letters, and so has a collation.
+    Letters,
+    /// `MariaDB`'s JSON, a text with a check.
+    Json,
+    /// SERIAL, which says more than a type.
+    Serial,
 }
 
 /// Reads the type that stands here; `None` when there is none.
@@ -24,7 +34,8 @@ pub(super) fn read(reader: &mut Reader, defaults: &Defaults) -> Option<Type> {
     if base.is_empty() {
         return None;
     }
-    if base == "national" {
+    let national = base == "national";
+    if national {
         base = reader.word().to_ascii_lowercase();
     }
     if matches!(base.as_str(), "char" | "character") && reader.eat("VARYING") {
@@ -35,6 +46,10 @@ pub(super) fn read(reader: &mut Reader, defaults: &Defaults) -> Option<Type> {
     }
     let arguments = if reader.peek_symbol("(") { Some(compact(&base, &reader.parenthesised_list()?)) } else { None };
     let mut kind = named(&base, arguments.as_deref(), defaults);
+    if national || matches!(base.as_str(), "nchar" | "nvarchar") {
+        // Of a character set of its own, by another name in other versions.
+        (kind.family, kind.is_unsure) = (Family::Plain, true);
+    }
     let (mut unsigned, mut zerofill) = (false, false);
     loop {
         match reader.peek(0).as_str() {
@@ -67,7 +82,7 @@ fn named(base: &str, arguments: Option<&str>, defaults: &Defaults) -> Type {
     let given = |name: &str| arguments.map_or_else(|| name.to_owned(), |list| format!("{name}({list})"));
     let sized = |name: &str, size: &str| format!("{name}({})", arguments.unwrap_or(size));
     let plain = |text: String| Type { text, ..Type::default() };
-    let letters = |text: String| Type { text, is_text: true, ..Type::default() };
+    let letters = |text: String| Type { text, family: Family::Letters, ..Type::default() };
     match base {
         "tinyint" | "int1" if arguments == Some("1") => plain("tinyint(1)".into()),
         "bool" | "boolean" => plain("tinyint(1)".into()),
@@ -76,12 +91,12 @@ fn named(base: &str, arguments: Option<&str>, defaults: &Defaults) -> Type {
         "mediumint" | "middleint" | "int3" => plain("mediumint".into()),
         "int" | "integer" | "int4" => plain("int".into()),
         "bigint" | "int8" => plain("bigint".into()),
-        "serial" => Type { is_serial: true, ..plain("bigint unsigned".into()) },
+        "serial" => Type { family: Family::Serial, ..plain("bigint unsigned".into()) },
         "decimal" | "dec" | "numeric" | "fixed" => plain(match arguments {
             Some(list) if list.contains(',') => format!("decimal({list})"),
             _ => format!("decimal({},0)", arguments.unwrap_or("10")),
         }),
-        "float" | "float4" => match arguments.map(|list| list.parse::<u32>()) {
+        "float" | "float4" => match arguments.map(str::parse::<u32>) {
             Some(Ok(digits)) if digits > 24 => plain("double".into()),
             Some(Ok(_)) => plain("float".into()),
             _ => plain(given("float")),
@@ -91,7 +106,7 @@ fn named(base: &str, arguments: Option<&str>, defaults: &Defaults) -> Type {
         "real" => Type { is_unsure: true, ..plain(given("double")) },
         "bit" => plain(sized("bit", "1")),
         "date" | "json" if base == "date" || !defaults.mariadb => plain(base.into()),
-        "json" => Type { is_json: true, ..letters("longtext".into()) },
+        "json" => Type { family: Family::Json, ..plain("longtext".into()) },
         "year" => plain("year".into()),
         "time" | "datetime" | "timestamp" if arguments == Some("0") => plain(base.into()),
         "time" | "datetime" | "timestamp" => plain(given(base)),
@@ -100,13 +115,12 @@ fn named(base: &str, arguments: Option<&str>, defaults: &Defaults) -> Type {
         "binary" => plain(sized("binary", "1")),
         "varbinary" => plain(given("varbinary")),
         "tinytext" | "mediumtext" | "longtext" => letters(base.into()),
-        "tinyblob" | "mediumblob" | "longblob" => plain(base.into()),
         // With a length, the smallest that holds it.
         "text" => Type { is_unsure: arguments.is_some(), ..letters("text".into()) },
         "blob" => Type { is_unsure: arguments.is_some(), ..plain("blob".into()) },
         "enum" | "set" => letters(given(base)),
-        "geometry" | "point" | "linestring" | "polygon" | "multipoint" | "multilinestring" | "multipolygon"
-        | "uuid" | "inet4" | "inet6" => plain(base.into()),
+        "tinyblob" | "mediumblob" | "longblob" | "geometry" | "point" | "linestring" | "polygon" | "multipoint"
+        | "multilinestring" | "multipolygon" | "uuid" | "inet4" | "inet6" => plain(base.into()),
         _ => Type { is_unsure: true, ..plain(given(base)) },
     }
 }
@@ -139,7 +153,11 @@ mod tests {
         ] {
             assert_eq!(of(text, false).text, expected, "{text}");
         }
-        assert!(of("JSON", true).is_json && of("JSON", true).text == "longtext" && of("JSON", false).text == "json");
+        assert!(
+            of("JSON", true).family == Family::Json
+                && of("JSON", true).text == "longtext"
+                && of("JSON", false).text == "json"
+        );
         assert!(of("TEXT(100)", false).is_unsure && of("REAL", false).is_unsure && of("INT ZEROFILL", false).is_unsure);
     }
 }
