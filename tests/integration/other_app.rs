@@ -1,5 +1,5 @@
-//! The audit of apps that are not the one it ships with: a web shop, a help desk, a publishing platform and a taxi app of
-//! other schemas, sizes and statements, held on every engine to verdicts of their own. The fixtures say which of them were changed after
+//! The audit of apps that are not the one it ships with: a web shop, a help desk, a publishing platform, a taxi app and a wiki
+//! of other schemas, sizes and statements, held on every engine to verdicts of their own. The fixtures say which of them were changed after
 //! the first audit.
 
 use crate::binary::AuraDb;
@@ -122,7 +122,7 @@ fn judged_right(app: &str, name: &str, engine: &[&str], scores: &mut [Score; 2])
 #[track_caller]
 fn all_judged_right(name: &str, engine: &[&str]) {
     let mut scores = [Score::default(), Score::default()];
-    for app in ["helpdesk", "press", "rides"] {
+    for app in ["helpdesk", "press", "rides", "wiki"] {
         judged_right(app, name, engine, &mut scores);
     }
     let findings = judged_right("shop", name, engine, &mut scores);
