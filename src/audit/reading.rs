@@ -22,6 +22,8 @@ pub(super) struct Reading<'a> {
     outermost: bool,
     /// How often it is read because small tables before it in its block are read as a whole; 1 for any other.
     pub(super) times: f64,
+    /// How many rows the derived tables before it in its join give together; `None` when the plan does not say.
+    pub(super) derived: Option<f64>,
     pub(super) table: &'a Table,
     /// The place in the statement; `None` when the text was not understood.
     pub(super) place: Option<(&'a QueryShape, &'a Block, usize)>,
@@ -46,7 +48,7 @@ pub(super) struct WholeRead {
 pub(super) fn readings<'a>(context: &Context<'a>) -> Vec<Reading<'a>> {
     let mut found = Vec::new();
     if let Some(plan) = context.plan {
-        walk(&plan.root, &[], context, &mut found);
+        walk(&plan.root, (&[], Some(1.0)), context, &mut found);
     }
     for at in 0..found.len() {
         let before: Vec<&Reading<'_>> = found[..at].iter().filter(|other| other.is_beside(&found[at])).collect();
@@ -60,7 +62,12 @@ pub(super) fn readings<'a>(context: &Context<'a>) -> Vec<Reading<'a>> {
     found
 }
 
-fn walk<'a>(node: &'a Node, path: &[&'a Operation], context: &Context<'a>, found: &mut Vec<Reading<'a>>) {
+fn walk<'a>(
+    node: &'a Node,
+    (path, derived): (&[&'a Operation], Option<f64>),
+    context: &Context<'a>,
+    found: &mut Vec<Reading<'a>>,
+) {
     if let Some(access) = &node.access
         && let Some(table) = table_of(access, context)
     {
@@ -70,14 +77,19 @@ fn walk<'a>(node: &'a Node, path: &[&'a Operation], context: &Context<'a>, found
             _ => true,
         };
         let outermost = !found.iter().any(first);
-        found.push(Reading { access, path: path.to_vec(), outermost, times: 1.0, table, place });
+        found.push(Reading { access, path: path.to_vec(), outermost, times: 1.0, derived, table, place });
     }
-    let inner: Vec<&Operation> = match node.operation {
-        // A block of its own begins: what is above sorts or groups its result, not its tables.
-        Operation::Materialize | Operation::Subquery { .. } | Operation::Union => Vec::new(),
-        _ => path.iter().copied().chain([&node.operation]).collect(),
-    };
-    node.children.iter().for_each(|child| walk(child, &inner, context, found));
+    // A block of its own begins: what is above sorts or groups its result, not its tables.
+    let own = matches!(node.operation, Operation::Materialize | Operation::Subquery { .. } | Operation::Union);
+    let inner: Vec<&Operation> = if own { Vec::new() } else { path.iter().copied().chain([&node.operation]).collect() };
+    let mut before = if own { Some(1.0) } else { derived };
+    for child in &node.children {
+        walk(child, (&inner, before), context, found);
+        let access = child.access.as_ref().filter(|_| node.operation == Operation::Join);
+        if let Some(access) = access.filter(|access| access.access_type == AccessType::Derived) {
+            before = before.zip(access.rows.rows()).map(|(before, rows)| before * rows);
+        }
+    }
 }
 
 /// The real table behind a name or alias of the plan.

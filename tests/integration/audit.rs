@@ -88,6 +88,16 @@ fn judged_right(engine: &[&str]) {
 }
 
 #[test]
+fn indexes_without_tables_are_refused_with_what_to_take_instead() {
+    let refused = AuraDb::new(["audit", "--sandbox", "mysql", "--set", "indexes"])
+        .at(Path::new(env!("CARGO_MANIFEST_DIR")))
+        .run()
+        .exits(2);
+    assert!(refused.stderr.contains("--set indexes has no tables to judge queries on"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("--set schema"), "{}", refused.stderr);
+}
+
+#[test]
 fn the_catalogue_is_judged_right_on_mysql() {
     judged_right(&["--sandbox", "mysql"]);
 }

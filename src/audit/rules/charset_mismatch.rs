@@ -65,13 +65,15 @@ fn finding(mismatch: &Mismatch<'_>, readings: &[Reading<'_>], context: &Context<
     let used = |reading: &Reading<'_>, column: &Column| {
         reading.access.key_parts.iter().any(|part| part.eq_ignore_ascii_case(&column.name))
     };
-    // One index is all that a join needs.
-    if mismatch.sides.iter().any(|(_, column, at)| reading_of(*at).is_some_and(|reading| used(reading, column))) {
-        return None;
-    }
-    // The side that is read without the index that begins with its column has lost it.
-    let lost = mismatch.sides.iter().filter_map(|(table, column, at)| {
+    // The side that is read without the index that begins with its column has lost it. One index is all that a join needs,
+    // but it had better be the larger table's.
+    let lost = mismatch.sides.iter().enumerate().filter_map(|(side, (table, column, at))| {
         let reading = reading_of(*at)?;
+        let (other, theirs, place) = mismatch.sides[1 - side];
+        let smaller = other.rows.zip(table.rows).is_some_and(|(theirs, own)| theirs < own);
+        if !smaller && reading_of(place).is_some_and(|reading| used(reading, theirs)) {
+            return None;
+        }
         let leads = |index: &&crate::model::schema::Index| {
             index.visible
                 && index
@@ -81,7 +83,8 @@ fn finding(mismatch: &Mismatch<'_>, readings: &[Reading<'_>], context: &Context<
                     .is_some_and(|c| c.eq_ignore_ascii_case(&column.name))
         };
         let index = table.indexes.iter().find(leads)?;
-        (!reading.is_narrowed(context) && !context.is_small(table)).then_some((reading, *table, *column, index))
+        (!used(reading, column) && !reading.is_narrowed(context) && !context.is_small(table))
+            .then_some((reading, *table, *column, index))
     });
     // The larger of two: the other is read from end to end in any case.
     let (reading, table, column, index) = lost.max_by_key(|(_, table, ..)| table.rows)?;
@@ -140,6 +143,16 @@ CREATE TABLE b (code VARCHAR(20) COLLATE utf8mb4_unicode_ci PRIMARY KEY);
         assert!(
             findings[0].remedy.ends_with("MODIFY code VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci")
         );
+    }
+
+    #[test]
+    fn the_smaller_tables_index_is_no_consolation() {
+        let a = access("a", AccessType::FullScan).rows(700_000.0).node();
+        let mut b = access("b", AccessType::EqRef).key("PRIMARY").node();
+        b.access.as_mut().unwrap().key_parts = vec!["code".into()];
+        let case = Case::new(DDL, "SELECT a.id FROM a JOIN b ON b.code = a.code");
+        let found = case.plan(Node::new(Operation::Join, vec![a, b])).only("charset-mismatch");
+        assert_eq!(found[0].subject.table.as_deref(), Some("a"));
     }
 
     #[test]

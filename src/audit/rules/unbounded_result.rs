@@ -69,7 +69,7 @@ pub(super) fn expected_rows(scope: &Scope, expected: Option<f64>, context: &Cont
         };
         // What the plan says of an inner table is said for each row of the ones before it.
         let before = readings[..at].iter().filter(|outer| outer.is_beside(reading));
-        let times = before.map(Reading::rows_read).try_fold(1.0, |all, rows| Some(all * rows?))?;
+        let times = before.map(Reading::rows_read).try_fold(reading.derived?, |all, rows| Some(all * rows?))?;
         reading.rows_read().map(|rows| rows * share * times)
     });
     match (expected, planned) {

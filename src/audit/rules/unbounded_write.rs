@@ -70,6 +70,21 @@ mod tests {
     }
 
     #[test]
+    fn what_a_derived_table_gives_counts_for_the_table_behind_it() {
+        use crate::audit::fixture::access;
+        use crate::model::plan::{AccessType, Node, Operation};
+        let sql = "DELETE o FROM orders o JOIN (SELECT customer_id, MAX(placed_at) AS last FROM orders GROUP BY customer_id) m \
+                   ON m.customer_id = o.customer_id WHERE o.placed_at < m.last";
+        let found = |rows: f64| {
+            let derived = access("m", AccessType::Derived).rows(rows).node();
+            let target = access("o", AccessType::Ref).key("by_customer").rows(20.0).node();
+            let plan = Node::new(Operation::Join, vec![derived, Node::new(Operation::Modify, vec![target])]);
+            Case::new(SHOP, sql).plan(plan).only("unbounded-write").first().map(|finding| finding.severity)
+        };
+        assert_eq!((found(50_000.0), found(2.0)), (Some(Severity::Error), None));
+    }
+
+    #[test]
     fn bounded_writes_are_silent() {
         for sql in [
             "DELETE FROM orders WHERE id = 5",
