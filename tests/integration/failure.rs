@@ -145,7 +145,7 @@ fn a_half_with_a_check_that_its_rows_break_is_taken_down() {
         let failed = project.run("migrate").exits(4);
         contains(&failed.stderr, "migrations/2_step.up.sql:2:1: failed: statement 4 of 5");
         // The second failure tells what stays, as the first one did.
-        contains(&project.run("migrate").exits(4).stderr, "migrations/2_step.up.sql:1:29: it changes rows of ward");
+        contains(&project.run("migrate").exits(4).stderr, "migrations/2_step.up.sql:1:32: it changes rows of ward");
         project.run("rollback --discard-data").exits(0);
         assert_eq!(project.states(), ["1 applied", "2 pending"], "{}", server.engine());
         assert_eq!(project.database.rows("SELECT * FROM ward").len(), 1);
