@@ -148,7 +148,6 @@ impl Course<'_> {
             AlterAction::DropColumn(column) => !self.in_key(table, column, all),
             // They may make an index of the column.
             AlterAction::ModifyColumn(_) | AlterAction::ChangeColumn(..) => !says(&["UNIQUE", "KEY", "PRIMARY"]),
-            AlterAction::RenameColumn(..) | AlterAction::RenameIndex(..) | AlterAction::AlterIndex => true,
             // A foreign key makes an index where it finds none.
             AlterAction::AddConstraint => !says(&["FOREIGN", "PRIMARY", "UNIQUE"]),
             AlterAction::Other => {
@@ -175,6 +174,9 @@ impl Course<'_> {
             | AlterAction::DropConstraint(_)
             | AlterAction::AddColumn(_)
             | AlterAction::RenameTo(_)
+            | AlterAction::RenameColumn(..)
+            | AlterAction::RenameIndex(..)
+            | AlterAction::AlterIndex
             | AlterAction::Execution => true,
             // MariaDB trades a primary key for any other, whatever needs it.
             AlterAction::DropPrimaryKey => !all.contains(&AlterAction::AddConstraint),

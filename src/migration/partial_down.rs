@@ -191,6 +191,12 @@ impl Context<'_> {
                 AlterAction::DropColumn(column) => table.column(column).is_none(),
                 AlterAction::DropIndex(index) => table.index(index).is_none(),
                 AlterAction::RenameColumn(from, to) => table.column(from).is_none() && table.column(to).is_some(),
+                AlterAction::DropConstraint(name) => {
+                    let is = |other: &str| other.eq_ignore_ascii_case(name);
+                    !table.foreign_keys.iter().any(|key| is(&key.name))
+                        && !table.checks.iter().any(|(check, _)| is(check))
+                        && table.index(name).is_none()
+                }
                 AlterAction::Execution => continue,
                 _ => return Err("the schema does not show whether what it undoes took effect".into()),
             });
@@ -272,6 +278,17 @@ mod tests {
         let none = actions(&down, &up, 0, &schema(&[])).unwrap();
         assert!(none.iter().all(|action| matches!(action, Action::Skip(_))), "{none:?}");
         assert_eq!(actions(&down, &up, 1, &schema(&[("a", &["x"])])).unwrap(), [Action::Run, Action::Run]);
+    }
+
+    #[test]
+    fn a_constraint_shows_by_its_name() {
+        let up = script(&["ALTER TABLE c ADD y INT", "ALTER TABLE c ADD CONSTRAINT ck CHECK (y > 0)", "DO 0"]);
+        let down = script(&["ALTER TABLE c DROP CONSTRAINT ck", "ALTER TABLE c DROP COLUMN y"]);
+        let mut schema = schema(&[("c", &["x", "y"])]);
+        let stopped = actions(&down, &up, 1, &schema).unwrap();
+        assert!(matches!(stopped[..], [Action::Skip(_), Action::Run]), "{stopped:?}");
+        schema.tables[0].checks.push(("ck".into(), "y > 0".into()));
+        assert_eq!(actions(&down, &up, 2, &schema).unwrap(), [Action::Run, Action::Run]);
     }
 
     #[test]

@@ -222,3 +222,18 @@ fn another_definition_is_a_conflict_or_missing_and_never_present() {
         }
     }
 }
+
+#[test]
+fn an_index_that_took_the_place_of_a_foreign_keys_own_is_adopted() {
+    for server in both() {
+        let project = Project::new(server, "adopt_replaced");
+        let tables = "CREATE TABLE p (id INT PRIMARY KEY); \
+                      CREATE TABLE c (id INT PRIMARY KEY, p INT, d INT, CONSTRAINT fk FOREIGN KEY (p) REFERENCES p (id))";
+        project.up(1, tables);
+        project.up(2, "CREATE INDEX wide ON c (p, d)");
+        project.database.run(&format!("{tables}; CREATE INDEX wide ON c (p, d)"));
+        project.run("adopt").exits(0);
+        assert_eq!(project.states(), ["1 applied", "2 applied"], "{}", server.engine());
+        project.run("drift").exits(0);
+    }
+}

@@ -130,3 +130,25 @@ fn a_half_that_cannot_be_taken_down_is_refused_before_anything_else_is_asked() {
         }
     }
 }
+
+#[test]
+fn a_half_with_a_check_that_its_rows_break_is_taken_down() {
+    for server in both() {
+        let project = Project::new(server, "failure_check");
+        project.pair(1, "CREATE TABLE ward (id INT PRIMARY KEY); INSERT INTO ward (id) VALUES (1)", "DROP TABLE ward");
+        project.pair(
+            2,
+            "ALTER TABLE ward ADD beds INT; UPDATE ward SET beds = 4; CREATE VIEW big AS SELECT * FROM ward;\n\
+             ALTER TABLE ward ADD CONSTRAINT ck CHECK (beds < 4);\nCREATE TABLE later (id INT)",
+            "DROP TABLE later; ALTER TABLE ward DROP CONSTRAINT ck; DROP VIEW big; ALTER TABLE ward DROP COLUMN beds",
+        );
+        let failed = project.run("migrate").exits(4);
+        contains(&failed.stderr, "migrations/2_step.up.sql:2:1: failed: statement 4 of 5");
+        // The second failure tells what stays, as the first one did.
+        contains(&project.run("migrate").exits(4).stderr, "migrations/2_step.up.sql:1:32: it changes rows of ward");
+        project.run("rollback --discard-data").exits(0);
+        assert_eq!(project.states(), ["1 applied", "2 pending"], "{}", server.engine());
+        assert_eq!(project.database.rows("SELECT * FROM ward").len(), 1);
+        project.run("rollback").exits(0);
+    }
+}

@@ -180,12 +180,16 @@ async fn attempt_once(
         // What nobody waits for any more must not go on behind the client's back.
         let ended = Box::pin(canceller.end()).await;
         let failed = ended.err().map(|error| error.to_string());
-        // Where nobody answers any more there is no side of the server.
-        if !failed.as_ref().is_some_and(|why| why.contains("Connection refused")) {
+        if !failed.as_deref().is_some_and(is_away) {
             once(Notice::Abandoned { connection: wanted.connection, failed });
         }
     }
     outcome
+}
+
+/// Whether nobody listens any more where the server was: there is no side of it left to speak of.
+fn is_away(why: &str) -> bool {
+    ["Connection refused", "No such file or directory"].iter().any(|words| why.contains(words))
 }
 
 /// The table on which an index may only seem to be there: `InnoDB` keeps one whose build was cut off until every handle on

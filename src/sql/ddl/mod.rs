@@ -7,6 +7,7 @@ mod alter;
 mod definition;
 pub(in crate::sql) mod index;
 mod load;
+mod program;
 pub(in crate::sql) mod reader;
 mod table;
 
@@ -16,6 +17,7 @@ pub use load::loaded;
 pub use table::{Created, created};
 
 use crate::model::schema::IndexKind;
+use program::routine;
 use reader::Reader;
 
 /// What a statement does to temporary tables.
@@ -348,29 +350,6 @@ fn drop(reader: &mut Reader) -> Effect {
         };
     }
     routine("DROP", reader)
-}
-
-fn routine(verb: &str, reader: &mut Reader) -> Effect {
-    const KINDS: [&str; 6] = ["VIEW", "TRIGGER", "PROCEDURE", "FUNCTION", "EVENT", "SEQUENCE"];
-    // DEFINER, ALGORITHM and SQL SECURITY clauses stand before the kind.
-    for _ in 0..16 {
-        let word = reader.word();
-        if KINDS.contains(&word.as_str()) {
-            reader.if_exists();
-            let name = reader.name();
-            // Of several, the others would be passed over.
-            let many = verb == "DROP" && word == "SEQUENCE" && reader.eat(",");
-            return if many {
-                Effect::Other
-            } else {
-                Effect::Routine { verb: verb.into(), kind: word.to_ascii_lowercase(), name }
-            };
-        }
-        if matches!(word.as_str(), "TABLE" | "DATABASE" | "SCHEMA" | "USER" | "ROLE" | "SERVER" | "TABLESPACE") {
-            break;
-        }
-    }
-    Effect::Other
 }
 
 fn pairs(reader: &mut Reader) -> Vec<(String, String)> {

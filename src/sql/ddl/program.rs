@@ -1,0 +1,28 @@
+//! Statements on views, stored programs and sequences, which are told by their kind and name.
+
+use super::Effect;
+use super::reader::Reader;
+
+/// Reads what follows the verb.
+pub(super) fn routine(verb: &str, reader: &mut Reader) -> Effect {
+    const KINDS: [&str; 6] = ["VIEW", "TRIGGER", "PROCEDURE", "FUNCTION", "EVENT", "SEQUENCE"];
+    // DEFINER, ALGORITHM and SQL SECURITY clauses stand before the kind.
+    for _ in 0..16 {
+        let word = reader.word();
+        if KINDS.contains(&word.as_str()) {
+            reader.if_exists();
+            let name = reader.name();
+            // Of several, the others would be passed over.
+            let many = verb == "DROP" && word == "SEQUENCE" && reader.eat(",");
+            return if many {
+                Effect::Other
+            } else {
+                Effect::Routine { verb: verb.into(), kind: word.to_ascii_lowercase(), name }
+            };
+        }
+        if matches!(word.as_str(), "TABLE" | "DATABASE" | "SCHEMA" | "USER" | "ROLE" | "SERVER" | "TABLESPACE") {
+            break;
+        }
+    }
+    Effect::Other
+}
