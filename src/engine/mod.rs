@@ -10,6 +10,7 @@ pub mod error;
 pub mod execute;
 pub mod explain;
 pub mod explain_embedded;
+pub mod export;
 pub mod foreign_keys;
 pub mod journal;
 pub mod ledger;

@@ -57,6 +57,7 @@ mod scratch;
 mod servers;
 mod session;
 mod stats;
+mod stats_export;
 mod torture_runner;
 mod translate;
 mod workload;
