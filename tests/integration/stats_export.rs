@@ -6,7 +6,7 @@ use crate::project::contains;
 use crate::servers::{Database, Server, both};
 use aura_db::model::engine::EngineKind;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// A value that nobody has allowed.
@@ -14,6 +14,13 @@ const SECRET: &str = "canary-4711";
 
 /// 20,000 orders of 1,000 customers: a frequent state and a rare one, a region that follows from the customer, NULLs.
 fn shop(server: &'static Server) -> Database {
+    let database = unanalysed(server);
+    let persistent = if server.engine().kind == EngineKind::Mariadb { " PERSISTENT FOR ALL" } else { "" };
+    database.rows(&format!("ANALYZE TABLE customers, orders, empty_one{persistent}"));
+    database
+}
+
+fn unanalysed(server: &'static Server) -> Database {
     let database = server.database("stats_export");
     let digits = "(SELECT 0 d UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5 UNION SELECT 6 \
                   UNION SELECT 7 UNION SELECT 8 UNION SELECT 9)";
@@ -25,12 +32,13 @@ fn shop(server: &'static Server) -> Database {
     };
     database.run(&format!(
         "CREATE TABLE customers (id INT NOT NULL PRIMARY KEY, mail VARCHAR(60) NOT NULL, region INT NOT NULL, \
-             note VARCHAR(60), UNIQUE KEY uq_mail (mail), KEY idx_region (region)); \
+             note VARCHAR(60), UNIQUE KEY uq_mail (mail), KEY idx_region (region)) STATS_SAMPLE_PAGES = 1000; \
          CREATE TABLE orders (id INT NOT NULL PRIMARY KEY, customer_id INT NOT NULL, region INT NOT NULL, \
              state VARCHAR(20) NOT NULL, made_at DATETIME NOT NULL, shipped_at DATETIME NULL, title VARCHAR(80) NOT NULL, \
              KEY idx_customer_region (customer_id, region), KEY idx_state_made (state, made_at), \
              KEY idx_shipped (shipped_at), KEY idx_title (title(4)), \
-             CONSTRAINT fk_customer FOREIGN KEY (customer_id) REFERENCES customers (id)); \
+             CONSTRAINT fk_customer FOREIGN KEY (customer_id) REFERENCES customers (id)) \
+             STATS_SAMPLE_PAGES = 1000; \
          CREATE TABLE empty_one (id INT PRIMARY KEY); \
          CREATE TABLE _sqlx_migrations (version BIGINT PRIMARY KEY); \
          INSERT INTO customers SELECT n, CONCAT('mail', n, '@{SECRET}'), n % 20, '{SECRET}' FROM {}; \
@@ -41,8 +49,6 @@ fn shop(server: &'static Server) -> Database {
         numbers(3),
         numbers(5)
     ));
-    let persistent = if server.engine().kind == EngineKind::Mariadb { " PERSISTENT FOR ALL" } else { "" };
-    database.rows(&format!("ANALYZE TABLE customers, orders, empty_one{persistent}"));
     database
 }
 
@@ -80,11 +86,11 @@ fn plans(outcome: &Outcome) -> BTreeMap<String, Vec<(String, Option<f64>)>> {
     report["queries"].as_array().unwrap().iter().map(of).collect()
 }
 
-/// Rule and query of each finding.
-fn verdicts(outcome: &Outcome) -> Vec<String> {
+/// Rule and query of each finding. How severe one is depends on frequent values too, which a server does not tell of itself.
+fn verdicts(outcome: &Outcome) -> BTreeSet<String> {
     let report: Value = serde_json::from_str(&outcome.stdout).unwrap();
     let findings = report["findings"].as_array().unwrap();
-    findings.iter().map(|one| format!("{} {} {}", one["rule"], one["severity"], one["subject"]["query"])).collect()
+    findings.iter().map(|one| format!("{} {}", one["rule"], one["subject"]["query"])).collect()
 }
 
 const AVERAGE: [(&str, &str); 8] = [
@@ -176,11 +182,11 @@ fn no_value_is_written_that_was_not_allowed_and_the_file_is_the_same_each_time()
         contains(&shown.stdout, "      \"title(4)\": {distinct: 1");
         contains(&shown.stderr, "concurrent-users is not in the statistics");
         assert!(!shown.stdout.contains("_sqlx_migrations"), "{}", shown.stdout);
-        let allowed = export(&url, &["--values", "orders.state,orders.made_at"]).exits(0).stdout;
+        let allowed = export(&url, &["--values", "orders.state,orders.shipped_at"]).exits(0).stdout;
         assert!(!allowed.contains(SECRET), "{allowed}");
         contains(&allowed, "min: \"done\", max: \"open\"");
-        contains(&allowed, "min: \"2025-01-01 00:00:00\"");
-        assert!(!allowed.contains("2025-01-02"), "the ends of shipped_at:\n{allowed}");
+        contains(&allowed, "min: \"2025-01-02 00:20:00\"");
+        assert!(!allowed.contains("2025-01-01"), "the ends of made_at:\n{allowed}");
 
         let run = AuraDb::new(["stats", "export", "--database-url", &url, "--output", "live.yaml"]);
         let run = run.file("live.yaml", "description: ours\nconcurrent-users: 42\ntables: {}\n");
@@ -202,7 +208,8 @@ fn no_value_is_written_that_was_not_allowed_and_the_file_is_the_same_each_time()
 #[test]
 fn select_on_the_schema_is_enough_and_nothing_is_written() {
     for server in both() {
-        let database = shop(server);
+        let database = unanalysed(server);
+        database.rows("ANALYZE TABLE customers, orders");
         let (user, name) = (format!("exporter_{}", database.name), &database.name);
         let user = &user[..user.len().min(32)];
         database.run(&format!("CREATE USER {user}@localhost; GRANT SELECT ON `{name}`.* TO {user}@localhost"));

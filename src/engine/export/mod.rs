@@ -115,7 +115,7 @@ fn settle(scale: &mut TableScale, table: &Table, rows: u64) {
     }
     for (name, column) in &mut scale.columns {
         column.null_fraction = column.null_fraction.clamp(0.0, 1.0);
-        if column.distinct.is_none() && is_unique_alone(table, name) {
+        if is_unique_alone(table, name) {
             column.distinct = Some(rows);
         }
         let mut left = 1.0 - column.null_fraction;

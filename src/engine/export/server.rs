@@ -24,6 +24,14 @@ struct Persistent {
     /// Distinct keys of each left prefix.
     distinct: Vec<u64>,
     leaf_pages: u64,
+    pages: u64,
+}
+
+impl Persistent {
+    /// Pages that hold entries. `MariaDB` says 1 of an index that it has sampled as a whole.
+    fn leaves(&self) -> f64 {
+        if self.leaf_pages > 1 { self.leaf_pages as f64 } else { self.pages as f64 / ALL_PAGES }
+    }
 }
 
 /// Reads the figures of the tables.
@@ -37,11 +45,15 @@ pub(super) async fn read(
     let bytes = bytes(conn).await?;
     let persistent = persistent(conn).await?;
     if persistent.is_none() {
-        notes.push(
-            "mysql.innodb_index_stats may not be read: distinct keys are those of information_schema, and sizes of \
+        let doubt = if engine.kind == EngineKind::Mariadb {
+            ", which are taken for InnoDB's: those of tables with engine-independent statistics come out as half"
+        } else {
+            ""
+        };
+        notes.push(format!(
+            "mysql.innodb_index_stats may not be read: distinct keys are those of information_schema{doubt}, and sizes of \
              indexes are estimated"
-                .into(),
-        );
+        ));
     }
     let mut independent = match engine.kind {
         EngineKind::Mariadb => independent::read(conn, notes).await?,
@@ -66,12 +78,11 @@ pub(super) async fn read(
                 let Some(distinct) = of_columns.or_else(of_innodb).or_else(shown) else { continue };
                 keep(&mut figures, table, &index.parts[..length], distinct);
             }
-            let leaves = stored.map_or(0, |stored| stored.leaf_pages);
+            let leaves = stored.map_or(0.0, Persistent::leaves);
             if let Some(key) =
-                key_name(&index.parts).filter(|_| index.kind != IndexKind::Primary && leaves > 1 && rows > 0)
+                key_name(&index.parts).filter(|_| index.kind != IndexKind::Primary && leaves > 1.0 && rows > 0)
             {
-                figures.scale.keys.entry(key).or_default().entry_bytes =
-                    Some(whole(leaves as f64 * FILLED / rows as f64));
+                figures.scale.keys.entry(key).or_default().entry_bytes = Some(whole(leaves * FILLED / rows as f64));
             }
         }
         own.columns(&mut figures);
@@ -201,6 +212,8 @@ async fn persistent(conn: &mut MySqlConnection) -> Result<Option<BTreeMap<(Strin
         let stored = found.entry((row.text(0), row.text(1))).or_default();
         if stat == "n_leaf_pages" {
             stored.leaf_pages = value;
+        } else if stat == "size" {
+            stored.pages = value;
         } else if stat.starts_with("n_diff_pfx") {
             stored.distinct.push(value);
         }
