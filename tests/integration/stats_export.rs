@@ -7,6 +7,7 @@ use crate::servers::{Database, Server, both};
 use aura_db::model::engine::EngineKind;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::path::Path;
 
 /// A value that nobody has allowed.
@@ -113,8 +114,11 @@ const VALUES: [(&str, &str); 6] = [
 ];
 
 fn workload(folder: &Path, queries: &[(&str, &str)]) {
-    let list: String = queries.iter().map(|(name, sql)| format!("  - name: {name}\n    sql: \"{sql}\"\n")).collect();
-    std::fs::write(folder.join("workload.yaml"), format!("source: shop\nqueries:\n{list}")).unwrap();
+    let mut text = String::from("source: shop\nqueries:\n");
+    for (name, sql) in queries {
+        writeln!(text, "  - name: {name}\n    sql: \"{sql}\"").unwrap();
+    }
+    std::fs::write(folder.join("workload.yaml"), text).unwrap();
 }
 
 /// Audits on the rows and on empty tables at the exported profile, and compares plans, estimates and findings.

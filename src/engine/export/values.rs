@@ -161,8 +161,7 @@ mod tests {
 
     #[test]
     fn only_values_that_are_not_average_are_listed() {
-        let all =
-            |shares: &[f64]| shares.iter().enumerate().map(|(at, share)| (Value::Int(at as i64), *share)).collect();
+        let all = |shares: &[f64]| (0_i64..).zip(shares).map(|(at, share)| (Value::Int(at), *share)).collect();
         let listed = |shares: &[f64], distinct| -> Vec<f64> {
             frequent(all(shares), distinct, 0.0).iter().map(|hot| hot.fraction).collect()
         };
