@@ -7,6 +7,7 @@ mod catalogue;
 mod judging;
 mod lint;
 mod migrations;
+mod stats;
 
 pub use adoption::{Adopt, Drift};
 pub use catalogue::{Catalogue, DigestFormat, Import, Logs};
@@ -15,6 +16,7 @@ pub use lint::Lint;
 pub use migrations::{
     Apply, InDoubt, LedgerChoice, LockChoice, Migrate, Migrations, New, Rollback, Scratch, SetChoice, Status, Write,
 };
+pub use stats::{Stats, StatsExport};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -51,6 +53,7 @@ Which database, the first that is given:
 Examples:
   aura-db audit                             judge the catalogue's queries on the embedded engine
   aura-db audit --sandbox mysql             the same on a throwaway MySQL, at the scale profile's size
+  aura-db stats export --output live.yaml   the scale profile of a live database
   aura-db migrate --dry-run                 print what would run
   aura-db --profile production migrate      migrate, after asking
   aura-db rollback indexes                  drop the index set and nothing else
@@ -169,6 +172,9 @@ pub enum Command {
     /// The catalogue of the app's queries
     #[command(subcommand)]
     Catalogue(Catalogue),
+    /// The statistics of a live database
+    #[command(subcommand)]
+    Stats(Stats),
     /// Print a completion script for a shell
     #[command(after_help = "Example:\n  aura-db completions bash > /etc/bash_completion.d/aura-db")]
     Completions {

@@ -21,6 +21,7 @@ mod remedy;
 mod replica;
 mod rollback;
 mod schema;
+mod stats;
 mod status;
 mod survey;
 mod target;
@@ -71,6 +72,7 @@ async fn dispatch(cli: &Cli, term: &mut Term) -> Result<Exit, Failure> {
         Command::Lint(args) => Box::pin(interrupt::early(lint::run(args, &cli.global, term))).await,
         Command::Audit(args) => interrupt::early(audit::run(args, &cli.global, term)).await,
         Command::Explain(args) => interrupt::early(explain::run(args, &cli.global, term)).await,
+        Command::Stats(args) => Box::pin(interrupt::early(stats::run(args, &target()?, term))).await,
         Command::Catalogue(args) => catalogue::run(args, term),
     }
 }

@@ -11,9 +11,8 @@ use super::text;
 use crate::explain::{ReadError, mariadb, mysql, mysql_v2};
 use crate::model::engine::{Engine, EngineKind};
 use crate::model::plan::{Node, Operation, Plan, ServerWarning};
-#[expect(clippy::disallowed_types, reason = "the user's statement behind EXPLAIN; the guard has let it pass")]
-use sqlx::AssertSqlSafe;
 use sqlx::MySqlConnection;
+use std::fmt::Write as _;
 
 /// The note that carries the rewritten statement, on both servers.
 const REWRITTEN: u32 = 1003;
@@ -41,11 +40,34 @@ pub async fn prepare_session(
     engine: &Engine,
     version: JsonVersion,
 ) -> Result<(), EngineError> {
+    text::run(conn, settings(engine, version)).await
+}
+
+fn settings(engine: &Engine, version: JsonVersion) -> String {
     if engine.kind == EngineKind::Mariadb {
-        return text::run(conn, format!("SET SESSION max_statement_time = {LIMIT_S}")).await;
+        return format!("SET SESSION max_statement_time = {LIMIT_S}");
     }
-    text::run(conn, format!("SET SESSION max_execution_time = {}", LIMIT_S * 1000)).await?;
-    set_version(conn, engine, version).await
+    let limit = format!("SET SESSION max_execution_time = {}", LIMIT_S * 1000);
+    if has_versions(engine) { format!("{limit}, explain_json_format_version = {}", version.number()) } else { limit }
+}
+
+/// Explains one statement in a session that nobody has set up, with the settings in the same message.
+///
+/// # Errors
+/// As [`explain`].
+pub async fn explain_alone(
+    conn: &mut MySqlConnection,
+    engine: &Engine,
+    sql: &str,
+    version: JsonVersion,
+) -> Result<Plan, EngineError> {
+    explain_after(conn, engine, &settings(engine, version), sql, version).await
+}
+
+impl JsonVersion {
+    fn number(self) -> u8 {
+        if self == Self::One { 1 } else { 2 }
+    }
 }
 
 /// Refuses what is not exactly one statement that EXPLAIN only plans.
@@ -70,9 +92,19 @@ pub async fn explain(
     sql: &str,
     version: JsonVersion,
 ) -> Result<Plan, EngineError> {
+    explain_after(conn, engine, "", sql, version).await
+}
+
+async fn explain_after(
+    conn: &mut MySqlConnection,
+    engine: &Engine,
+    settings: &str,
+    sql: &str,
+    version: JsonVersion,
+) -> Result<Plan, EngineError> {
     let statement = guard::check(sql)?;
     let question = format!("EXPLAIN FORMAT=JSON {}", statement.sql);
-    let mut plan = match (ask(conn, engine, &question).await, version) {
+    let mut plan = match (ask(conn, engine, settings, &question).await, version) {
         (Err(error), JsonVersion::One) if error.code() == Some(NOT_SUPPORTED) && has_versions(engine) => {
             ask_in(conn, engine, &question, JsonVersion::Two, version).await?
         }
@@ -95,8 +127,7 @@ async fn set_version(conn: &mut MySqlConnection, engine: &Engine, version: JsonV
     if !has_versions(engine) {
         return Ok(());
     }
-    let number = if version == JsonVersion::One { 1 } else { 2 };
-    text::run(conn, format!("SET SESSION explain_json_format_version = {number}")).await
+    text::run(conn, format!("SET SESSION explain_json_format_version = {}", version.number())).await
 }
 
 /// Asks in another version and returns the session to its own.
@@ -108,21 +139,37 @@ async fn ask_in(
     own: JsonVersion,
 ) -> Result<Plan, EngineError> {
     set_version(conn, engine, version).await?;
-    let answer = ask(conn, engine, question).await;
+    let answer = ask(conn, engine, "", question).await;
     set_version(conn, engine, own).await?;
     answer
 }
 
-async fn ask(conn: &mut MySqlConnection, engine: &Engine, question: &str) -> Result<Plan, EngineError> {
-    // The user's statement behind EXPLAIN; the guard has let it pass.
-    let query = sqlx::query(AssertSqlSafe(question.to_owned())).persistent(false);
-    // Prepared, the server itself refuses a second statement, whatever its `sql_mode` makes of quotes.
-    let row = text::row(&query.fetch_one(&mut *conn).await?)?;
-    let json = row.get(0).ok_or_else(|| EngineError::Unexpected("EXPLAIN answered NULL".into()))?;
+/// Asks in one message, as over a slow link the round trips are what takes the time: settings, EXPLAIN, its warnings.
+async fn ask(conn: &mut MySqlConnection, engine: &Engine, settings: &str, question: &str) -> Result<Plan, EngineError> {
+    // Prepared, the server itself refuses a second statement, and in hexadecimal digits nothing in the text can end the
+    // literal, whatever its `sql_mode` makes of quotes.
+    let mut message = if settings.is_empty() { "SET ".to_owned() } else { format!("{settings}, ") };
+    message.push_str("@aura_db_explain = _utf8mb4 X'");
+    for byte in question.bytes() {
+        let _ = write!(message, "{byte:02X}");
+    }
+    message.push_str("'; PREPARE aura_db_explain FROM @aura_db_explain; EXECUTE aura_db_explain; SHOW WARNINGS");
+    if engine.kind == EngineKind::Mariadb {
+        // Only 10.x has the cost nowhere else.
+        message.push_str("; SHOW SESSION STATUS LIKE 'Last_query_cost'");
+    }
+    // The result sets differ in the number of their columns.
+    let rows: Vec<Vec<Option<String>>> =
+        text::rows(conn, message).await?.into_iter().map(text::TextRow::values).collect();
+    let json = rows.iter().find_map(|row| match row.as_slice() {
+        [json] => Some(json.as_deref()),
+        _ => None,
+    });
+    let json = json.flatten().ok_or_else(|| EngineError::Unexpected("EXPLAIN answered NULL".into()))?;
     let mut plan = read(engine, json).map_err(|error| EngineError::Unexpected(error.to_string()))?;
-    plan.warnings = warnings(conn).await?;
-    if engine.kind == EngineKind::Mariadb && plan.cost.is_none() {
-        plan.cost = last_cost(conn).await?;
+    plan.warnings = rows.iter().filter_map(|row| warning(row)).collect();
+    if plan.cost.is_none() {
+        plan.cost = rows.iter().find_map(|row| last_cost(row));
     }
     Ok(plan)
 }
@@ -143,20 +190,17 @@ fn has_no_plan(plan: &Plan) -> bool {
     plan.nodes().iter().any(|node| matches!(&node.operation, Operation::Other(words) if words == mysql_v2::NO_PLAN))
 }
 
-async fn warnings(conn: &mut MySqlConnection) -> Result<Vec<ServerWarning>, EngineError> {
-    let rows = text::rows(conn, "SHOW WARNINGS".into()).await?;
-    let all = rows.iter().map(|row| ServerWarning {
-        level: row.text(0),
-        code: row.number(1).and_then(|code| u32::try_from(code).ok()).unwrap_or(0),
-        message: row.text(2),
-    });
-    Ok(all.filter(|warning| warning.code != REWRITTEN).collect())
+/// A row of SHOW WARNINGS, without the note that only repeats the statement.
+fn warning(row: &[Option<String>]) -> Option<ServerWarning> {
+    let [level, code, message] = row else { return None };
+    let code = code.as_deref().and_then(|code| code.parse().ok()).unwrap_or(0);
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    (code != REWRITTEN).then(|| ServerWarning { level: text(level), code, message: text(message) })
 }
 
 /// The cost of the statement that was explained last: `MariaDB` 10.x shows it nowhere else.
-async fn last_cost(conn: &mut MySqlConnection) -> Result<Option<f64>, EngineError> {
-    let rows = text::rows(conn, "SHOW SESSION STATUS LIKE 'Last_query_cost'".into()).await?;
-    let cost = rows.first().and_then(|row| row.get(1)?.parse::<f64>().ok());
+fn last_cost(row: &[Option<String>]) -> Option<f64> {
+    let [_, Some(cost)] = row else { return None };
     // Zero stands for a statement whose plan was never costed, such as a union.
-    Ok(cost.filter(|cost| cost.is_finite() && *cost > 0.0))
+    cost.parse().ok().filter(|cost: &f64| cost.is_finite() && *cost > 0.0)
 }

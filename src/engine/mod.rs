@@ -11,6 +11,7 @@ pub mod error;
 pub mod execute;
 pub mod explain;
 pub mod explain_embedded;
+pub mod export;
 pub mod foreign_keys;
 mod guard;
 pub mod journal;

@@ -24,6 +24,11 @@ impl TextRow {
         self.get(column).unwrap_or_default().to_owned()
     }
 
+    /// All values, column by column.
+    pub(crate) fn values(self) -> Vec<Option<String>> {
+        self.0
+    }
+
     /// The value as a whole number that is not negative.
     pub(crate) fn number(&self, column: usize) -> Option<u64> {
         self.get(column)?.parse().ok()

@@ -1,6 +1,7 @@
 //! How much data there is: what a plan has to be judged against when the tables at hand are empty.
 
 use super::query::Value;
+use super::schema::KeyPart;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -29,6 +30,31 @@ pub struct TableScale {
     /// Columns by name; a column that is not listed is estimated from its type and keys.
     #[serde(default)]
     pub columns: BTreeMap<String, ColumnScale>,
+    /// What is known of columns taken together, as indexes have them, by [`key_name`].
+    #[serde(default)]
+    pub keys: BTreeMap<String, KeyScale>,
+}
+
+/// The key of an index, or of a left prefix of one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyScale {
+    /// Distinct keys, NULL counted as one value; `None` takes the columns as independent of each other.
+    #[serde(default)]
+    pub distinct: Option<u64>,
+    /// Bytes that an entry of such an index takes, free space of its pages included; `None` lets it be estimated.
+    #[serde(default)]
+    pub entry_bytes: Option<u64>,
+}
+
+/// What a profile calls a key: `customer_id, created_at`, with the length of a prefix as in `title(20)`. `None` with an
+/// expression in it.
+#[must_use]
+pub fn key_name(parts: &[KeyPart]) -> Option<String> {
+    let name = |part: &KeyPart| match (&part.column, part.prefix) {
+        (Some(column), Some(length)) => Some(format!("{column}({length})")),
+        (column, _) => column.clone(),
+    };
+    Some(parts.iter().map(name).collect::<Option<Vec<_>>>()?.join(", "))
 }
 
 /// One column's distribution.

@@ -13,6 +13,7 @@ pub mod lint;
 mod paint;
 pub mod rules;
 pub mod run;
+pub mod scale;
 pub mod status;
 pub mod table;
 pub mod tree;

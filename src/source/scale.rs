@@ -4,13 +4,14 @@ use super::error::SourceError;
 use super::fields::Reader;
 use super::node::Node;
 use super::yaml::Document;
-use crate::model::scale::{ColumnScale, HotValue, Scale, TableScale};
+use crate::model::scale::{ColumnScale, HotValue, KeyScale, Scale, TableScale};
 use std::collections::BTreeMap;
 use std::path::Path;
 
 const FILE: [&str; 3] = ["description", "concurrent-users", "tables"];
-const TABLE: [&str; 3] = ["rows", "row-bytes", "columns"];
+const TABLE: [&str; 4] = ["rows", "row-bytes", "columns", "keys"];
 const COLUMN: [&str; 5] = ["distinct", "nulls", "min", "max", "hot"];
+const KEY: [&str; 2] = ["distinct", "entry-bytes"];
 const HOT: [&str; 2] = ["value", "fraction"];
 
 /// Loads a profile; its name is the file's.
@@ -54,7 +55,17 @@ fn table<'a>(reader: &mut Reader<'a>, node: &'a Node, name: &str) -> Option<Tabl
             columns.insert(column_name.value.clone(), column);
         }
     }
-    Some(TableScale { rows: rows?, row_bytes, columns })
+    let mut keys = BTreeMap::new();
+    for (key_name, node) in fields.get("keys").and_then(|node| reader.names(node)).unwrap_or_default() {
+        let Some(fields) = reader.fields(node, "a key", &KEY) else { continue };
+        let [distinct, entry_bytes] = KEY.map(|field| fields.get(field).and_then(|node| reader.count(node)));
+        if let Some((distinct, rows)) = distinct.zip(rows).filter(|(distinct, rows)| distinct > rows) {
+            reader.wrong(node, &format!("{name}: {distinct} distinct values in {rows} rows"), "");
+        }
+        let columns: Vec<&str> = key_name.value.split(',').map(str::trim).collect();
+        keys.insert(columns.join(", "), KeyScale { distinct, entry_bytes });
+    }
+    Some(TableScale { rows: rows?, row_bytes, columns, keys })
 }
 
 fn column<'a>(reader: &mut Reader<'a>, node: &'a Node) -> Option<ColumnScale> {
@@ -125,6 +136,16 @@ mod tests {
         let column = &scale.tables["t"].columns["a"];
         assert_eq!((column.distinct, column.null_fraction), (Some(10), 0.1));
         assert_eq!(column.hot, [HotValue { value: Value::Text("x".into()), fraction: 0.5 }]);
+    }
+
+    #[test]
+    fn columns_may_be_known_together() {
+        let text = "concurrent-users: 5\ntables:\n  t:\n    rows: 100\n    keys:\n      a,b(5): {distinct: 10, entry-bytes: 7}\n";
+        let scale = loaded(text).unwrap();
+        let known = KeyScale { distinct: Some(10), entry_bytes: Some(7) };
+        assert_eq!(scale.tables["t"].keys, [("a, b(5)".to_owned(), known)].into());
+        let wrong = loaded(&text.replace("distinct: 10", "distinct: 101")).unwrap_err();
+        assert!(wrong.contains("tiny.yaml:6:15") && wrong.contains("101 distinct values in 100 rows"), "{wrong}");
     }
 
     #[test]

@@ -49,7 +49,7 @@ async fn access(pool: &SqlitePool, sql: &str) -> (AccessType, Option<String>) {
 
 fn scale(table: &str, rows: u64, columns: Vec<(&str, ColumnScale)>) -> Scale {
     let columns = columns.into_iter().map(|(name, column)| (name.to_owned(), column)).collect();
-    let table_scale = TableScale { rows, row_bytes: None, columns };
+    let table_scale = TableScale { rows, columns, ..TableScale::default() };
     Scale { tables: [(table.to_owned(), table_scale)].into(), ..Scale::default() }
 }
 

@@ -65,6 +65,7 @@ mod session_settings;
 mod shop;
 mod slowlog;
 mod stats;
+mod stats_export;
 mod torture_runner;
 mod translate;
 mod waiver;

@@ -78,9 +78,5 @@ async fn acquire(pool: &MySqlPool) -> Result<PoolConnection<MySql>, EngineError>
 
 pub(super) async fn explain(planner: &Planner, pool: &MySqlPool, sql: &str) -> Result<Plan, EngineError> {
     let mut connection = acquire(pool).await?;
-    in_time(async {
-        explain::prepare_session(&mut connection, &planner.engine, planner.version).await?;
-        explain::explain(&mut connection, &planner.engine, sql, planner.version).await
-    })
-    .await
+    in_time(explain::explain_alone(&mut connection, &planner.engine, sql, planner.version)).await
 }

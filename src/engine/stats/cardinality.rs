@@ -4,7 +4,7 @@
 //! listed at [`distinct_of_column`]. Columns are taken as independent, as the optimizers do.
 
 use crate::model::query::Value;
-use crate::model::scale::{ColumnScale, Scale, TableScale};
+use crate::model::scale::{ColumnScale, KeyScale, Scale, TableScale, key_name};
 use crate::model::schema::{Column, Index, Schema, Table};
 
 /// A foreign key is followed to its parent at most this far, so that tables which refer to each other come to an end.
@@ -29,11 +29,19 @@ pub fn column_scale<'a>(table: &Table, column: &str, scale: &'a Scale) -> Option
     columns.iter().find(|(name, _)| name.eq_ignore_ascii_case(column)).map(|(_, found)| found)
 }
 
+/// What the profile says of the index's first `length` parts taken together. Names are compared without case.
+#[must_use]
+pub fn key_scale(table: &Table, index: &Index, length: usize, scale: &Scale) -> Option<KeyScale> {
+    let keys = &table_scale(table, scale)?.keys;
+    let wanted = key_name(index.parts.get(..length)?).filter(|_| !keys.is_empty())?;
+    keys.iter().find(|(name, _)| name.eq_ignore_ascii_case(&wanted)).map(|(_, found)| *found)
+}
+
 /// Distinct keys of each left prefix of the index: one number per key part, never falling, at least 1 and at most the
 /// table's rows.
 ///
-/// A prefix that holds a whole unique key has as many keys as rows; any other has the product of its columns'
-/// distinct values. NULL counts as one value, as it does in the engines' own statistics.
+/// What the profile says of the columns together comes first. A prefix that holds a whole unique key has as many keys as
+/// rows; any other has the product of its columns' distinct values. NULL counts as one value, as it does in the engines' own statistics.
 #[must_use]
 pub fn distinct_of_prefix(table: &Table, index: &Index, scale: &Scale, schema: &Schema) -> Vec<u64> {
     let rows = rows_or_known(table, scale).max(1);
@@ -45,7 +53,12 @@ pub fn distinct_of_prefix(table: &Table, index: &Index, scale: &Scale, schema: &
                 Some(column) => distinct_of_column(table, column, scale, schema),
                 None => unlisted(rows),
             };
-            product = if holds_unique_key(table, index, length) { rows } else { product.saturating_mul(distinct) };
+            let together = key_scale(table, index, length, scale).and_then(|known| known.distinct);
+            product = match together {
+                Some(known) => known.max(product),
+                None if holds_unique_key(table, index, length) => rows,
+                None => product.saturating_mul(distinct),
+            };
             product = product.clamp(1, rows);
             product
         })
@@ -196,6 +209,14 @@ mod tests {
         let (schema, scale) = shop();
         assert_eq!(prefixes(&["customer_id", "state"], &schema, &scale), [500, 1500]);
         assert_eq!(prefixes(&["state", "id", "customer_id"], &schema, &scale), [3, 10_000, 10_000]);
+    }
+
+    #[test]
+    fn columns_that_the_profile_knows_together_are_not_taken_as_independent() {
+        let (schema, mut scale) = shop();
+        let known = KeyScale { distinct: Some(700), entry_bytes: None };
+        scale.tables.get_mut("Orders").unwrap().keys.insert("Customer_id, state".into(), known);
+        assert_eq!(prefixes(&["customer_id", "state"], &schema, &scale), [500, 700]);
     }
 
     #[test]

@@ -101,6 +101,8 @@ fn of_index(table: &Table, index: &Index, rows: u64, schema: &Schema, scale: &Sc
     distinct.extend((1..=appended.len()).map(|carried| if carried == appended.len() { rows.max(1) } else { own }));
     // Entries come in any order, so that pages are split in halves; rows come in the order of their key.
     let bytes = if index.kind == IndexKind::Primary { bytes } else { bytes * 4 / 3 };
+    let known = cardinality::key_scale(table, index, index.parts.len(), scale).and_then(|known| known.entry_bytes);
+    let bytes = known.filter(|_| index.kind != IndexKind::Primary).unwrap_or(bytes);
     IndexStatistics { name: index.name.clone(), distinct, leaf_pages: pages(rows, bytes) }
 }
 

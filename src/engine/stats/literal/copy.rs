@@ -79,6 +79,7 @@ impl Copy {
         }
         let places: BTreeSet<&(String, usize)> = self.figures.keys().chain(want.figures.keys()).collect();
         let (database, table) = (text::text(database), text::text(&self.name));
+        let mut message = Vec::new();
         for place in places {
             let (index, depth) = place;
             let rows = want.figures.get(place).copied().unwrap_or_else(|| self.average_of(index, *depth));
@@ -96,9 +97,10 @@ impl Copy {
                      AND table_name = {table} AND index_name = {name} AND stat_name = 'n_diff_pfx{depth:02}'"
                 )
             };
-            text::run(conn, sql).await?;
+            message.push(sql);
         }
-        text::run(conn, format!("FLUSH TABLES {}", text::name(&self.name))).await?;
+        message.push(format!("FLUSH TABLES {}", text::name(&self.name)));
+        text::run(conn, message.join("; ")).await?;
         self.figures.clone_from(&want.figures);
         Ok(())
     }

@@ -3,7 +3,7 @@
 
 use super::condition::{Constraint, Node};
 use super::spread::Spread;
-use crate::engine::stats::cardinality::rows_of;
+use crate::engine::stats::cardinality::{column_scale, key_scale, rows_of};
 use crate::engine::stats::table;
 use crate::model::scale::Scale;
 use crate::model::schema::{Index, IndexKind, Schema, Table};
@@ -95,6 +95,8 @@ struct Use<'a> {
     spreads: BTreeMap<String, Spread>,
     node: Node,
     statistics: table::TableStatistics,
+    /// How many times as many rows as with independent columns the keys have that the profile knows: by index and depth.
+    together: BTreeMap<(String, usize), Together>,
     counting: Counting,
 }
 
@@ -115,7 +117,8 @@ impl<'a> Use<'a> {
         let spreads: BTreeMap<String, Spread> = spreads.collect();
         let node = Node::of(&occurrence.filter, &spreads, values);
         let statistics = table::statistics(table, schema, scale)?;
-        Some(Self { occurrence, table, rows, spreads, node, statistics, counting })
+        let together = together(table, &spreads, scale);
+        Some(Self { occurrence, table, rows, spreads, node, statistics, together, counting })
     }
 
     /// The columns of an index's key parts in lower case, those of the primary key that it carries along behind its own;
@@ -183,7 +186,7 @@ impl<'a> Use<'a> {
         let mut range: Option<(usize, bool)> = None;
         let mut all_reach = true;
         for alternative in alternatives {
-            let chain = self.chain(parts, alternative);
+            let chain = self.chain(index, parts, alternative);
             if chain.depth == 0 {
                 all_reach = false;
                 continue;
@@ -236,14 +239,25 @@ impl<'a> Use<'a> {
     }
 
     /// How far constants reach into an index under one alternative.
-    fn chain(&self, parts: &[String], alternative: &BTreeMap<String, Constraint>) -> Chain {
+    fn chain(&self, index: &Index, parts: &[String], alternative: &BTreeMap<String, Constraint>) -> Chain {
         let mut chain = Chain { depth: 0, points: 1, shares: Some(vec![1.0]), range: None };
+        let mut applied = 1.0;
         for part in parts {
             let Some(constraint) = alternative.get(part) else { break };
             chain.depth += 1;
             let own = constraint.shares(&self.spreads[part]);
+            // How far a range reaches into columns that depend on each other is not known: they are independent there.
+            let known = self.together.get(&(index.name.clone(), chain.depth)).filter(|_| constraint.points.is_some());
+            let factor = known.map_or(1.0, |known| known.times / applied);
+            applied = known.map_or(applied, |known| known.times);
+            // Where both values are known, no more rows have both than have either.
+            let both_known = known.is_some_and(|known| known.distinct);
             chain.shares = chain.shares.zip(own).map(|(all, own)| {
-                all.iter().flat_map(|share| own.iter().map(move |own| share * own)).take(DIVES).collect()
+                let both = move |share: f64, own: f64| {
+                    let most = if both_known { share.min(own) } else { share };
+                    if factor > 1.0 { (share * own * factor).min(most) } else { share * own }
+                };
+                all.iter().flat_map(|share| own.iter().map(move |own| both(*share, *own))).take(DIVES).collect()
             });
             let Some(points) = &constraint.points else {
                 chain.points *= 2;
@@ -291,6 +305,33 @@ impl<'a> Use<'a> {
             .filter(|index| index.is_unique())
             .any(|index| index.parts.iter().all(|part| part.column.as_deref().is_some_and(single)))
     }
+}
+
+/// What the profile knows of columns together.
+struct Together {
+    /// How many times as many rows a key has as with independent columns.
+    times: f64,
+    /// Whether the profile has the distinct values of the last column by itself too.
+    distinct: bool,
+}
+
+fn together(table: &Table, spreads: &BTreeMap<String, Spread>, scale: &Scale) -> BTreeMap<(String, usize), Together> {
+    let mut found = BTreeMap::new();
+    for index in &table.indexes {
+        let mut independent = 1.0;
+        for (at, part) in index.parts.iter().enumerate() {
+            let Some(column) = part.column.as_deref() else { break };
+            let Some(spread) = spreads.get(&column.to_lowercase()) else { break };
+            independent *= spread.average();
+            let known = key_scale(table, index, at + 1, scale).and_then(|known| known.distinct).filter(|_| at > 0);
+            if let Some(keys) = known {
+                let times = (1.0 / keys.max(1) as f64 / independent).max(1.0);
+                let distinct = column_scale(table, column, scale).is_some_and(|column| column.distinct.is_some());
+                found.insert((index.name.clone(), at + 1), Together { times, distinct });
+            }
+        }
+    }
+    found
 }
 
 /// The share of the rows that `InnoDB` would estimate for a range with this share of them.
