@@ -82,6 +82,7 @@ async fn plan_and_run(
         let chosen = plan::down(&entries, request(args)).map_err(|error| Failure::state(error.to_string()))?;
         let downs = || chosen.iter().filter_map(|migration| migration.down.as_ref().map(|down| (*migration, down)));
         prepare::translatable(&session, downs().flat_map(|(_, down)| &down.statements))?;
+        prepare::sendable(&session, downs().flat_map(|(_, down)| &down.statements))?;
         early(takeable(&mut session, &ledger, &entries, &chosen)).await?;
         let unfinished = early(archive::unfinished(&mut session, &chosen, &history.journal)).await?;
         let chosen: Vec<&Migration> = unfinished.migrations.iter().collect();

@@ -233,6 +233,7 @@ async fn check(
 ) -> Result<(), Failure> {
     prepare::translatable(session, chosen.iter().flat_map(|migration| &migration.up.statements))?;
     prepare::understood(session, undone(history, chosen).into_iter())?;
+    prepare::sendable(session, undone(history, chosen).into_iter())?;
     let mut refusals = missing(request, session, history, chosen, defined).await?;
     // A unit that an earlier run was cut off in was found in order before it began.
     if request.unit == Unit::Migration || history.has_unit() {

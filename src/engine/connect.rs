@@ -80,7 +80,7 @@ pub async fn database(settings: &Settings) -> Result<Database, EngineError> {
     };
     let options = server_options(options);
     let mut connection = connect_server(&options, &settings.address, settings.connect_timeout).await?;
-    let (engine, _) = server_engine(&mut connection, "").await?;
+    let (engine, ..) = server_engine(&mut connection, "").await?;
     // Closed before the pool opens its own, so that one free connection on the server is enough.
     connection.close().await?;
     let pool = MySqlPoolOptions::new()
@@ -144,14 +144,15 @@ fn refused(error: sqlx::Error, options: &MySqlConnectOptions, address: &Address)
     }
 }
 
-/// The engine, and the server's id of the connection; `setting` are statements that come first, each with its `;`.
-async fn server_engine(connection: &mut MySqlConnection, setting: &str) -> Result<(Engine, u64), EngineError> {
+/// The engine, the server's id of the connection, and its `max_allowed_packet`; `setting` are statements that come first, each with its `;`.
+async fn server_engine(connection: &mut MySqlConnection, setting: &str) -> Result<(Engine, u64, usize), EngineError> {
     // As text: a prepared statement takes two round trips.
-    let sql = format!("{setting}SELECT VERSION(), @@version_comment, CONNECTION_ID()");
+    let sql = format!("{setting}SELECT VERSION(), @@version_comment, CONNECTION_ID(), @@max_allowed_packet");
     let rows = text::rows(connection, sql).await?;
     let row = rows.first().ok_or_else(|| EngineError::Unexpected("no version".into()))?;
     let (version, comment) = (row.text(0), row.text(1));
     let id = row.number(2).ok_or_else(|| EngineError::Unexpected("no connection id".into()))?;
+    let packet = row.number(3).and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(usize::MAX);
     let is_mariadb = [&version, &comment].iter().any(|text| text.to_ascii_lowercase().contains("mariadb"));
-    Ok((Engine { kind: if is_mariadb { EngineKind::Mariadb } else { EngineKind::Mysql }, version }, id))
+    Ok((Engine { kind: if is_mariadb { EngineKind::Mariadb } else { EngineKind::Mysql }, version }, id, packet))
 }

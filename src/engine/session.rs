@@ -29,6 +29,8 @@ pub struct Session {
     pub place: String,
     pub(super) connection: SessionConnection,
     database: Option<String>,
+    /// The most bytes that the server takes in one message (`max_allowed_packet`); no limit on the embedded engine.
+    packet: usize,
     /// Statements of our own that go with the next one, over a server's connection.
     deferred: Vec<String>,
     canceller: Canceller,
@@ -44,7 +46,7 @@ impl Session {
     pub(super) fn server(
         connection: MySqlConnection,
         options: MySqlConnectOptions,
-        (engine, id): (Engine, u64),
+        (engine, id, packet): (Engine, u64, usize),
         settings: &Settings,
     ) -> Self {
         Self {
@@ -52,6 +54,7 @@ impl Session {
             place: settings.address.shown(),
             connection: SessionConnection::Server(Box::new(connection)),
             database: options.get_database().map(str::to_owned),
+            packet,
             deferred: Vec::new(),
             canceller: Canceller::server(options, id),
         }
@@ -64,6 +67,7 @@ impl Session {
             place: settings.address.shown(),
             connection: SessionConnection::Embedded(Box::new(connection)),
             database: None,
+            packet: usize::MAX,
             deferred: Vec::new(),
             canceller: Canceller::default(),
         })
@@ -79,6 +83,13 @@ impl Session {
     #[must_use]
     pub fn database(&self) -> Option<String> {
         self.database.clone()
+    }
+
+    /// The most bytes that a statement may have: `max_allowed_packet` without the byte before it, which both servers take
+    /// only when it is not reached. No limit on the embedded engine.
+    #[must_use]
+    pub fn longest_statement(&self) -> usize {
+        self.packet.saturating_sub(2)
     }
 
     /// What ends a running statement of this session. A server needs a second connection for it, opened only then.
