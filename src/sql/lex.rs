@@ -3,6 +3,9 @@
 //! Quotes, comments, `DELIMITER` and the bodies of stored programs are understood; nothing else about SQL is. A
 //! stored program needs no `DELIMITER` here: its body is followed to its END, as a server given the whole file would.
 
+pub use super::place::place;
+
+use super::place::Place;
 use std::fmt;
 
 /// A statement cut out of a script.
@@ -52,26 +55,12 @@ pub fn split(text: &str) -> Result<Vec<Piece<'_>>, LexError> {
 /// As [`split`].
 pub fn comments(text: &str) -> Result<Vec<Piece<'_>>, LexError> {
     let ranges = Splitter::new(text).run()?.comments;
+    let mut place = Place::default();
     let piece = |(start, end): (usize, usize)| {
-        let (line, column) = place(text, start);
-        Piece { sql: &text[start..end], offset: start, line, column }
+        place.advance(text, start);
+        Piece { sql: &text[start..end], offset: start, line: place.line, column: place.column }
     };
     Ok(ranges.into_iter().map(piece).collect())
-}
-
-/// The place of a byte offset: line and column, from 1, the column in characters.
-#[must_use]
-pub fn place(text: &str, offset: usize) -> (u32, u32) {
-    (line_ends(&text[..offset]) + 1, column(text, offset))
-}
-
-fn line_ends(text: &str) -> u32 {
-    u32::try_from(text.bytes().filter(|byte| *byte == b'\n').count()).unwrap_or(u32::MAX)
-}
-
-fn column(text: &str, offset: usize) -> u32 {
-    let line = text[..offset].rsplit('\n').next().unwrap_or_default().trim_start_matches('\u{feff}');
-    u32::try_from(line.chars().count() + 1).unwrap_or(u32::MAX)
 }
 
 /// One lexical element, by where it ends.
@@ -91,9 +80,8 @@ struct Splitter<'text> {
     /// End of the last element that is not space or comment.
     end: usize,
     program: Program,
-    /// Line of the byte at `counted`.
-    line: u32,
-    counted: usize,
+    /// Of the last statement.
+    place: Place,
     pieces: Vec<Piece<'text>>,
     /// Where plain comments begin and end.
     comments: Vec<(usize, usize)>,
@@ -109,8 +97,7 @@ impl<'text> Splitter<'text> {
             start: None,
             end: at,
             program: Program::default(),
-            line: 1,
-            counted: 0,
+            place: Place::default(),
             pieces: Vec::new(),
             comments: Vec::new(),
         }
@@ -157,10 +144,8 @@ impl<'text> Splitter<'text> {
     /// Closes the statement at hand, if there is one.
     fn finish(&mut self) {
         if let Some(start) = self.start.take() {
-            // Counted from the last statement on, so that a long script is not read again for each of its statements.
-            self.line += line_ends(&self.text[self.counted..start]);
-            self.counted = start;
-            let (line, column) = (self.line, column(self.text, start));
+            self.place.advance(self.text, start);
+            let Place { line, column, .. } = self.place;
             self.pieces.push(Piece { sql: &self.text[start..self.end], offset: start, line, column });
         }
         self.program = Program::default();
@@ -169,10 +154,13 @@ impl<'text> Splitter<'text> {
     /// The client's own command `DELIMITER x`, which takes the rest of its line.
     fn delimiter_command(&mut self, rest: &'text str) -> bool {
         const COMMAND: &str = "delimiter";
-        let Some(word) = rest.get(..COMMAND.len()) else { return false };
+        let Some(word) = rest.get(..COMMAND.len()).filter(|word| word.eq_ignore_ascii_case(COMMAND)) else {
+            return false;
+        };
+        // Only now, as the end of a long line would be looked for at each of its spaces.
         let line = rest.lines().next().unwrap_or_default();
-        let argument = line.get(COMMAND.len()..).unwrap_or_default();
-        if !word.eq_ignore_ascii_case(COMMAND) || !argument.starts_with([' ', '\t']) {
+        let argument = line.get(word.len()..).unwrap_or_default();
+        if !argument.starts_with([' ', '\t']) {
             return false;
         }
         self.delimiter = argument.split_whitespace().next().unwrap_or(";");
@@ -306,6 +294,16 @@ mod tests {
         let pieces = split("\u{feff}-- häder\r\n\r\nSELECT 1;\r\n  /* ü */ SELECT 2;").unwrap();
         let places: Vec<_> = pieces.iter().map(|piece| (piece.sql, piece.line, piece.column)).collect();
         assert_eq!(places, [("SELECT 1", 3, 1), ("SELECT 2", 4, 11)]);
+    }
+
+    #[test]
+    fn one_long_line_is_read_once() {
+        // Looked through again for each of its statements or spaces, this would take hours.
+        let text = "a; \u{fc};   ".repeat(100_000);
+        let pieces = split(&text).unwrap();
+        assert_eq!(pieces.len(), 200_000);
+        assert_eq!(pieces.last().map(|last| (last.line, last.column)), Some((1, 799_996)));
+        assert_eq!(comments(&"/**/a; ".repeat(100_000)).unwrap().last().map(|last| last.column), Some(699_994));
     }
 
     #[test]

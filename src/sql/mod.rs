@@ -8,6 +8,7 @@ pub mod lex;
 pub mod online;
 pub mod overwrite;
 pub mod parse;
+mod place;
 pub mod placeholder;
 pub mod prepared;
 pub mod quote;
