@@ -114,14 +114,7 @@ impl<'text> Splitter<'text> {
                 self.at += self.delimiter.len();
                 continue;
             }
-            let (element, mut length) = self.element(rest)?;
-            if self.delimiter != ";"
-                && matches!(element, Element::Word | Element::Other)
-                && !rest.starts_with(['\'', '"', '`', '/'])
-            {
-                // `END$$` and `1$$` end where the delimiter begins, although `$` may be part of a name.
-                length = rest[..length].find(self.delimiter).unwrap_or(length);
-            }
+            let (element, length) = self.element(rest)?;
             let from = self.at;
             self.at += length;
             if matches!(element, Element::Comment) {
@@ -185,14 +178,19 @@ impl<'text> Splitter<'text> {
                 None => Err(self.error_at(self.at, "this comment is never closed: `*/` is missing".into())),
             },
             _ if first.is_whitespace() => Ok((Element::Space, first.len_utf8())),
-            _ if is_word(first) => {
-                Ok((Element::Word, rest.find(|c| !is_word(c) && !c.is_ascii_digit()).unwrap_or(rest.len())))
-            }
-            _ if first.is_ascii_digit() => {
-                Ok((Element::Other, rest.find(|c| !is_word(c) && !c.is_ascii_digit()).unwrap_or(rest.len())))
-            }
+            _ if is_word(first) => Ok((Element::Word, self.word_length(rest))),
+            _ if first.is_ascii_digit() => Ok((Element::Other, self.word_length(rest))),
             _ => Ok((Element::Other, first.len_utf8())),
         }
+    }
+
+    /// The length of a word or a number. `END$$` and `1$$` end where the delimiter begins, although `$` may be part of a name.
+    fn word_length(&self, rest: &str) -> usize {
+        let is_end = |(at, character): &(usize, char)| {
+            !(is_word(*character) || character.is_ascii_digit())
+                || (self.delimiter != ";" && rest[*at..].starts_with(self.delimiter))
+        };
+        rest.char_indices().find(is_end).map_or(rest.len(), |(at, _)| at)
     }
 
     fn quoted(&self, rest: &str, quote: char) -> Result<usize, LexError> {
@@ -303,6 +301,7 @@ mod tests {
         let pieces = split(&text).unwrap();
         assert_eq!(pieces.len(), 200_000);
         assert_eq!(pieces.last().map(|last| (last.line, last.column)), Some((1, 799_996)));
+        assert_eq!(split(&format!("DELIMITER $$\n{}", "a$$".repeat(100_000))).unwrap().len(), 100_000);
         assert_eq!(comments(&"/**/a; ".repeat(100_000)).unwrap().last().map(|last| last.column), Some(699_994));
     }
 
