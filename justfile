@@ -25,6 +25,10 @@ lint:
 audit *ARGS:
     cargo run --release --locked -- audit {{ ARGS }}
 
+# Fuzz a reader for some minutes; without arguments, list them
+fuzz *ARGS:
+    scripts/fuzz {{ ARGS }}
+
 # Everything that CI checks
 ci:
     .ci/run

@@ -130,11 +130,20 @@ pub(super) fn unsure(doubt: Doubt) -> Failure {
     Failure { doubt: Some(Box::new(doubt)), ..Failure::state(message) }
 }
 
-/// The first lines of a statement.
+/// The first lines of a statement, and of each line what fits a screen a few times over.
 fn excerpt(sql: &str) -> String {
-    let lines: Vec<String> = sql.lines().map(|line| format!("  | {line}")).collect();
-    let shown = lines.iter().take(8).cloned().collect::<Vec<_>>().join("\n");
-    if lines.len() > 8 { format!("{shown}\n  | … {} more lines", lines.len() - 8) } else { shown }
+    const LINES: usize = 8;
+    const CHARACTERS: usize = 300;
+    let line = |line: &str| match line.char_indices().nth(CHARACTERS) {
+        Some((end, _)) => format!("  | {} … {} more bytes", &line[..end], line.len() - end),
+        None => format!("  | {line}"),
+    };
+    let mut shown: Vec<String> = sql.lines().take(LINES).map(line).collect();
+    let left = sql.lines().count().saturating_sub(LINES);
+    if left > 0 {
+        shown.push(format!("  | … {left} more lines"));
+    }
+    shown.join("\n")
 }
 
 impl fmt::Display for Failure {

@@ -259,6 +259,30 @@ fn misread(script: &crate::model::migration::Script, backslash: Backslash) -> Op
     }
 }
 
+/// Refuses statements that are longer than the server takes, before any of them runs.
+///
+/// # Errors
+/// When there is one; its file and line and both sizes are named.
+pub(super) fn sendable<'a>(
+    session: &Session,
+    statements: impl Iterator<Item = &'a crate::model::migration::Statement>,
+) -> Result<(), Failure> {
+    let most = session.longest_statement();
+    let refused: Vec<String> = statements
+        .filter(|statement| statement.sql.len() > most)
+        .map(|statement| {
+            let length = statement.sql.len();
+            format!("{}: the statement has {length} bytes, and the server takes {most} at most", statement.at)
+        })
+        .collect();
+    if refused.is_empty() {
+        return Ok(());
+    }
+    let remedy =
+        "nothing was run: split it, or raise the server's max_allowed_packet (SET GLOBAL max_allowed_packet = …)";
+    Err(Failure::unable(format!("{}\n{remedy}", refused.join("\n"))))
+}
+
 /// Refuses statements that drop the last index which a foreign key needs, before any of them runs; those of which it is
 /// not certain that they run as they stand are marked `false`. The embedded engine's foreign keys need none.
 ///

@@ -83,6 +83,7 @@ async fn plan_and_run(
         let downs = || chosen.iter().filter_map(|migration| migration.down.as_ref().map(|down| (*migration, down)));
         prepare::translatable(&session, downs().flat_map(|(_, down)| &down.statements))?;
         prepare::compatible(&session, downs().map(|(_, down)| down), |_| false)?;
+        prepare::sendable(&session, downs().flat_map(|(_, down)| &down.statements))?;
         early(takeable(&mut session, &ledger, &entries, &chosen)).await?;
         let unfinished = early(archive::unfinished(&mut session, &chosen, &history.journal)).await?;
         let chosen: Vec<&Migration> = unfinished.migrations.iter().collect();

@@ -238,6 +238,7 @@ async fn check(
     prepare::compatible(session, chosen.iter().map(|migration| &migration.up), |one| {
         !undone.iter().any(|undone| std::ptr::eq(*undone, one))
     })?;
+    prepare::sendable(session, undone.iter().copied())?;
     let mut refusals = missing(request, session, history, chosen, defined).await?;
     // A unit that an earlier run was cut off in was found in order before it began.
     if request.unit == Unit::Migration || history.has_unit() {

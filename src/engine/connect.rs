@@ -1,6 +1,7 @@
 //! Connections to a server or to the embedded engine, with errors that say what to do.
 
 use super::guard::Mode;
+use super::session::Greeting;
 use super::settings::{Address, Settings, embedded_options, server_options};
 use super::text;
 use super::{EngineError, Session};
@@ -81,7 +82,7 @@ pub async fn database(settings: &Settings) -> Result<Database, EngineError> {
     };
     let options = server_options(options);
     let mut connection = connect_server(&options, &settings.address, settings.connect_timeout).await?;
-    let (engine, ..) = server_engine(&mut connection, "").await?;
+    let Greeting { engine, .. } = server_engine(&mut connection, "").await?;
     // Closed before the pool opens its own, so that one free connection on the server is enough.
     connection.close().await?;
     let pool = MySqlPoolOptions::new()
@@ -145,16 +146,21 @@ fn refused(error: sqlx::Error, options: &MySqlConnectOptions, address: &Address)
     }
 }
 
-/// The engine, the server's id of the connection, and how the session reads and shows statements; `setting` are statements that come first, each with its `;`.
-async fn server_engine(connection: &mut MySqlConnection, setting: &str) -> Result<(Engine, u64, Mode), EngineError> {
+/// The engine, the server's id of the connection, how the session reads and shows statements, and its
+/// `max_allowed_packet`; `setting` are statements that come first, each with its `;`.
+async fn server_engine(connection: &mut MySqlConnection, setting: &str) -> Result<Greeting, EngineError> {
     // As text: a prepared statement takes two round trips.
-    let sql =
-        format!("{setting}SELECT VERSION(), @@version_comment, CONNECTION_ID(), @@sql_mode, @@sql_quote_show_create");
+    let sql = format!(
+        "{setting}SELECT VERSION(), @@version_comment, CONNECTION_ID(), @@sql_mode, @@sql_quote_show_create, \
+         @@max_allowed_packet"
+    );
     let rows = text::rows(connection, sql).await?;
     let row = rows.first().ok_or_else(|| EngineError::Unexpected("no version".into()))?;
     let (version, comment) = (row.text(0), row.text(1));
     let id = row.number(2).ok_or_else(|| EngineError::Unexpected("no connection id".into()))?;
+    let packet = row.number(5).and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(usize::MAX);
     let is_mariadb = [&version, &comment].iter().any(|text| text.to_ascii_lowercase().contains("mariadb"));
     let kind = if is_mariadb { EngineKind::Mariadb } else { EngineKind::Mysql };
-    Ok((Engine { kind, version }, id, Mode::new(row.text(3), row.number(4) != Some(0))))
+    let mode = Mode::new(row.text(3), row.number(4) != Some(0));
+    Ok(Greeting { engine: Engine { kind, version }, id, mode, packet })
 }

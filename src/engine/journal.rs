@@ -5,6 +5,8 @@
 
 use super::text::{self, TextRow};
 use super::{EngineError, Session};
+use crate::migration::abridged::abridged;
+use crate::migration::recovery::{States, without_definitions};
 use crate::model::journal::{JournalRow, Progress};
 use crate::model::migration::Direction;
 
@@ -13,6 +15,12 @@ pub(super) const NO_SUCH_TABLE: u32 = 1146;
 
 /// Rows in one statement: those of ordinary statements stay within one message.
 const AT_ONCE: usize = 8;
+
+/// The longest copy of a statement, in bytes. Its text is in the file; the copy is for whoever looks back.
+const LONGEST: usize = 64 << 10;
+
+/// Of what the server takes in one message, the part that is left to a copy of a statement: quoting may double it.
+const SHARE: usize = 8;
 
 /// The journal's table.
 pub const TABLE: &str = "_aura_db_journal";
@@ -33,29 +41,41 @@ const CREATE: &str = "CREATE TABLE IF NOT EXISTS _aura_db_journal (
     begun_at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
     done_at TIMESTAMP(6) NULL DEFAULT NULL,
     heartbeat TIMESTAMP(6) NULL DEFAULT NULL,
-    ledger VARCHAR(64) NOT NULL,
+    ledger VARCHAR(64) COLLATE utf8mb4_bin NOT NULL,
     PRIMARY KEY (ledger, version, direction, position)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4";
+
+/// Tables whose names differ in case alone are two, on most servers.
+const LEDGER_COLLATION: &str = "utf8mb4_bin";
 
 const COLUMNS: &str = "version, direction, position, total, hash, progress, statement, place, state_before, variables, \
                        connection, note, ledger";
 
-/// Whether the journal is there. The embedded engine, whose runs are one transaction, has none.
-///
-/// # Errors
-/// When the catalogue cannot be read.
-pub async fn exists(session: &mut Session) -> Result<bool, EngineError> {
-    let sql =
-        format!("SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = '{TABLE}'");
-    Ok(!ask(session, sql).await?.is_empty())
-}
-
-/// Creates the journal if it is missing.
+/// Creates the journal if it is missing, and mends that of an earlier version; gives whether it was there. The embedded
+/// engine, whose runs are one transaction, has none.
 ///
 /// # Errors
 /// When the server refuses.
-pub async fn create(session: &mut Session) -> Result<(), EngineError> {
-    session.run_own(CREATE).await
+pub async fn create(session: &mut Session) -> Result<bool, EngineError> {
+    let sql = format!(
+        "SELECT COLLATION_NAME FROM information_schema.columns \
+         WHERE table_schema = DATABASE() AND table_name = '{TABLE}' AND column_name = 'ledger'"
+    );
+    let Some(collation) = ask(session, sql).await?.first().map(|row| row.text(0)) else {
+        session.run_own(CREATE).await?;
+        return Ok(false);
+    };
+    if collation != LEDGER_COLLATION {
+        let sql = format!(
+            "ALTER TABLE {TABLE} MODIFY ledger VARCHAR(64) CHARACTER SET utf8mb4 COLLATE {LEDGER_COLLATION} NOT NULL"
+        );
+        match session.run_own(&sql).await {
+            // Without the right to alter tables the journal serves as it did, unless ledgers differ in case alone.
+            Err(EngineError::Server(_)) => {}
+            mended => mended?,
+        }
+    }
+    Ok(true)
 }
 
 /// Drops the journal. Only for one that this run created and that is empty again.
@@ -125,7 +145,8 @@ pub async fn rows_of(
 /// # Errors
 /// When the server refuses.
 pub async fn write_and_commit(session: &mut Session, row: &JournalRow) -> Result<(), EngineError> {
-    session.run_own(&format!("{}; COMMIT", replace(row))).await
+    let row = fitted(session, row)?;
+    session.run_own(&format!("{row}; COMMIT")).await
 }
 
 /// Writes a row, in place of the one that may be there, as part of the open transaction.
@@ -133,7 +154,8 @@ pub async fn write_and_commit(session: &mut Session, row: &JournalRow) -> Result
 /// # Errors
 /// When the server refuses.
 pub async fn write(session: &mut Session, row: &JournalRow) -> Result<(), EngineError> {
-    session.run_own(&replace(row)).await
+    let row = fitted(session, row)?;
+    session.run_own(&row).await
 }
 
 /// Writes rows and commits, in a few round trips.
@@ -141,9 +163,16 @@ pub async fn write(session: &mut Session, row: &JournalRow) -> Result<(), Engine
 /// # Errors
 /// When the server refuses.
 pub(super) async fn write_all_and_commit(session: &mut Session, rows: &[JournalRow]) -> Result<(), EngineError> {
-    for rows in rows.chunks(AT_ONCE) {
-        let values: Vec<String> = rows.iter().map(values).collect();
-        session.defer(format!("REPLACE INTO {TABLE} ({COLUMNS}, done_at) VALUES {}", values.join(", ")));
+    let (most, longest) = (session.longest_statement() / 2, longest(session));
+    let mut left = rows.iter().map(|row| values(row, longest)).peekable();
+    while let Some(mut values) = left.next() {
+        let mut rows = 1;
+        while let Some(next) = left.next_if(|next| rows < AT_ONCE && values.len() + next.len() < most) {
+            rows += 1;
+            values.push_str(", ");
+            values.push_str(&next);
+        }
+        session.defer(format!("REPLACE INTO {TABLE} ({COLUMNS}, done_at) VALUES {values}"));
     }
     session.run_own("COMMIT").await
 }
@@ -156,7 +185,7 @@ pub(super) fn defer_progress(
     progress: Progress,
     of: &[i64],
 ) {
-    let done = if progress.is_settled() { "CURRENT_TIMESTAMP(6)" } else { "NULL" };
+    let done = if progress.is_settled() { "CURRENT_TIMESTAMP(6), state_before = ''" } else { "NULL" };
     session.defer(format!(
         "UPDATE {TABLE} SET progress = '{progress}', done_at = {done} WHERE ledger = {} AND direction = '{}' \
          AND position = 1 AND version IN ({})",
@@ -175,6 +204,15 @@ pub(super) fn begin_and_complete(session: &mut Session, row: &JournalRow) {
         text::text(&row.variables),
         text::text(&row.note),
         key(row)
+    ));
+}
+
+/// Blanks, together with the next statement, what only the next run after a crash would need of a version that is applied.
+pub(super) fn defer_ease(session: &mut Session, ledger: &str, version: i64) {
+    session.defer(format!(
+        "UPDATE {TABLE} SET state_before = '', variables = '' WHERE ledger = {} AND version = {version} \
+         AND direction = 'up' AND (state_before <> '' OR variables <> '')",
+        text::text(ledger)
     ));
 }
 
@@ -220,11 +258,40 @@ pub async fn remove_unsure(session: &mut Session, ledger: &str) -> Result<(), En
     session.run_own(&format!("DELETE FROM {TABLE} WHERE ledger = {ledger} AND progress = '{unsure}'")).await
 }
 
-fn replace(row: &JournalRow) -> String {
-    format!("REPLACE INTO {TABLE} ({COLUMNS}, done_at) VALUES {}", values(row))
+/// The longest copy of a statement that this server's journal holds.
+fn longest(session: &Session) -> usize {
+    LONGEST.min(session.longest_statement() / SHARE)
 }
 
-fn values(row: &JournalRow) -> String {
+/// The statement that writes a row. One that the server would not take for the definitions in it goes without them, which
+/// leaves what it says of its statement to be asked about after a crash.
+fn fitted(session: &Session, row: &JournalRow) -> Result<String, EngineError> {
+    const COMMIT: usize = "; COMMIT".len();
+    let (longest, most) = (longest(session), session.longest_statement() - COMMIT);
+    let written = replace(row, longest);
+    if written.len() <= most {
+        return Ok(written);
+    }
+    if let Ok(states) = serde_json::from_str::<States>(&row.before) {
+        let before = serde_json::to_string(&without_definitions(states, "too long for max_allowed_packet"));
+        let written = replace(&JournalRow { before: before.unwrap_or_default(), ..row.clone() }, longest);
+        if written.len() <= most {
+            return Ok(written);
+        }
+    }
+    let what = if row.position == 0 { "what this run would be taken back to" } else { row.place.as_str() };
+    Err(EngineError::Refused(format!(
+        "{what}: its row in {TABLE} takes {} bytes, and the server takes {most} in one message; raise \
+         max_allowed_packet (SET GLOBAL max_allowed_packet = …), and run the command again",
+        written.len()
+    )))
+}
+
+fn replace(row: &JournalRow, longest: usize) -> String {
+    format!("REPLACE INTO {TABLE} ({COLUMNS}, done_at) VALUES {}", values(row, longest))
+}
+
+fn values(row: &JournalRow, longest: usize) -> String {
     let done = if row.progress.is_settled() { "CURRENT_TIMESTAMP(6)" } else { "NULL" };
     format!(
         "({}, '{}', {}, {}, '{}', '{}', {}, {}, {}, {}, {}, {}, {}, {done})",
@@ -234,7 +301,7 @@ fn values(row: &JournalRow) -> String {
         row.of,
         row.hash,
         row.progress,
-        text::text(&row.sql),
+        text::text(&abridged(&row.sql, longest)),
         text::text(&row.place),
         text::text(&row.before),
         text::text(&row.variables),

@@ -216,11 +216,9 @@ impl<'a> Runner<'a> {
     }
 
     async fn prepare_journal(&mut self) -> Result<(), EngineError> {
-        self.journal_was_there = journal::exists(self.session).await?;
+        self.journal_was_there = journal::create(self.session).await?;
         if self.journal_was_there {
             self.journal = journal::rows(self.session, self.ledger.table()).await?;
-        } else {
-            journal::create(self.session).await?;
         }
         self.connection = self.session.connection_id();
         Ok(())

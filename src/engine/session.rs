@@ -33,12 +33,26 @@ pub struct Session {
     pub place: String,
     pub(super) connection: SessionConnection,
     database: Option<String>,
+    /// The most bytes that the server takes in one message (`max_allowed_packet`); no limit on the embedded engine.
+    packet: usize,
     /// Statements of our own that go with the next one, over a server's connection.
     deferred: Vec<String>,
     canceller: Canceller,
     /// As it was when the session was opened.
     pub(super) mode: Mode,
     pub(super) guard: Option<Guard>,
+}
+
+/// What a server says of itself when a session is opened.
+#[derive(Debug)]
+pub(super) struct Greeting {
+    pub(super) engine: Engine,
+    /// Its id of the connection.
+    pub(super) id: u64,
+    /// How it reads and shows statements.
+    pub(super) mode: Mode,
+    /// Its `max_allowed_packet`, in bytes.
+    pub(super) packet: usize,
 }
 
 #[derive(Debug)]
@@ -51,7 +65,7 @@ impl Session {
     pub(super) fn server(
         connection: MySqlConnection,
         options: MySqlConnectOptions,
-        (engine, id, mode): (Engine, u64, Mode),
+        Greeting { engine, id, mode, packet }: Greeting,
         settings: &Settings,
     ) -> Self {
         Self {
@@ -59,6 +73,7 @@ impl Session {
             place: settings.address.shown(),
             connection: SessionConnection::Server(Box::new(connection)),
             database: options.get_database().map(str::to_owned),
+            packet,
             deferred: Vec::new(),
             canceller: Canceller::server(options, id),
             mode,
@@ -73,6 +88,7 @@ impl Session {
             place: settings.address.shown(),
             connection: SessionConnection::Embedded(Box::new(connection)),
             database: None,
+            packet: usize::MAX,
             deferred: Vec::new(),
             canceller: Canceller::default(),
             mode: Mode::default(),
@@ -96,6 +112,13 @@ impl Session {
     #[must_use]
     pub fn database(&self) -> Option<String> {
         self.database.clone()
+    }
+
+    /// The most bytes that a statement may have: `max_allowed_packet` without the byte before it, which both servers take
+    /// only when it is not reached. No limit on the embedded engine.
+    #[must_use]
+    pub fn longest_statement(&self) -> usize {
+        self.packet.saturating_sub(2)
     }
 
     /// What ends a running statement of this session. A server needs a second connection for it, opened only then.

@@ -1,5 +1,6 @@
 //! The pure half of migrating: what the ledger and the files say together, and which steps follow from it.
 
+pub mod abridged;
 pub mod adoption;
 pub mod archive;
 pub mod cascade;

@@ -13,8 +13,8 @@ use std::collections::BTreeSet;
 
 /// The most statements of one plan: a crash leaves no more of them to be settled.
 const MOST: usize = 100;
-/// The most bytes of their texts, far below the servers' limit of a packet.
-const MOST_BYTES: usize = 256 << 10;
+/// The most bytes of their texts, far below the servers' limit of a packet, and as much as the journal keeps of one.
+const MOST_BYTES: usize = 64 << 10;
 
 /// The tables of the migrations, from the first, that may be planned together: each has one statement, which makes or
 /// drops one table that no other of them names. `is_known` tells of versions that an earlier run has left something of.

@@ -28,6 +28,18 @@ pub enum State {
 /// Objects, worded as `table users`, and what they are.
 pub type States = BTreeMap<String, State>;
 
+/// The states without their definitions, and why: those that were there are unknown.
+#[must_use]
+pub fn without_definitions(states: States, why: &str) -> States {
+    let without = |state| match state {
+        State::Present { definition, .. } => {
+            State::Unknown(format!("its definition from before, {} bytes long, was {why}", definition.len()))
+        }
+        state => state,
+    };
+    states.into_iter().map(|(object, state)| (object, without(state))).collect()
+}
+
 /// What is known of a statement that was begun and not completed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Settled {

@@ -18,9 +18,9 @@ pub struct Dotenv {
 #[must_use]
 pub fn read(text: &str) -> Dotenv {
     let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n").replace('\r', "\n");
-    let (mut file, mut at) = (Dotenv::default(), 0);
+    let (mut file, mut at, mut number) = (Dotenv::default(), 0, 1);
     while at < text.len() {
-        let (line, number) = (line(&text[at..]), text[..at].matches('\n').count() + 1);
+        let line = line(&text[at..]);
         let mut end = at + line.len();
         if let Some((name, from)) = name(line) {
             let (value, length) = value(&text[at + from..]);
@@ -29,6 +29,7 @@ pub fn read(text: &str) -> Dotenv {
         } else if !line.trim().is_empty() && !line.trim_start().starts_with('#') {
             file.unread.push(number);
         }
+        number += text[at..end].matches('\n').count() + 1;
         at = end + 1;
     }
     file
@@ -87,6 +88,13 @@ mod tests {
         let file = read(text);
         assert_eq!(file.unread, Vec::<usize>::new(), "{text}");
         file.values.get("A").cloned().unwrap_or_else(|| panic!("{text:?}: {file:?}"))
+    }
+
+    #[test]
+    fn lines_are_counted_once() {
+        // Counted from the beginning for each of them, this would take hours.
+        let text = format!("{}A='x\ny'\n?\n", "\n".repeat(500_000));
+        assert_eq!(read(&text).unread, [500_003]);
     }
 
     #[test]

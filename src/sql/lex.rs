@@ -3,8 +3,11 @@
 //! Quotes, comments, `DELIMITER` and the bodies of stored programs are understood; nothing else about SQL is. A
 //! stored program needs no `DELIMITER` here: its body is followed to its END, as a server given the whole file would.
 
+pub use super::place::place;
 use super::quote::Backslash;
 use super::words::names_any;
+
+use super::place::Place;
 use std::fmt;
 
 /// A statement cut out of a script.
@@ -64,26 +67,12 @@ pub fn split_under(text: &str, backslash: Backslash) -> Result<Vec<Piece<'_>>, L
 /// As [`split`].
 pub fn comments(text: &str) -> Result<Vec<Piece<'_>>, LexError> {
     let ranges = Splitter::new(text).run()?.comments;
+    let mut place = Place::default();
     let piece = |(start, end): (usize, usize)| {
-        let (line, column) = place(text, start);
-        Piece { sql: &text[start..end], offset: start, line, column }
+        place.advance(text, start);
+        Piece { sql: &text[start..end], offset: start, line: place.line, column: place.column }
     };
     Ok(ranges.into_iter().map(piece).collect())
-}
-
-/// The place of a byte offset: line and column, from 1, the column in characters.
-#[must_use]
-pub fn place(text: &str, offset: usize) -> (u32, u32) {
-    (line_ends(&text[..offset]) + 1, column(text, offset))
-}
-
-fn line_ends(text: &str) -> u32 {
-    u32::try_from(text.bytes().filter(|byte| *byte == b'\n').count()).unwrap_or(u32::MAX)
-}
-
-fn column(text: &str, offset: usize) -> u32 {
-    let line = text[..offset].rsplit('\n').next().unwrap_or_default().trim_start_matches('\u{feff}');
-    u32::try_from(line.chars().count() + 1).unwrap_or(u32::MAX)
 }
 
 /// One lexical element, by where it ends.
@@ -107,9 +96,8 @@ struct Splitter<'text> {
     backslash: Backslash,
     /// What it is while the script has not said otherwise.
     before: Backslash,
-    /// Line of the byte at `counted`.
-    line: u32,
-    counted: usize,
+    /// Of the last statement.
+    place: Place,
     pieces: Vec<Piece<'text>>,
     /// Where plain comments begin and end.
     comments: Vec<(usize, usize)>,
@@ -127,8 +115,7 @@ impl<'text> Splitter<'text> {
             program: Program::default(),
             backslash: Backslash::Escapes,
             before: Backslash::Escapes,
-            line: 1,
-            counted: 0,
+            place: Place::default(),
             pieces: Vec::new(),
             comments: Vec::new(),
         }
@@ -145,14 +132,7 @@ impl<'text> Splitter<'text> {
                 self.at += self.delimiter.len();
                 continue;
             }
-            let (element, mut length) = self.element(rest)?;
-            if self.delimiter != ";"
-                && matches!(element, Element::Word | Element::Other)
-                && !rest.starts_with(['\'', '"', '`', '/'])
-            {
-                // `END$$` and `1$$` end where the delimiter begins, although `$` may be part of a name.
-                length = rest[..length].find(self.delimiter).unwrap_or(length);
-            }
+            let (element, length) = self.element(rest)?;
             let from = self.at;
             self.at += length;
             if matches!(element, Element::Comment) {
@@ -175,10 +155,8 @@ impl<'text> Splitter<'text> {
     /// Closes the statement at hand, if there is one.
     fn finish(&mut self) {
         if let Some(start) = self.start.take() {
-            // Counted from the last statement on, so that a long script is not read again for each of its statements.
-            self.line += line_ends(&self.text[self.counted..start]);
-            self.counted = start;
-            let (line, column) = (self.line, column(self.text, start));
+            self.place.advance(self.text, start);
+            let Place { line, column, .. } = self.place;
             let sql = &self.text[start..self.end];
             if names_any(sql, &["sql_mode"]) && names_any(sql, &["SET"]) {
                 self.backslash = after(sql, self.backslash, self.before);
@@ -191,10 +169,13 @@ impl<'text> Splitter<'text> {
     /// The client's own command `DELIMITER x`, which takes the rest of its line.
     fn delimiter_command(&mut self, rest: &'text str) -> bool {
         const COMMAND: &str = "delimiter";
-        let Some(word) = rest.get(..COMMAND.len()) else { return false };
+        let Some(word) = rest.get(..COMMAND.len()).filter(|word| word.eq_ignore_ascii_case(COMMAND)) else {
+            return false;
+        };
+        // Only now, as the end of a long line would be looked for at each of its spaces.
         let line = rest.lines().next().unwrap_or_default();
-        let argument = line.get(COMMAND.len()..).unwrap_or_default();
-        if !word.eq_ignore_ascii_case(COMMAND) || !argument.starts_with([' ', '\t']) {
+        let argument = line.get(word.len()..).unwrap_or_default();
+        if !argument.starts_with([' ', '\t']) {
             return false;
         }
         self.delimiter = argument.split_whitespace().next().unwrap_or(";");
@@ -219,14 +200,19 @@ impl<'text> Splitter<'text> {
                 None => Err(self.error_at(self.at, "this comment is never closed: `*/` is missing".into())),
             },
             _ if first.is_whitespace() => Ok((Element::Space, first.len_utf8())),
-            _ if is_word(first) => {
-                Ok((Element::Word, rest.find(|c| !is_word(c) && !c.is_ascii_digit()).unwrap_or(rest.len())))
-            }
-            _ if first.is_ascii_digit() => {
-                Ok((Element::Other, rest.find(|c| !is_word(c) && !c.is_ascii_digit()).unwrap_or(rest.len())))
-            }
+            _ if is_word(first) => Ok((Element::Word, self.word_length(rest))),
+            _ if first.is_ascii_digit() => Ok((Element::Other, self.word_length(rest))),
             _ => Ok((Element::Other, first.len_utf8())),
         }
+    }
+
+    /// The length of a word or a number. `END$$` and `1$$` end where the delimiter begins, although `$` may be part of a name.
+    fn word_length(&self, rest: &str) -> usize {
+        let is_end = |(at, character): &(usize, char)| {
+            !(is_word(*character) || character.is_ascii_digit())
+                || (self.delimiter != ";" && rest[*at..].starts_with(self.delimiter))
+        };
+        rest.char_indices().find(is_end).map_or(rest.len(), |(at, _)| at)
     }
 
     fn quoted(&self, rest: &str, quote: char) -> Result<usize, LexError> {

@@ -14,6 +14,7 @@ pub mod lock;
 pub mod online;
 pub mod overwrite;
 pub mod parse;
+mod place;
 pub mod placeholder;
 pub mod prepared;
 pub mod quote;

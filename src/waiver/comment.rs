@@ -43,7 +43,7 @@ pub fn of_script(script: &Script) -> Vec<Placed> {
 
 /// The statement that a comment at this offset belongs to.
 fn owner(text: &str, statements: &[Piece<'_>], offset: usize) -> Option<usize> {
-    let begun = statements.iter().take_while(|statement| statement.offset < offset).count();
+    let begun = statements.partition_point(|statement| statement.offset < offset);
     let same_line = begun.checked_sub(1).filter(|last| {
         let end = statements[*last].offset + statements[*last].sql.len();
         end > offset || !text[end..offset].contains('\n')
@@ -70,9 +70,9 @@ fn read(comment: &str) -> Option<Says> {
     for word in words {
         match &mut reason {
             None if word.eq_ignore_ascii_case("because") => reason = Some(String::new()),
-            None => rules = format!("{rules} {word}"),
+            None => rules.extend([" ", word]),
             Some(reason) if reason.is_empty() => reason.push_str(word),
-            Some(reason) => *reason = format!("{reason} {word}"),
+            Some(reason) => reason.extend([" ", word]),
         }
     }
     // A list has commas; without one, what follows the first word is a reason that lacks its `because`.

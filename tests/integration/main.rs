@@ -33,6 +33,7 @@ mod fidelity;
 mod in_doubt;
 mod interrupt;
 mod journal_doubts;
+mod journal_size;
 mod layering;
 mod ledger;
 mod lint;

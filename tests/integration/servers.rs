@@ -94,6 +94,11 @@ impl Server {
         let digests = is_mysql.then(|| "--performance-schema-digests-size=200000".into());
         let extra = digests.into_iter().collect();
         let options = Options { performance_schema: is_mysql, extra, ..Options::new(kind) };
+        Self::with(options)
+    }
+
+    /// A server that is set up otherwise, for one test.
+    pub(crate) fn with(options: Options) -> Self {
         let start = async move {
             let sandbox = Sandbox::start(&options).await.unwrap_or_else(|error| panic!("{error}"));
             let pool = sandbox.pool(None, 2);

@@ -153,6 +153,7 @@ async fn finish(runner: &mut Runner<'_>, course: &mut Course<'_>, started: Insta
             }
             let nanos = i64::try_from(started.elapsed().as_nanos()).unwrap_or(i64::MAX);
             runner.ledger.defer_finish(runner.session, &[(migration, nanos)])?;
+            journal::defer_ease(runner.session, runner.ledger.table(), migration.version);
         }
         Direction::Down => {
             runner.ledger.defer_mark(runner.session, &[migration.version], Mark::Removed);

@@ -75,6 +75,8 @@ pub(super) fn server(options: &Options, directory: &Path, root: bool) -> Vec<OsS
     }
     add(&format!("--innodb-buffer-pool-size={}M", options.buffer_pool));
     add(if options.performance_schema { "--performance-schema=ON" } else { "--performance-schema=OFF" });
+    // What a real server takes, however it is set up, a sandbox takes too.
+    add("--max-allowed-packet=1G");
     // MySQL keeps a binary log unless told not to; nobody replicates from a sandbox.
     add("--skip-log-bin");
     for argument in engine(options.kind) {

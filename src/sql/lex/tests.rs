@@ -8,6 +8,17 @@ fn statements(text: &str) -> Vec<&str> {
 }
 
 #[test]
+fn one_long_line_is_read_once() {
+    // Looked through again for each of its statements or spaces, this would take hours.
+    let text = "a; \u{fc};   ".repeat(100_000);
+    let pieces = split(&text).unwrap();
+    assert_eq!(pieces.len(), 200_000);
+    assert_eq!(pieces.last().map(|last| (last.line, last.column)), Some((1, 799_996)));
+    assert_eq!(split(&format!("DELIMITER $$\n{}", "a$$".repeat(100_000))).unwrap().len(), 100_000);
+    assert_eq!(comments(&"/**/a; ".repeat(100_000)).unwrap().last().map(|last| last.column), Some(699_994));
+}
+
+#[test]
 fn semicolons_in_quotes_and_comments_do_not_split() {
     let text =
         "INSERT INTO t VALUES ('a;b', \"c;d\", 'it''s', 'x\\';y'); -- one; two\n# three;\n/* four; */ SELECT `a;b`";

@@ -6,6 +6,7 @@ use super::types::Collation;
 use super::{Notes, names, query};
 use crate::sql::parse::SqlError;
 use sqlparser::ast::{AlterTable, AlterTableOperation, Ident, RenameTableNameKind, Spanned, TableConstraint};
+use std::collections::BTreeSet;
 
 /// `ALTER TABLE`.
 pub(super) fn alter(statement: &AlterTable, notes: &mut Notes) -> Result<Vec<String>, SqlError> {
@@ -25,10 +26,10 @@ fn make(table: &Ident, index: &Index, statements: &mut Vec<String>) {
         let quoted = names::quoted_index(&table.value, name);
         statements.iter().any(|statement| statement.starts_with("CREATE") && statement.contains(&quoted))
     };
-    let mut taken = Vec::new();
+    let mut taken = BTreeSet::new();
     let mut name = index.name_among(&taken);
     while index.name.is_none() && made(&name) {
-        taken.push(name);
+        taken.insert(name.to_ascii_lowercase());
         name = index.name_among(&taken);
     }
     statements.push(index.create(table, &name, false));

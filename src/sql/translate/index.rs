@@ -5,6 +5,7 @@ use crate::sql::parse::SqlError;
 use sqlparser::ast::{
     CreateIndex, Expr, ForeignKeyConstraint, FunctionArguments, Ident, IndexColumn, ReferentialAction, Spanned,
 };
+use std::collections::BTreeSet;
 
 /// An index of one table.
 #[derive(Debug)]
@@ -51,13 +52,14 @@ impl Index {
                 .all(|(column, part)| part.column.as_ref().is_some_and(|name| name.eq_ignore_ascii_case(&column.value)))
     }
 
-    /// Its name, or the one that `MySQL` gives: the first column's, with a number when that is taken.
-    pub(super) fn name_among(&self, taken: &[String]) -> String {
+    /// Its name, or the one that `MySQL` gives: the first column's, with a number when that is taken;
+    /// `taken` are names in lower case.
+    pub(super) fn name_among(&self, taken: &BTreeSet<String>) -> String {
         if let Some(name) = &self.name {
             return name.clone();
         }
         let base = self.parts.first().and_then(|part| part.column.clone()).unwrap_or_else(|| "functional_index".into());
-        let is_taken = |name: &str| taken.iter().any(|other| other.eq_ignore_ascii_case(name));
+        let is_taken = |name: &str| taken.contains(&name.to_ascii_lowercase());
         let mut name = base.clone();
         let mut number = 2_u32;
         while is_taken(&name) {

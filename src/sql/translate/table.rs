@@ -6,6 +6,7 @@ use super::types::Collation;
 use super::{Notes, names, query};
 use crate::sql::parse::SqlError;
 use sqlparser::ast::{CreateTable, CreateTableOptions, Ident, Spanned, SqlOption, TableConstraint};
+use std::collections::BTreeSet;
 
 /// A table as it is put together.
 #[derive(Debug, Default)]
@@ -146,12 +147,13 @@ impl Draft {
                 self.indexes.push(Index::on(name, false, &columns));
             }
         }
-        let mut taken: Vec<String> = self.indexes.iter().filter_map(|index| index.name.clone()).collect();
+        let mut taken: BTreeSet<String> =
+            self.indexes.iter().filter_map(|index| index.name.as_ref().map(|name| name.to_ascii_lowercase())).collect();
         let mut statements = Vec::new();
         for index in &self.indexes {
             let name = index.name_among(&taken);
             statements.push(index.create(table, &name, if_not_exists));
-            taken.push(name);
+            taken.insert(name.to_ascii_lowercase());
         }
         statements
     }
@@ -178,4 +180,15 @@ fn default_collation(options: &CreateTableOptions, notes: &mut Notes) -> Collati
         }
     }
     collation
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn indexes_without_names_get_different_ones_however_many_there_are() {
+        let sql = format!("CREATE TABLE t (a INT{})", ", KEY (a)".repeat(2000));
+        let translation = crate::sql::translate::to_sqlite(&sql).unwrap();
+        assert_eq!(translation.statements.len(), 2001);
+        assert!(translation.statements[2000].contains("\"t.a_2000\""), "{}", translation.statements[2000]);
+    }
 }

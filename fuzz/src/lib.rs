@@ -1,0 +1,27 @@
+//! What the fuzz targets call, one function per target: it must neither panic, nor hang, nor break what it promises.
+//!
+//! Nothing here connects to a server or runs a statement.
+
+#![allow(unused_must_use, reason = "that an answer comes is what is looked at")]
+
+mod dump;
+mod explain;
+mod migrations;
+mod profiles;
+mod schema;
+mod script;
+mod split;
+mod statement;
+
+pub use dump::dump;
+pub use explain::explain;
+pub use migrations::migrations;
+pub use profiles::profiles;
+pub use script::script;
+pub use split::split;
+pub use statement::statement;
+
+/// The input as text; `None` when it is none.
+fn text(data: &[u8]) -> Option<&str> {
+    std::str::from_utf8(data).ok()
+}
