@@ -32,10 +32,26 @@ fn is_link(token: &Token) -> bool {
         Token::Word(word) => {
             word.quote_style.is_none() && WORDS.iter().any(|link| word.value.eq_ignore_ascii_case(link))
         }
-        Token::Plus | Token::Minus | Token::Mul | Token::Div | Token::Mod => true,
-        Token::Eq | Token::Neq | Token::Lt | Token::Gt | Token::LtEq | Token::GtEq | Token::Spaceship => true,
-        Token::StringConcat | Token::Pipe | Token::Ampersand | Token::Caret | Token::ExclamationMark => true,
-        _ => false,
+        _ => matches!(
+            token,
+            Token::Plus
+                | Token::Minus
+                | Token::Mul
+                | Token::Div
+                | Token::Mod
+                | Token::Eq
+                | Token::Neq
+                | Token::Lt
+                | Token::Gt
+                | Token::LtEq
+                | Token::GtEq
+                | Token::Spaceship
+                | Token::StringConcat
+                | Token::Pipe
+                | Token::Ampersand
+                | Token::Caret
+                | Token::ExclamationMark
+        ),
     }
 }
 
