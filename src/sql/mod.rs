@@ -2,6 +2,7 @@
 
 pub mod bend;
 pub mod ddl;
+mod depth;
 pub mod dialect;
 pub mod draft;
 pub mod event;

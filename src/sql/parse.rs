@@ -3,6 +3,7 @@
 //! The parser knows most but not all of `MySQL`; what it rejects is bent at the level of tokens (see [`super::bend`]) and tried again.
 
 use super::bend;
+use super::depth::is_too_deep;
 pub use super::placeholder::{bind, literal, placeholders};
 use sqlparser::ast::Statement;
 use sqlparser::dialect::MySqlDialect;
@@ -31,6 +32,9 @@ pub fn parse_statement(sql: &str) -> Result<Statement, SqlError> {
         line: u32::try_from(error.location.line).unwrap_or(0),
         column: u32::try_from(error.location.column).unwrap_or(0),
     })?;
+    if is_too_deep(&tokens) {
+        return Err(place(&ParserError::RecursionLimitExceeded));
+    }
     let tokens = bend::always(tokens);
     one(tokens.clone()).or_else(|error| {
         // The error of the text as written is the one worth reading when bending does not help either.

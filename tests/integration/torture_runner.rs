@@ -79,3 +79,15 @@ fn rows_that_go_with_deleted_ones_are_listed() {
         assert!(words(&output).contains("c: 2 rows ("), "{}", words(&output));
     }
 }
+
+#[test]
+fn a_condition_of_a_thousand_links_is_run() {
+    for server in both() {
+        let database = server.database("torture");
+        let links = (1..1500).map(|at| format!(" OR a = {at}")).collect::<Vec<_>>().concat();
+        let up = format!("CREATE TABLE t (a INT);\nINSERT INTO t VALUES (7), (-1);\nDELETE FROM t WHERE a = 0{links};");
+        let output = aura_db(&["migrate"], &database, &[("1_a.sql", &up)]);
+        assert!(output.status.success(), "{}", words(&output));
+        assert_eq!(database.column("SELECT a FROM t"), ["-1"]);
+    }
+}

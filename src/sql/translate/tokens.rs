@@ -3,6 +3,7 @@
 
 use super::refusal::{Leading, leading};
 use super::{Notes, alter_tokens};
+use crate::sql::depth::is_too_deep;
 use crate::sql::parse::SqlError;
 use sqlparser::ast::Statement;
 use sqlparser::dialect::MySqlDialect;
@@ -78,6 +79,9 @@ pub(super) fn parse(sql: &str, notes: &mut Notes) -> Result<Option<Statement>, S
             }
         }
         _ => {}
+    }
+    if is_too_deep(&tokens) {
+        return Err(error_at("the statement is nested too deeply", start));
     }
     let mut parser = Parser::new(&MySqlDialect {}).with_tokens_with_locations(tokens);
     let mut statements = parser.parse_statements().map_err(|error| parser_error(&error, start))?;
