@@ -1,11 +1,11 @@
 //! What becomes of a run that fails: as much as can be is taken back, and what cannot is said.
 
-use super::resume::Doubt;
+use super::resume::{Doubt, judged};
 use super::{Open, Runner, Unit, undo};
 use crate::engine::ledger::Mark;
-use crate::engine::{EngineError, journal, objects};
+use crate::engine::{EngineError, journal};
 use crate::migration::checksum::statement_hash;
-use crate::migration::recovery::{Settled, settle as settle_row};
+use crate::migration::recovery::Settled;
 use crate::migration::undoable::obstacles;
 use crate::migration::witness::{Witness, witness};
 use crate::model::journal::{JournalRow, Progress};
@@ -131,7 +131,7 @@ async fn take_back(
     if runner.partial {
         return Ok(vec!["it was being taken down after it had been applied in part".into()]);
     }
-    if runner.unit == Unit::Migration && is_untouched(runner, migration).await? {
+    if runner.unit == Unit::Migration && is_untouched(runner, migration, position).await? {
         undo::forget(runner, &versions, runner.direction).await?;
         drop_new_tables(runner).await?;
         return Ok(Vec::new());
@@ -187,20 +187,13 @@ async fn touched(
 }
 
 /// Whether nothing of the migration took effect: no statement is committed, and the failed one left no trace.
-async fn is_untouched(runner: &mut Runner<'_>, migration: &Migration) -> Result<bool, EngineError> {
+async fn is_untouched(runner: &mut Runner<'_>, migration: &Migration, position: usize) -> Result<bool, EngineError> {
     let rows = journal::rows_of(runner.session, runner.ledger.table(), migration.version, runner.direction).await?;
     for row in rows {
-        let effect = effect(&row.sql);
-        let witness = witness(&effect, None);
-        let untouched = match (row.progress, &witness) {
-            (Progress::Begun, Witness::None(_)) => true,
-            (Progress::Begun | Progress::Planned, witness) => {
-                let before = serde_json::from_str(&row.before).unwrap_or_default();
-                let now = objects::states(runner.session, witness).await?;
-                matches!(settle_row(&effect, witness, &before, &now), Settled::NotDone)
-            }
-            _ => false,
-        };
+        let refused = row.position as usize == position + 1;
+        // An earlier statement's failure is an earlier run's: what that has left is not known here.
+        let untouched = matches!(row.progress, Progress::Begun | Progress::Planned)
+            && matches!(judged(runner, &row, false, refused).await?, Settled::NotDone);
         if !untouched {
             return Ok(false);
         }

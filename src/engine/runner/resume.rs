@@ -7,11 +7,11 @@ use super::{Observer, RunError, Runner};
 use crate::engine::{EngineError, journal, objects};
 use crate::migration::checksum::statement_hash;
 use crate::migration::recovery::{Settled, settle};
-use crate::migration::witness::{Witness, witness};
+use crate::migration::witness::witness;
 use crate::migration::{partial_down, temporary};
 use crate::model::journal::{JournalRow, Progress};
 use crate::model::migration::{Direction, Migration, Statement};
-use crate::sql::ddl::{Effect, databases, effect, temporary as temporary_table};
+use crate::sql::ddl::{Effect, databases, effect, temporary as temporary_table, unseen};
 
 /// Where and with what a migration begins.
 #[derive(Debug, Default)]
@@ -180,26 +180,35 @@ async fn settled(
 }
 
 async fn settle_row(runner: &mut Runner<'_>, row: &JournalRow, edited: bool) -> Result<Settled, EngineError> {
+    let settled = judged(runner, row, edited, false).await?;
+    Ok(match (settled, runner.answers.of(&row.place, &row.sql)) {
+        (Settled::InDoubt(_), Some(Answer::TookEffect)) => Settled::Done,
+        (Settled::InDoubt(_), Some(Answer::DidNot)) => Settled::NotDone,
+        (settled, _) => settled,
+    })
+}
+
+/// What the journal and the catalogue tell of one statement, after a crash as after a failure. `edited`: the file has
+/// another text there now. `refused`: the server has just answered it with an error.
+pub(super) async fn judged(
+    runner: &mut Runner<'_>,
+    row: &JournalRow,
+    edited: bool,
+    refused: bool,
+) -> Result<Settled, EngineError> {
+    // Who has changed a statement since it failed knows what it had left behind.
+    if row.progress == Progress::Failed || (row.progress == Progress::Entered && edited && !row.note.is_empty()) {
+        return Ok(Settled::NotDone);
+    }
     let effect = effect(&row.sql);
     let own = runner.session.database();
     let elsewhere = databases(&row.sql).into_iter().find(|other| own.as_ref().is_some_and(|own| own != other));
     let witness = witness(&effect, elsewhere.as_deref());
-    let settled = match (row.progress, &witness) {
-        // Who has changed a statement since it failed knows what it had left behind.
-        (Progress::Entered, Witness::None(reason)) if !edited || row.note.is_empty() => {
-            Settled::InDoubt(reason.clone())
-        }
-        // The transaction of the latter never committed anything.
-        (Progress::Failed, _) | (_, Witness::None(_)) => Settled::NotDone,
-        _ => {
-            let before = serde_json::from_str(&row.before).unwrap_or_default();
-            let now = objects::states(runner.session, &witness).await?;
-            settle(&effect, &witness, &before, &now)
-        }
-    };
-    Ok(match (settled, runner.answers.of(&row.place, &row.sql)) {
-        (Settled::InDoubt(_), Some(Answer::TookEffect)) => Settled::Done,
-        (Settled::InDoubt(_), Some(Answer::DidNot)) => Settled::NotDone,
+    let before = serde_json::from_str(&row.before).unwrap_or_default();
+    let now = objects::states(runner.session, &witness).await?;
+    let settled = settle(&effect, &witness, &before, &now);
+    Ok(match (settled, unseen(&row.sql)) {
+        (Settled::NotDone, Some(reason)) if row.note.is_empty() && !refused => Settled::InDoubt(reason.into()),
         (settled, _) => settled,
     })
 }
@@ -209,11 +218,37 @@ async fn settle_row(runner: &mut Runner<'_>, row: &JournalRow, edited: bool) -> 
 fn is_replayed(sql: &str, variables: &str) -> bool {
     let words: Vec<String> = sql.split_whitespace().take(3).map(str::to_ascii_uppercase).collect();
     let first = words.first().map_or("", String::as_str);
-    let sets_one_variable = first == "SET"
-        && words.get(1).is_some_and(|word| word.starts_with('@') && !word.starts_with("@@"))
-        && !sql.contains(',');
-    let is_known = sets_one_variable && !variables.is_empty();
+    let sets_variables = first == "SET" && sets_user_variables_only(sql);
+    let is_known = sets_variables && !variables.is_empty();
     first != "DO" && !is_known && !words.iter().any(|word| word == "SAVEPOINT")
+}
+
+/// Whether every assignment of a `SET` is to a user variable: commas outside parentheses and quotes part them.
+/// Of one with a comment this is not said.
+fn sets_user_variables_only(sql: &str) -> bool {
+    let Some(assignments) = sql.trim_start().get(3..) else { return false };
+    if ["--", "/*", "#"].iter().any(|comment| assignments.contains(comment)) {
+        return false;
+    }
+    let is_user = |text: &str| text.starts_with('@') && !text.starts_with("@@");
+    let (mut depth, mut quote, mut all) = (0_usize, None, is_user(assignments.trim_start()));
+    let mut rest = assignments.char_indices();
+    while let Some((at, c)) = rest.next() {
+        match (quote, c) {
+            // A doubled quote closes and opens again.
+            (Some(open), c) if c == open => quote = None,
+            (Some('\'' | '"'), '\\') => {
+                rest.next();
+            }
+            (Some(_), _) => {}
+            (None, '\'' | '"' | '`') => quote = Some(c),
+            (None, '(') => depth += 1,
+            (None, ')') => depth = depth.saturating_sub(1),
+            (None, ',') if depth == 0 => all &= is_user(assignments[at + 1..].trim_start()),
+            (None, _) => {}
+        }
+    }
+    all
 }
 
 /// What of the down script applies to a migration of which only some statements took effect.
@@ -274,4 +309,18 @@ async fn replay(
         resumption.memory.restore(runner.session, variables).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_replayed;
+
+    #[test]
+    fn variables_whose_values_are_known_are_not_computed_again() {
+        assert!(!is_replayed("SET @a = f(1, 2), @b = 'x, y'", "@a=1,@b=2"));
+        assert!(!is_replayed("SET @a = f()", "@a=1"));
+        assert!(is_replayed("SET @a = 1, sql_mode = ''", "@a=1"));
+        assert!(is_replayed("SET @a = (SELECT 1), @@session.sql_mode = ''", "@a=1"));
+        assert!(is_replayed("SET @a = f(), @b = 2", ""));
+    }
 }

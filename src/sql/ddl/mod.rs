@@ -9,11 +9,13 @@ mod index;
 mod load;
 mod reader;
 mod table;
+mod unseen;
 
 pub use definition::{Definition, Redefinition, redefinitions};
 pub use index::IndexDefinition;
 pub use load::loaded;
 pub use table::{Created, created};
+pub use unseen::unseen;
 
 use crate::model::schema::IndexKind;
 use reader::Reader;
