@@ -133,7 +133,8 @@ fn dropped(pairs: &[Pair<'_>]) -> Settled {
         return Settled::Done;
     }
     let names: Vec<&str> = left.iter().map(|pair| pair.object.name.as_str()).collect();
-    Settled::Rest(format!("DROP TABLE {}", quote::names(&names)))
+    // Where the statement said IF EXISTS it says so still; where it did not, the tables have just been seen.
+    Settled::Rest(format!("DROP TABLE IF EXISTS {}", quote::names(&names)))
 }
 
 fn altered(table: &str, actions: &[AlterAction], pairs: &[Pair<'_>]) -> Settled {
@@ -262,7 +263,7 @@ mod tests {
         let gone = [("table a", State::Absent), ("table b", State::Absent)];
         assert_eq!(settled(sql, &before, &gone), Settled::Done);
         let half = [("table a", State::Absent), ("table b", present("2"))];
-        assert_eq!(settled(sql, &before, &half), Settled::Rest("DROP TABLE `b`".into()));
+        assert_eq!(settled(sql, &before, &half), Settled::Rest("DROP TABLE IF EXISTS `b`".into()));
     }
 
     #[test]

@@ -5,7 +5,6 @@ pub mod ddl;
 mod depth;
 pub mod dialect;
 pub mod draft;
-pub mod event;
 pub mod executable;
 pub mod expression;
 pub mod fingerprint;

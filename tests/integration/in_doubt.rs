@@ -90,7 +90,7 @@ fn an_event_that_fires_once_is_not_taken_for_unmade_because_it_is_gone() {
         project.database.run("DROP EVENT once");
         let stopped = project.run("migrate").exits(4);
         contains(&stopped.stderr, "migrations/2_step.up.sql:1:1");
-        contains(&stopped.stderr, "an event that fires once is gone when it has fired");
+        contains(&stopped.stderr, "an event that has run for the last time drops itself");
         project.run("migrate --in-doubt ran").exits(0);
         assert_eq!(project.states(), ["1 applied", "2 applied"], "{}", server.engine());
         let events = "SELECT event_name FROM information_schema.events WHERE event_schema = DATABASE()";

@@ -131,7 +131,7 @@ async fn take_back(
     if runner.partial {
         return Ok(vec!["it was being taken down after it had been applied in part".into()]);
     }
-    if runner.unit == Unit::Migration && is_untouched(runner, migration).await? {
+    if runner.unit == Unit::Migration && is_untouched(runner, migration, position).await? {
         undo::forget(runner, &versions, runner.direction).await?;
         drop_new_tables(runner).await?;
         return Ok(Vec::new());
@@ -203,11 +203,13 @@ async fn touched(
 }
 
 /// Whether nothing of the migration took effect: no statement is committed, and the failed one left no trace.
-async fn is_untouched(runner: &mut Runner<'_>, migration: &Migration) -> Result<bool, EngineError> {
+async fn is_untouched(runner: &mut Runner<'_>, migration: &Migration, position: usize) -> Result<bool, EngineError> {
     let rows = journal::rows_of(runner.session, runner.ledger.table(), migration.version, runner.direction).await?;
     for row in rows {
+        let refused = row.position as usize == position + 1;
+        // An earlier statement's failure is an earlier run's: what that has left is not known here.
         let settles = matches!(row.progress, Progress::Begun | Progress::Planned);
-        let untouched = settles && settled_row(runner.session, &row, false).await? == Settled::NotDone;
+        let untouched = settles && settled_row(runner.session, &row, false, refused).await? == Settled::NotDone;
         if !untouched {
             return Ok(false);
         }

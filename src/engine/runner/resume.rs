@@ -181,7 +181,7 @@ async fn settled(
 }
 
 async fn settle_row(runner: &mut Runner<'_>, row: &JournalRow, edited: bool) -> Result<Settled, EngineError> {
-    let settled = settled_row(runner.session, row, edited).await?;
+    let settled = settled_row(runner.session, row, edited, false).await?;
     Ok(match (settled, runner.answers.of(&row.place, &row.sql)) {
         (Settled::InDoubt(_), Some(Answer::TookEffect)) => Settled::Done,
         (Settled::InDoubt(_), Some(Answer::DidNot)) => Settled::NotDone,
@@ -194,11 +194,36 @@ async fn settle_row(runner: &mut Runner<'_>, row: &JournalRow, edited: bool) -> 
 fn is_replayed(sql: &str, variables: &str) -> bool {
     let words: Vec<String> = sql.split_whitespace().take(3).map(str::to_ascii_uppercase).collect();
     let first = words.first().map_or("", String::as_str);
-    let sets_one_variable = first == "SET"
-        && words.get(1).is_some_and(|word| word.starts_with('@') && !word.starts_with("@@"))
-        && !sql.contains(',');
-    let is_known = sets_one_variable && !variables.is_empty();
+    let sets_variables = first == "SET" && sets_user_variables_only(sql);
+    let is_known = sets_variables && !variables.is_empty();
     first != "DO" && first != "GET" && !is_known && !words.iter().any(|word| word == "SAVEPOINT")
+}
+
+/// Whether every assignment of a `SET` is to a user variable: commas outside parentheses and quotes part them.
+/// Of one with a comment this is not said.
+fn sets_user_variables_only(sql: &str) -> bool {
+    let Some(assignments) = sql.trim_start().get(3..) else { return false };
+    if ["--", "/*", "#"].iter().any(|comment| assignments.contains(comment)) {
+        return false;
+    }
+    let is_user = |text: &str| text.starts_with('@') && !text.starts_with("@@");
+    let (mut depth, mut quote, mut all) = (0_usize, None, is_user(assignments.trim_start()));
+    let mut rest = assignments.char_indices();
+    while let Some((at, c)) = rest.next() {
+        match (quote, c) {
+            // A doubled quote closes and opens again.
+            (Some(open), c) if c == open => quote = None,
+            (Some('\'' | '"'), '\\') => {
+                rest.next();
+            }
+            (None, '\'' | '"' | '`') => quote = Some(c),
+            (None, '(') => depth += 1,
+            (None, ')') => depth = depth.saturating_sub(1),
+            (None, ',') if depth == 0 => all &= is_user(assignments[at + 1..].trim_start()),
+            _ => {}
+        }
+    }
+    all
 }
 
 /// What of the down script applies to a migration of which only some statements took effect.
@@ -264,4 +289,18 @@ async fn replay(
         resumption.memory.restore(runner.session, variables).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_replayed;
+
+    #[test]
+    fn variables_whose_values_are_known_are_not_computed_again() {
+        assert!(!is_replayed("SET @a = f(1, 2), @b = 'x, y'", "@a=1,@b=2"));
+        assert!(!is_replayed("SET @a = f()", "@a=1"));
+        assert!(is_replayed("SET @a = 1, sql_mode = ''", "@a=1"));
+        assert!(is_replayed("SET @a = (SELECT 1), @@session.sql_mode = ''", "@a=1"));
+        assert!(is_replayed("SET @a = f(), @b = 2", ""));
+    }
 }

@@ -2,34 +2,34 @@
 
 use crate::engine::{EngineError, Session, objects};
 use crate::migration::recovery::{Settled, settle};
-use crate::migration::witness::{Witness, witness};
+use crate::migration::witness::witness;
 use crate::model::journal::{JournalRow, Progress};
-use crate::sql::ddl::{databases, effect};
-use crate::sql::event::fires_once;
+use crate::sql::ddl::{databases, effect, unseen};
 
-/// What became of a statement that is not known to be done; `edited` says that the file has another one in its place by now.
+/// What became of a statement that is not known to be done. `edited`: the file has another text there now. `refused`: the
+/// server has just answered it with an error.
 ///
 /// # Errors
 /// When the catalogue cannot be read.
-pub(super) async fn settled_row(session: &mut Session, row: &JournalRow, edited: bool) -> Result<Settled, EngineError> {
+pub(super) async fn settled_row(
+    session: &mut Session,
+    row: &JournalRow,
+    edited: bool,
+    refused: bool,
+) -> Result<Settled, EngineError> {
+    // Who has changed a statement since it failed knows what it had left behind.
+    if row.progress == Progress::Failed || (row.progress == Progress::Entered && edited && !row.note.is_empty()) {
+        return Ok(Settled::NotDone);
+    }
     let effect = effect(&row.sql);
     let own = session.database();
     let elsewhere = databases(&row.sql).into_iter().find(|other| own.as_ref().is_some_and(|own| own != other));
     let witness = witness(&effect, elsewhere.as_deref());
-    match (row.progress, &witness) {
-        // Who has changed a statement since it failed knows what it had left behind.
-        (Progress::Entered, Witness::None(_)) if edited && !row.note.is_empty() => Ok(Settled::NotDone),
-        (Progress::Failed, _) => Ok(Settled::NotDone),
-        (_, Witness::None(reason)) => Ok(Settled::InDoubt(reason.clone())),
-        _ => {
-            let before = serde_json::from_str(&row.before).unwrap_or_default();
-            let now = objects::states(session, &witness).await?;
-            Ok(match settle(&effect, &witness, &before, &now) {
-                Settled::NotDone if fires_once(&row.sql) => Settled::InDoubt(
-                    "an event that fires once is gone when it has fired, unless it says ON COMPLETION PRESERVE".into(),
-                ),
-                settled => settled,
-            })
-        }
-    }
+    let before = serde_json::from_str(&row.before).unwrap_or_default();
+    let now = objects::states(session, &witness).await?;
+    let settled = settle(&effect, &witness, &before, &now);
+    Ok(match (settled, unseen(&row.sql)) {
+        (Settled::NotDone, Some(reason)) if row.note.is_empty() && !refused => Settled::InDoubt(reason.into()),
+        (settled, _) => settled,
+    })
 }

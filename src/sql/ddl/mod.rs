@@ -10,11 +10,13 @@ mod load;
 mod program;
 pub(in crate::sql) mod reader;
 mod table;
+mod unseen;
 
 pub use definition::{Definition, Redefinition, redefinitions};
 pub use index::IndexDefinition;
 pub use load::loaded;
 pub use table::{Created, created};
+pub use unseen::unseen;
 
 use crate::model::schema::IndexKind;
 use program::routine;
