@@ -182,7 +182,7 @@ mod tests {
     fn a_waiver_that_is_over_or_idle_is_found_and_waives_nothing() {
         let of = |waiver| judged("SELECT 1 FROM orders", true, waiver, vec![finding("filesort", Some("q"), None)]).0;
         assert_eq!(of(waiver("filesort", Some("2026-11-22"))), ["filesort", "expired-waiver"]);
-        assert_eq!(of(waiver("large-offset", None)), ["filesort", "unused-waiver"]);
+        assert_eq!(of(waiver("deep-pagination", None)), ["filesort", "unused-waiver"]);
         assert_eq!(of(waiver("filesrot", None)), ["filesort", "unknown-waiver"]);
         assert_eq!(of(waiver("redundant-index", None)), ["filesort", "unknown-waiver"], "no query can allow that");
     }

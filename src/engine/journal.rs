@@ -211,7 +211,7 @@ pub(super) fn begin_and_complete(session: &mut Session, row: &JournalRow) {
 pub(super) fn defer_ease(session: &mut Session, ledger: &str, version: i64) {
     session.defer(format!(
         "UPDATE {TABLE} SET state_before = '', variables = '' WHERE ledger = {} AND version = {version} \
-         AND direction = 'up' AND (state_before <> '' OR variables <> '')",
+         AND direction = 'up' AND position > 0 AND (state_before <> '' OR variables <> '')",
         text::text(ledger)
     ));
 }

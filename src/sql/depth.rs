@@ -8,31 +8,63 @@ const MOST: usize = 4000;
 
 /// Whether the tree of these tokens would be deeper than can be walked.
 pub(super) fn is_too_deep(tokens: &[TokenWithSpan]) -> bool {
-    // Links of the chain at hand, and of those that it stands in.
-    let (mut links, mut outer) = (0_usize, Vec::new());
+    // The chain at hand, and those that it stands in.
+    let (mut chain, mut outer) = (Chain::default(), Vec::new());
     for token in tokens {
         match &token.token {
-            Token::LParen => outer.push(links),
-            Token::RParen => links = outer.pop().unwrap_or(links),
-            Token::Comma | Token::SemiColon => links = outer.last().copied().unwrap_or(0),
-            token if is_link(token) => links += 1,
+            Token::LParen => {
+                outer.push(chain);
+                chain = Chain { within: chain.depth(), ..Chain::default() };
+            }
+            Token::RParen => chain = outer.pop().unwrap_or(chain),
+            Token::Comma | Token::SemiColon => chain = Chain { within: chain.within, ..Chain::default() },
+            token if is_loose(token) => chain = Chain { loose: chain.loose + 1, tight: 0, ..chain },
+            token if is_tight(token) => {
+                let tight = chain.tight + 1;
+                chain = Chain { tight, tightest: chain.tightest.max(tight), ..chain };
+            }
             _ => {}
         }
-        if links > MOST {
+        if chain.depth() > MOST {
             return true;
         }
     }
     false
 }
 
-fn is_link(token: &Token) -> bool {
-    const WORDS: [&str; 12] =
-        ["AND", "OR", "XOR", "NOT", "DIV", "MOD", "LIKE", "IS", "UNION", "EXCEPT", "INTERSECT", "JOIN"];
+/// The links of one chain. An operator that binds tightly starts a chain of its own between two that bind loosely:
+/// `a = 1 OR a = 2 OR a = 3` is two levels of `OR` above one of `=`.
+#[derive(Debug, Clone, Copy, Default)]
+struct Chain {
+    /// The depth at which the chain stands.
+    within: usize,
+    loose: usize,
+    /// Those since the last loose one, and the most that ever were between two.
+    tight: usize,
+    tightest: usize,
+}
+
+impl Chain {
+    fn depth(self) -> usize {
+        self.within + self.loose + self.tightest
+    }
+}
+
+fn is_loose(token: &Token) -> bool {
+    const WORDS: [&str; 8] = ["AND", "OR", "XOR", "NOT", "UNION", "EXCEPT", "INTERSECT", "JOIN"];
+    is_word(token, &WORDS)
+}
+
+fn is_word(token: &Token, words: &[&str]) -> bool {
     match token {
-        Token::Word(word) => {
-            word.quote_style.is_none() && WORDS.iter().any(|link| word.value.eq_ignore_ascii_case(link))
-        }
-        _ => matches!(
+        Token::Word(word) => word.quote_style.is_none() && words.iter().any(|it| word.value.eq_ignore_ascii_case(it)),
+        _ => false,
+    }
+}
+
+fn is_tight(token: &Token) -> bool {
+    is_word(token, &["DIV", "MOD", "LIKE", "IS"])
+        || matches!(
             token,
             Token::Plus
                 | Token::Minus
@@ -51,8 +83,7 @@ fn is_link(token: &Token) -> bool {
                 | Token::Ampersand
                 | Token::Caret
                 | Token::ExclamationMark
-        ),
-    }
+        )
 }
 
 #[cfg(test)]
@@ -65,6 +96,8 @@ mod tests {
             let error = parse_statement(&format!("SELECT 1 FROM t WHERE a{}", link.repeat(20_000))).unwrap_err();
             assert_eq!(error.message, "the statement is nested too deeply", "{link}");
         }
+        let list = vec!["a = 1"; 3_000].join(" OR ");
+        assert!(parse_statement(&format!("SELECT 1 FROM t WHERE {list}")).is_ok(), "an ORM's list of ids");
         let rows = vec!["(-1, 2 + 2)"; 20_000].join(", ");
         assert!(parse_statement(&format!("INSERT INTO t VALUES {rows}")).is_ok());
     }

@@ -90,7 +90,7 @@ mod tests {
     fn problems(waiver: &Waiver, used: &[&str], silent: &[&'static str]) -> Vec<String> {
         let ground = Ground {
             today: "2026-11-23".parse().unwrap(),
-            known: &["filesort", "large-offset"],
+            known: &["filesort", "deep-pagination"],
             silent,
             idle: "which is not found",
             list: "aura-db audit --list-rules",
@@ -106,7 +106,7 @@ mod tests {
         let last = Some("2026-11-23".parse().unwrap());
         assert_eq!(covers(&waiver, "filesort", today("2026-11-23")), Some(("few rows", last)));
         assert_eq!(covers(&waiver, "filesort", today("2026-11-24")), None);
-        assert_eq!(covers(&waiver, "large-offset", today("2026-11-23")), None);
+        assert_eq!(covers(&waiver, "deep-pagination", today("2026-11-23")), None);
         assert_eq!(problems(&waiver, &["filesort"], &[]), [] as [&str; 0]);
     }
 
@@ -118,7 +118,10 @@ mod tests {
         assert_eq!(of(&["filesort"], "", Some("2026-11-22")), ["waiver-without-reason"]);
         assert_eq!(of(&["filesrot"], "x", Some("2026-11-22")), ["unknown-waiver"]);
         assert_eq!(of(&["unused-waiver"], "x", None), ["unknown-waiver"]);
-        assert_eq!(problems(&waiver(&["filesort", "large-offset"], "x", None), &["filesort"], &[]), ["unused-waiver"]);
+        assert_eq!(
+            problems(&waiver(&["filesort", "deep-pagination"], "x", None), &["filesort"], &[]),
+            ["unused-waiver"]
+        );
         assert_eq!(problems(&waiver(&["filesort"], "x", None), &[], &["filesort"]), [] as [&str; 0]);
     }
 

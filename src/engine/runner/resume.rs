@@ -4,7 +4,7 @@
 use super::answers::Answer;
 use super::memory::Memory;
 use super::settling::settled_row;
-use super::{Observer, RunError, Runner};
+use super::{Observer, Open, RunError, Runner};
 use crate::engine::{EngineError, journal};
 use crate::migration::checksum::statement_hash;
 use crate::migration::recovery::Settled;
@@ -155,6 +155,11 @@ async fn settled(
             Settled::Done => {
                 observer.note(&format!("{}: found done, although the run that did it was cut off", row.place));
                 row.progress = Progress::Done;
+                if row.position == row.of && direction == runner.direction && runner.open == Open::Nothing {
+                    // The last statement of a script is done when the ledger says so too: one transaction holds both.
+                    runner.session.defer("START TRANSACTION");
+                    runner.open = Open::Work;
+                }
                 journal::write(runner.session, row).await?;
                 continue;
             }

@@ -107,13 +107,13 @@ pub(super) fn updates(migrations: &[&Migration]) -> Vec<Updated> {
     ups(migrations).into_iter().filter_map(read).collect()
 }
 
-/// The statements of the up scripts that may write rows, in the order in which they were applied.
+/// The statements of the up scripts that may write rows or give a table another name, in the order in which they were applied.
 fn ups<'a>(migrations: &[&'a Migration]) -> Vec<&'a str> {
     let mut ordered = migrations.to_vec();
     ordered.sort_by_key(|migration| migration.version);
     let statements = ordered.into_iter().flat_map(|migration| &migration.up.statements);
     let sqls = statements.map(|statement| statement.sql.as_str());
-    sqls.filter(|sql| names_any(sql, &["INSERT", "REPLACE", "UPDATE"])).collect()
+    sqls.filter(|sql| names_any(sql, &["INSERT", "REPLACE", "UPDATE", "ALTER", "RENAME"])).collect()
 }
 
 /// The row after an update that reaches it for certain; `None` when it does not, or when that cannot be told.

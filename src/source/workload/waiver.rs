@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn fields_and_comments_are_read_with_their_places() {
         let text = "allow:\n  - {rule: redundant-index, table: t, index: i, because: known}\nqueries:\n  - name: a\n    \
-                    allow:\n      - {rule: filesort, because: few rows, until: 2027-01-31}\n      - rule: large-offset\n    \
+                    allow:\n      - {rule: filesort, because: few rows, until: 2027-01-31}\n      - rule: deep-pagination\n    \
                     sql: |\n      SELECT 1\n      -- aura-db: allow x because y\n      FROM t\n";
         let workload = loaded(text).unwrap();
         let schema = &workload.waivers[0];
@@ -95,7 +95,7 @@ mod tests {
         let seen: Vec<_> = workload.queries[0].waivers.iter().map(|one| (one.at.line, one.says.clone())).collect();
         let expected = [
             (6, allow("filesort", "few rows", Some("2027-01-31"))),
-            (7, allow("large-offset", "", None)),
+            (7, allow("deep-pagination", "", None)),
             (10, allow("x", "y", None)),
         ];
         assert_eq!(seen, expected);

@@ -60,12 +60,12 @@ fn new_and_graver_findings_count_and_those_that_are_gone_are_told() {
     let schema = schema(SHOP);
     let now = now(&schema, &[("a", &["o full_scan", "rows 900"])]);
     let old =
-        [finding("filesort", Some("a"), Severity::Warning), finding("large-offset", Some("a"), Severity::Warning)];
+        [finding("filesort", Some("a"), Severity::Warning), finding("deep-pagination", Some("a"), Severity::Warning)];
     let new =
         [finding("filesort", Some("a"), Severity::Error), finding("full-table-scan", Some("a"), Severity::Warning)];
     let (left, report) = judged(&accepted(&now, &old), &now, &new);
     assert_eq!(left, ["filesort", "full-table-scan"]);
-    assert_eq!(report.cleared, [Cleared { query: Some("a".into()), rules: vec!["large-offset orders".into()] }]);
+    assert_eq!(report.cleared, [Cleared { query: Some("a".into()), rules: vec!["deep-pagination orders".into()] }]);
 }
 
 #[test]
