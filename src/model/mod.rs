@@ -22,6 +22,7 @@ pub mod progress;
 pub mod query;
 pub mod report;
 pub mod scale;
+pub mod scan;
 pub mod schema;
 pub mod signature;
 pub mod waiver;

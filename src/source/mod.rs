@@ -13,6 +13,7 @@ pub mod migrations;
 mod nearest;
 mod node;
 pub mod scale;
+pub mod scan;
 mod size;
 pub mod slowlog;
 pub mod sqlx_toml;

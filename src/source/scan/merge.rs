@@ -1,0 +1,1 @@
+//! A new scan into a workload that people have edited.

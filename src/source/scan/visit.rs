@@ -1,0 +1,486 @@
+//! The walk through a file: which calls run SQL, with which text, in which function, in a loop or not.
+
+use super::evaluate::Evaluator;
+use super::compose::Passed;
+use super::value::{Form, Kind, Known, Piece};
+use oxc_ast::ast::{
+    Argument, ArrayExpressionElement, ArrowFunctionExpression, AssignmentExpression, AssignmentOperator, AssignmentTarget, BindingIdentifier,
+    BindingPattern, BlockStatement, CallExpression, DoWhileStatement, Expression, ForInStatement, ForOfStatement, ForStatement, Function,
+    IfStatement, MethodDefinition, ObjectProperty, PropertyDefinition, Statement, SwitchStatement, TaggedTemplateExpression, VariableDeclaration, VariableDeclarator,
+    WhileStatement,
+};
+use oxc_ast_visit::{Visit, walk};
+use oxc_span::{GetSpan, Span};
+use oxc_syntax::scope::ScopeFlags;
+use std::collections::HashSet;
+
+/// Methods and functions that run the SQL that they are given first.
+const CALLS: [&str; 16] = [
+    "query", "execute", "queryRow", "queryRows", "queryOne", "queryAll", "raw", "$queryRaw", "$queryRawUnsafe",
+    "$executeRaw", "$executeRawUnsafe", "prepare", "queryStream", "batch", "runQuery", "queryFirst",
+];
+/// Calls that write a list into the text themselves; the others prepare the statement.
+const PREPARES: [&str; 3] = ["execute", "prepare", "batch"];
+/// Methods that call a function for each item.
+const EACH: [&str; 9] = ["map", "forEach", "flatMap", "filter", "reduce", "some", "every", "find", "each"];
+const ROUTES: [&str; 8] = ["get", "post", "put", "patch", "delete", "use", "all", "on"];
+const DEEPEST: usize = 1000;
+
+/// A text that is or may be SQL.
+#[derive(Debug)]
+pub(super) struct Seen {
+    pub(super) forms: Vec<Form>,
+    pub(super) passed: Passed,
+    pub(super) at: u32,
+    pub(super) function: String,
+    pub(super) in_loop: bool,
+    pub(super) is_module_level: bool,
+    /// The call; `None` when it is in none that is known.
+    pub(super) call: Option<String>,
+}
+
+/// The walk.
+#[derive(Debug)]
+pub(super) struct Visitor<'s> {
+    evaluator: Evaluator<'s>,
+    calls: &'s [String],
+    pub(super) seen: Vec<Seen>,
+    pub(super) findings: Vec<(u32, String, String)>,
+    /// Offsets of texts that calls have run.
+    pub(super) consumed: HashSet<u32>,
+    names: Vec<String>,
+    pending: Option<String>,
+    loops: usize,
+    /// The next function is called for each item.
+    each: bool,
+    /// Texts before that offset are parts of one that was seen.
+    quiet: u32,
+    /// A connection that is made before that offset is kept for all calls.
+    kept: u32,
+    depth: usize,
+    /// Whether the declaration at hand is of a constant.
+    is_constant: bool,
+}
+
+impl<'s> Visitor<'s> {
+    pub(super) fn new(evaluator: Evaluator<'s>, calls: &'s [String]) -> Self {
+        Self {
+            evaluator,
+            calls,
+            seen: Vec::new(),
+            findings: Vec::new(),
+            consumed: HashSet::new(),
+            names: Vec::new(),
+            pending: None,
+            loops: 0,
+            each: false,
+            quiet: 0,
+            kept: 0,
+            depth: 0,
+            is_constant: false,
+        }
+    }
+
+    fn see(&mut self, known: Known, passed: Passed, span: Span, call: Option<String>) {
+        let forms = known.forms();
+        if call.is_some() {
+            let places = forms.iter().flatten().filter_map(|piece| match piece {
+                Piece::Text { at, .. } => *at,
+                Piece::Hole(_) => None,
+            });
+            self.consumed.extend(places);
+        }
+        let function = self.names.last().cloned().unwrap_or_default();
+        let (in_loop, is_module_level) = (self.loops > 0, self.evaluator.scopes.depth == 0);
+        self.seen.push(Seen { forms, passed, at: span.start, function, in_loop, is_module_level, call });
+    }
+
+    /// What runs in a function of its own.
+    fn function(&mut self, name: Option<String>, run: impl FnOnce(&mut Self)) {
+        let is_named = name.is_some();
+        self.names.extend(name);
+        let loops = std::mem::replace(&mut self.loops, usize::from(std::mem::take(&mut self.each)));
+        self.evaluator.scopes.open();
+        self.evaluator.scopes.depth += 1;
+        run(self);
+        self.evaluator.scopes.depth -= 1;
+        self.evaluator.scopes.close();
+        self.loops = loops;
+        if is_named {
+            self.names.pop();
+        }
+    }
+
+    fn repeated(&mut self, run: impl FnOnce(&mut Self)) {
+        self.loops += 1;
+        self.evaluator.scopes.open();
+        let mark = self.evaluator.scopes.mark();
+        run(self);
+        let branch = self.evaluator.scopes.undo(mark);
+        self.evaluator.scopes.close();
+        self.evaluator.scopes.repeat(branch);
+        self.loops -= 1;
+    }
+
+    fn passed(&self, call: &CallExpression<'_>, name: &str) -> Passed {
+        let mut passed = Passed { values: Vec::new(), spreads: !PREPARES.contains(&name) };
+        let mut list = call.arguments.get(1).and_then(Argument::as_expression);
+        if let Some(Expression::ObjectExpression(object)) = call.arguments.first().and_then(Argument::as_expression) {
+            list = list.or_else(|| member(object, "values"));
+        }
+        if let Some(Expression::ArrayExpression(array)) = list.map(Expression::get_inner_expression) {
+            for element in &array.elements {
+                if matches!(element, ArrayExpressionElement::SpreadElement(_)) {
+                    break;
+                }
+                passed.values.push(self.evaluator.words(element.span()));
+            }
+        }
+        passed
+    }
+
+    fn connection(&mut self, name: &str, span: Span) {
+        let makes = matches!(name, "createConnection" | "createPool");
+        if makes && self.evaluator.scopes.depth > 0 && span.start >= self.kept {
+            let function = self.names.last().map_or("a function", String::as_str);
+            let what = if name == "createPool" { "a pool" } else { "a connection" };
+            let message = format!("`{name}` runs in `{function}`: {what} for each call of it; make one for all, outside of it");
+            self.findings.push((span.start, "connection-per-request".into(), message));
+        }
+    }
+
+    /// A text that is in no call as far as is known yet.
+    fn loose(&mut self, expression: &Expression<'_>) {
+        let span = expression.span();
+        let is_text = match expression.get_inner_expression() {
+            Expression::StringLiteral(_) | Expression::TemplateLiteral(_) => true,
+            Expression::BinaryExpression(sum) => sum.operator == oxc_syntax::operator::BinaryOperator::Addition,
+            Expression::TaggedTemplateExpression(tagged) => {
+                matches!(self.evaluator.words(tagged.tag.span()).rsplit('.').next(), Some("sql" | "SQL" | "raw"))
+            }
+            Expression::CallExpression(call) => {
+                call.callee.as_member_expression().and_then(|member| member.static_property_name()) == Some("join")
+            }
+            _ => false,
+        };
+        if !is_text || span.start < self.quiet {
+            return;
+        }
+        let Known::Texts(forms) = self.evaluator.known(expression) else { return };
+        self.quiet = self.quiet.max(span.end);
+        let is_statement = forms.first().and_then(|form| form.first()).is_some_and(|piece| match piece {
+            Piece::Text { text, .. } => is_like_sql(text),
+            Piece::Hole(_) => false,
+        });
+        if is_statement {
+            self.see(Known::Texts(forms), Passed::default(), span, None);
+        }
+    }
+}
+
+fn member<'a, 'b>(object: &'b oxc_ast::ast::ObjectExpression<'a>, name: &str) -> Option<&'b Expression<'a>> {
+    object.properties.iter().find_map(|property| match property {
+        oxc_ast::ast::ObjectPropertyKind::ObjectProperty(property) if property.key.static_name()? == name => {
+            Some(&property.value)
+        }
+        _ => None,
+    })
+}
+
+/// Whether a text that is in no call begins as SQL rather than as a sentence: `Select a file from the list`.
+fn is_like_sql(text: &str) -> bool {
+    let text = text.trim_start();
+    let end = text.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len());
+    let (verb, rest) = text.split_at(end);
+    let is_verb = ["SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "WITH", "CREATE", "ALTER", "DROP", "TRUNCATE"]
+        .iter()
+        .any(|one| verb.eq_ignore_ascii_case(one));
+    let is_upper = verb.chars().all(|c| c.is_ascii_uppercase());
+    let is_lower = verb.chars().all(|c| c.is_ascii_lowercase());
+    is_verb && !rest.trim().is_empty() && (is_upper || (is_lower && rest.contains(['=', '?', '*', '('])))
+}
+
+fn ends(statement: &Statement<'_>) -> bool {
+    match statement {
+        Statement::ReturnStatement(_) | Statement::ThrowStatement(_) | Statement::ContinueStatement(_) => true,
+        Statement::BlockStatement(block) => block.body.last().is_some_and(ends),
+        _ => false,
+    }
+}
+
+fn callee(expression: &Expression<'_>) -> Option<String> {
+    match expression.get_inner_expression() {
+        Expression::Identifier(name) => Some(name.name.to_string()),
+        Expression::ChainExpression(_) => None,
+        other => other.as_member_expression().and_then(|member| member.static_property_name()).map(str::to_owned),
+    }
+}
+
+/// A word for a name: letters, digits and dashes.
+fn slug(text: &str) -> String {
+    let words = text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$'));
+    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-")
+}
+
+impl<'a> Visit<'a> for Visitor<'_> {
+    fn visit_expression(&mut self, it: &Expression<'a>) {
+        if self.depth > DEEPEST {
+            return;
+        }
+        self.depth += 1;
+        if !matches!(it, Expression::CallExpression(call) if callee(&call.callee).is_some_and(|name| self.runs(&name))) {
+            self.loose(it);
+        }
+        walk::walk_expression(self, it);
+        self.depth -= 1;
+    }
+
+    fn visit_call_expression(&mut self, it: &CallExpression<'a>) {
+        let name = callee(&it.callee).unwrap_or_default();
+        self.connection(&name, it.span);
+        let first = it.arguments.first().and_then(Argument::as_expression);
+        if let (true, Some(first)) = (self.runs(&name), first) {
+            let text = match first.get_inner_expression() {
+                Expression::ObjectExpression(object) => member(object, "sql").or_else(|| member(object, "text")),
+                Expression::ArrowFunctionExpression(_) | Expression::FunctionExpression(_) => None,
+                other => Some(other),
+            };
+            if let Some(text) = text {
+                let mut known = self.evaluator.known(text);
+                if let Known::Object(members) = &known {
+                    let sql = members.iter().find(|(name, _)| name == "sql").map(|(_, known)| known.clone());
+                    known = sql.unwrap_or(known);
+                }
+                let passed = self.passed(it, &name);
+                self.see(known, passed, it.span, Some(name.clone()));
+            }
+        }
+        if name == "push"
+            && let Some(Expression::Identifier(list)) = it.callee.as_member_expression().map(|member| member.object())
+        {
+            let items: Vec<Known> =
+                it.arguments.iter().filter_map(Argument::as_expression).map(|one| self.evaluator.known(one)).collect();
+            self.evaluator.scopes.change(list.name.as_str(), |known| match known {
+                Known::Lists(mut lists) => {
+                    lists.iter_mut().for_each(|list| list.extend(items.iter().cloned()));
+                    Known::Lists(lists)
+                }
+                other => other,
+            });
+        }
+        let path = match first {
+            Some(Expression::StringLiteral(path)) if path.value.starts_with('/') => Some(path.value.as_str()),
+            _ => None,
+        };
+        if let (true, Some(path)) = (ROUTES.contains(&name.as_str()), path) {
+            self.pending = Some(slug(&format!("{name}-{path}")));
+        }
+        self.visit_expression(&it.callee);
+        for argument in &it.arguments {
+            self.each = EACH.contains(&name.as_str());
+            let pending = self.pending.clone();
+            self.visit_argument(argument);
+            self.each = false;
+            self.pending = pending;
+        }
+        self.pending = None;
+    }
+
+    fn visit_tagged_template_expression(&mut self, it: &TaggedTemplateExpression<'a>) {
+        let name = callee(&it.tag).unwrap_or_default();
+        if self.runs(&name) {
+            let known = self.evaluator.template(&it.quasi, Kind::Value, 0);
+            self.see(known, Passed::default(), it.span, Some(name));
+        }
+        walk::walk_tagged_template_expression(self, it);
+    }
+
+    fn visit_variable_declaration(&mut self, it: &VariableDeclaration<'a>) {
+        for one in &it.declarations {
+            self.is_constant = it.kind.is_const();
+            self.visit_variable_declarator(one);
+        }
+    }
+
+    fn visit_variable_declarator(&mut self, it: &VariableDeclarator<'a>) {
+        let BindingPattern::BindingIdentifier(name) = &it.id else {
+            self.walk_declarator(it);
+            return;
+        };
+        if matches!(it.init, Some(Expression::ArrowFunctionExpression(_) | Expression::FunctionExpression(_))) {
+            self.pending = Some(name.name.to_string());
+        }
+        if let Some(init) = &it.init {
+            let known = self.evaluator.known(init);
+            let is_constant = self.is_constant;
+            self.visit_expression(init);
+            let is_told = self.evaluator.scopes.depth == 0 && self.evaluator.scopes.get(name.name.as_str()).is_some();
+            if !(is_told && matches!(known, Known::Other(_))) {
+                self.evaluator.scopes.declare(name.name.as_str(), known, is_constant);
+            }
+        } else {
+            self.evaluator.scopes.declare(name.name.as_str(), Known::Other(name.name.to_string()), false);
+        }
+        self.pending = None;
+    }
+
+    fn visit_binding_identifier(&mut self, it: &BindingIdentifier<'a>) {
+        if self.evaluator.scopes.depth > 0 || self.evaluator.scopes.get(it.name.as_str()).is_none() {
+            self.evaluator.scopes.declare(it.name.as_str(), Known::Other(it.name.to_string()), false);
+        }
+    }
+
+    fn visit_assignment_expression(&mut self, it: &AssignmentExpression<'a>) {
+        let function = matches!(it.right, Expression::ArrowFunctionExpression(_) | Expression::FunctionExpression(_));
+        let target = match &it.left {
+            AssignmentTarget::AssignmentTargetIdentifier(name) => Some(name.name.to_string()),
+            AssignmentTarget::StaticMemberExpression(member) => {
+                if function {
+                    self.pending = Some(member.property.name.to_string());
+                }
+                None
+            }
+            _ => None,
+        };
+        if target.as_deref().is_none_or(|name| self.evaluator.scopes.is_outer(name)) {
+            self.kept = self.kept.max(it.span.end);
+        }
+        let known = self.evaluator.known(&it.right);
+        self.visit_expression(&it.right);
+        self.pending = None;
+        if let Some(name) = target {
+            let words = format!("{name}, changed");
+            self.evaluator.scopes.change(&name, |old| match it.operator {
+                AssignmentOperator::Assign => known,
+                AssignmentOperator::Addition => old.then(known),
+                _ => Known::Other(words),
+            });
+        }
+    }
+
+    fn visit_if_statement(&mut self, it: &IfStatement<'a>) {
+        self.visit_expression(&it.test);
+        let mark = self.evaluator.scopes.mark();
+        let mut branches = Vec::new();
+        self.visit_statement(&it.consequent);
+        let branch = self.evaluator.scopes.undo(mark);
+        if !ends(&it.consequent) {
+            branches.push(branch);
+        }
+        match &it.alternate {
+            Some(alternate) => {
+                self.visit_statement(alternate);
+                let branch = self.evaluator.scopes.undo(mark);
+                if !ends(alternate) {
+                    branches.push(branch);
+                }
+            }
+            None => branches.insert(0, std::collections::BTreeMap::new()),
+        }
+        self.evaluator.scopes.join(&branches);
+    }
+
+    fn visit_switch_statement(&mut self, it: &SwitchStatement<'a>) {
+        self.visit_expression(&it.discriminant);
+        let mut branches = Vec::new();
+        for case in &it.cases {
+            let mark = self.evaluator.scopes.mark();
+            case.consequent.iter().for_each(|statement| self.visit_statement(statement));
+            let branch = self.evaluator.scopes.undo(mark);
+            if !case.consequent.last().is_some_and(ends) {
+                branches.push(branch);
+            }
+        }
+        if it.cases.iter().all(|case| case.test.is_some()) {
+            branches.insert(0, std::collections::BTreeMap::new());
+        }
+        self.evaluator.scopes.join(&branches);
+    }
+
+    fn visit_block_statement(&mut self, it: &BlockStatement<'a>) {
+        self.evaluator.scopes.open();
+        walk::walk_block_statement(self, it);
+        self.evaluator.scopes.close();
+    }
+
+    fn visit_for_statement(&mut self, it: &ForStatement<'a>) {
+        self.evaluator.scopes.open();
+        if let Some(init) = &it.init {
+            self.visit_for_statement_init(init);
+        }
+        self.repeated(|visitor| {
+            it.test.iter().chain(&it.update).for_each(|one| visitor.visit_expression(one));
+            visitor.visit_statement(&it.body);
+        });
+        self.evaluator.scopes.close();
+    }
+
+    fn visit_for_of_statement(&mut self, it: &ForOfStatement<'a>) {
+        self.visit_expression(&it.right);
+        self.repeated(|visitor| {
+            visitor.visit_for_statement_left(&it.left);
+            visitor.visit_statement(&it.body);
+        });
+    }
+
+    fn visit_for_in_statement(&mut self, it: &ForInStatement<'a>) {
+        self.visit_expression(&it.right);
+        self.repeated(|visitor| {
+            visitor.visit_for_statement_left(&it.left);
+            visitor.visit_statement(&it.body);
+        });
+    }
+
+    fn visit_while_statement(&mut self, it: &WhileStatement<'a>) {
+        self.repeated(|visitor| walk::walk_while_statement(visitor, it));
+    }
+
+    fn visit_do_while_statement(&mut self, it: &DoWhileStatement<'a>) {
+        self.repeated(|visitor| walk::walk_do_while_statement(visitor, it));
+    }
+
+    fn visit_function(&mut self, it: &Function<'a>, flags: ScopeFlags) {
+        let own = it.id.as_ref().map(|id| id.name.to_string());
+        let pending = self.pending.take();
+        self.function(own.or(pending), |visitor| walk::walk_function(visitor, it, flags));
+    }
+
+    fn visit_arrow_function_expression(&mut self, it: &ArrowFunctionExpression<'a>) {
+        let pending = self.pending.take();
+        self.function(pending, |visitor| walk::walk_arrow_function_expression(visitor, it));
+    }
+
+    fn visit_method_definition(&mut self, it: &MethodDefinition<'a>) {
+        self.pending = it.key.static_name().map(std::borrow::Cow::into_owned);
+        walk::walk_method_definition(self, it);
+        self.pending = None;
+    }
+
+    fn visit_property_definition(&mut self, it: &PropertyDefinition<'a>) {
+        self.pending = it.key.static_name().map(std::borrow::Cow::into_owned);
+        walk::walk_property_definition(self, it);
+        self.pending = None;
+    }
+
+    fn visit_object_property(&mut self, it: &ObjectProperty<'a>) {
+        let is_function =
+            matches!(it.value, Expression::ArrowFunctionExpression(_) | Expression::FunctionExpression(_));
+        let pending = self.pending.take();
+        self.pending = it.key.static_name().filter(|_| is_function).map(std::borrow::Cow::into_owned);
+        self.visit_expression(&it.value);
+        self.pending = pending;
+    }
+}
+
+impl Visitor<'_> {
+    fn runs(&self, name: &str) -> bool {
+        CALLS.contains(&name) || self.calls.iter().any(|call| call == name)
+    }
+
+    fn walk_declarator<'a>(&mut self, it: &VariableDeclarator<'a>) {
+        if let Some(init) = &it.init {
+            self.visit_expression(init);
+        }
+        self.visit_binding_pattern(&it.id);
+    }
+}
