@@ -18,6 +18,51 @@ pub enum Catalogue {
     /// Make a workload of what a server has run
     #[command(subcommand)]
     Import(Import),
+    /// Make a workload of the SQL in an app's JavaScript and TypeScript
+    #[command(
+        after_help = "Nothing of the app is run. What cannot be told from the code is listed with its place and the \
+                      reason. With --into, an existing workload keeps what was written by hand: waivers, frequencies, \
+                      parameters, notes, comments and entries of its own.\n\nExamples:\n  aura-db catalogue scan src \
+                      --output profiles/workload/app.yaml\n  aura-db catalogue scan src --into \
+                      profiles/workload/app.yaml --schema migrations\n  aura-db catalogue scan api lib --call runSql \
+                      --format json"
+    )]
+    Scan(Scan),
+}
+
+/// What to scan, and what to make of it.
+#[derive(Debug, Args)]
+pub struct Scan {
+    /// Source folders or files
+    #[arg(value_name = "DIR", required = true)]
+    pub paths: Vec<PathBuf>,
+    /// A function or method that runs SQL, beside query, execute, raw and the like of the common clients
+    #[arg(long = "call", value_name = "NAME")]
+    pub calls: Vec<String>,
+    /// A folder of migrations whose column types sample values follow
+    #[arg(long, value_name = "DIR")]
+    pub schema: Option<PathBuf>,
+    /// Merge into this workload; made when it is not there
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["output", "format"])]
+    pub into: Option<PathBuf>,
+    /// Remove entries whose statement the code has no more
+    #[arg(long, requires = "into")]
+    pub prune: bool,
+    /// What to print
+    #[arg(long, value_enum, default_value_t = ScanFormat::Workload)]
+    pub format: ScanFormat,
+    /// Write it to a file; it is opened before work starts
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// Form of a scan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ScanFormat {
+    /// A workload file for `audit`
+    Workload,
+    /// All that was found, for machines
+    Json,
 }
 
 /// `catalogue import`

@@ -2,6 +2,7 @@
 
 use super::failure::Failure;
 use super::import;
+use super::scan;
 use crate::cli::{Catalogue, Import};
 use crate::exit::Exit;
 use crate::model::count::counted;
@@ -15,6 +16,7 @@ use std::collections::BTreeSet;
 pub(super) fn run(args: &Catalogue, term: &mut Term) -> Result<Exit, Failure> {
     let workload = match args {
         Catalogue::Check { workload } => workload,
+        Catalogue::Scan(args) => return scan::run(args, term),
         Catalogue::Import(Import::Slowlog(logs)) => return import::slowlog(logs, term),
     };
     match crate::source::workload::load(workload) {

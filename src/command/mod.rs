@@ -20,6 +20,7 @@ mod prepare;
 mod remedy;
 mod replica;
 mod rollback;
+mod scan;
 mod schema;
 mod stats;
 mod status;

@@ -47,6 +47,9 @@ fn entry(query: &Query, text: &mut String) {
     if let Some(seconds) = query.cache_seconds {
         let _ = writeln!(text, "    cache: {seconds} s");
     }
+    if query.in_loop {
+        text.push_str("    loop: true\n");
+    }
     if !query.note.is_empty() {
         let _ = writeln!(text, "    note: {}", scalar(&query.note));
     }

@@ -57,6 +57,7 @@ mod refinery;
 mod refusals;
 mod round_trip;
 mod sandbox;
+mod scan;
 mod schema;
 mod schema_source;
 mod scratch;

@@ -3,8 +3,8 @@
 //! What a hole is, its place tells: a value after a comparison, a name after FROM, a part of the statement otherwise.
 
 use super::sample::Hint;
-use super::writer::Writer;
 use super::value::{Form, Piece};
+use super::writer::Writer;
 use crate::sql::parse::{parse_statement, placeholders};
 
 /// What became of a text.
@@ -66,8 +66,12 @@ pub(super) fn compose(form: &Form, passed: &Passed) -> Composed {
     }
     let text = text.trim().trim_end_matches(';').trim_end();
     let start = without_comments(text);
-    let verb: String =
-        start.trim_start_matches('(').chars().take_while(char::is_ascii_alphabetic).collect::<String>().to_ascii_uppercase();
+    let verb: String = start
+        .trim_start_matches('(')
+        .chars()
+        .take_while(char::is_ascii_alphabetic)
+        .collect::<String>()
+        .to_ascii_uppercase();
     let rest = start.trim_start_matches('(').get(verb.len()..).unwrap_or_default();
     let is_word = rest.chars().next().is_none_or(|next| next.is_whitespace() || "(`*".contains(next));
     if !is_word {

@@ -3,8 +3,8 @@
 use super::scope::Scopes;
 use super::value::{Hole, Kind, Known, Piece};
 use oxc_ast::ast::{
-    Argument, ArrayExpression, ArrayExpressionElement, ArrowFunctionBody, BinaryOperator, CallExpression, Expression, LogicalOperator,
-    ObjectPropertyKind, Statement, TemplateLiteral,
+    Argument, ArrayExpression, ArrayExpressionElement, ArrowFunctionBody, BinaryOperator, CallExpression, Expression,
+    LogicalOperator, ObjectPropertyKind, Statement, TemplateLiteral,
 };
 use oxc_span::{GetSpan, Span};
 
@@ -16,7 +16,6 @@ const DEEPEST: usize = 200;
 pub(super) struct Evaluator<'s> {
     pub(super) source: &'s str,
     pub(super) scopes: Scopes,
-
 }
 
 impl Evaluator<'_> {

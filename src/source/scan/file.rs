@@ -3,11 +3,12 @@
 use super::compose::{Composed, compose};
 use super::evaluate::Evaluator;
 use super::imports::{Exports, constants};
-use super::sample::{ColumnTypes, sample};
+use super::sample::{ColumnTypes, Hint, sample};
 use super::scope::Scopes;
 use super::value::Piece;
 use super::visit::{Seen, Visitor};
 use crate::model::location::Location;
+use crate::model::query::Value;
 use crate::model::scan::{CodeFinding, Scanned, Uncovered};
 use oxc_allocator::Allocator;
 use oxc_ast_visit::Visit;
@@ -40,7 +41,8 @@ pub(super) struct Around<'a> {
 pub(super) fn is_too_deep(text: &str) -> bool {
     let (mut depth, mut deepest, mut signs) = (0_usize, 0_usize, 0_usize);
     for byte in text.bytes() {
-        signs = if matches!(byte, b'!' | b'~' | b'+' | b'-' | b'<' | b'=' | b'>' | b'?' | b':') { signs + 1 } else { 0 };
+        signs =
+            if matches!(byte, b'!' | b'~' | b'+' | b'-' | b'<' | b'=' | b'>' | b'?' | b':') { signs + 1 } else { 0 };
         match byte {
             b'(' | b'[' | b'{' => depth += 1,
             b')' | b']' | b'}' => depth = depth.saturating_sub(1),
@@ -90,7 +92,11 @@ pub(super) fn file(text: &str, path: &Path, shown: &str, stem: &str, around: &Ar
     }
     for one in seen {
         let is_again = one.call.is_none()
-            && one.forms.iter().flatten().any(|piece| matches!(piece, Piece::Text { at: Some(at), .. } if consumed.contains(at)));
+            && one
+                .forms
+                .iter()
+                .flatten()
+                .any(|piece| matches!(piece, Piece::Text { at: Some(at), .. } if consumed.contains(at)));
         if !is_again {
             statement(&one, shown, stem, &lines, around.types, &mut scan);
         }
@@ -118,7 +124,7 @@ fn statement(seen: &Seen, shown: &str, stem: &str, lines: &Lines, types: &Column
                 scan.statements.push(Scanned {
                     name: name(stem, &seen.function, &made.sql),
                     at,
-                    params: made.hints.iter().map(|hint| sample(hint, types)).collect(),
+                    params: params(&made.hints, types),
                     values: made.values,
                     sql: made.sql,
                     in_loop: seen.in_loop,
@@ -127,10 +133,8 @@ fn statement(seen: &Seen, shown: &str, stem: &str, lines: &Lines, types: &Column
             }
             Composed::Ddl(words) => {
                 if !seen.is_module_level && seen.call.is_some() {
-                    let message = format!(
-                        "`{words} …` runs in `{}`, with each call of it; make it a migration",
-                        seen.function
-                    );
+                    let message =
+                        format!("`{words} …` runs in `{}`, with each call of it; make it a migration", seen.function);
                     scan.findings.push(CodeFinding { at: at.clone(), rule: "ddl-in-request".into(), message });
                 }
                 reasons.push(Uncovered { at, because: format!("EXPLAIN has no plan for `{words} …`") });
@@ -145,6 +149,21 @@ fn statement(seen: &Seen, shown: &str, stem: &str, lines: &Lines, types: &Column
     reasons.retain(|reason| done.is_empty() || !reason.because.starts_with("it does not parse"));
     reasons.dedup();
     scan.not_covered.extend(reasons);
+}
+
+/// A value for each placeholder; those of one list differ.
+fn params(hints: &[Hint], types: &ColumnTypes) -> Vec<Value> {
+    let mut before = None;
+    let mut again = 0;
+    let mut of = |hint| {
+        again = if before == Some(hint) { again + 1 } else { 0 };
+        before = Some(hint);
+        match sample(hint, types) {
+            Value::Int(number) if matches!(hint, Hint::Column(_)) => Value::Int(number + again),
+            value => value,
+        }
+    };
+    hints.iter().map(&mut of).collect()
 }
 
 /// A call whose text is not known at all. One with a text that is no SQL is another call of the same name.
@@ -168,7 +187,8 @@ fn name(stem: &str, function: &str, sql: &str) -> String {
         .collect();
     let verb = words.first().map(|word| word.to_ascii_lowercase()).unwrap_or_default();
     let leads = |word: &str| ["from", "into", "update", "join"].iter().any(|lead| word.eq_ignore_ascii_case(lead));
-    let table = words.windows(2).find(|pair| leads(&pair[0])).map(|pair| pair[1].rsplit('.').next().unwrap_or_default());
+    let table =
+        words.windows(2).find(|pair| leads(&pair[0])).map(|pair| pair[1].rsplit('.').next().unwrap_or_default());
     let parts = [stem, function].into_iter().filter(|part| !part.is_empty()).map(str::to_owned);
     let what = table.map_or(verb.clone(), |table| format!("{verb}-{table}"));
     parts.chain([what]).collect::<Vec<_>>().join(".")

@@ -5,8 +5,8 @@ use super::scope::Scopes;
 use super::value::{Known, Piece};
 use oxc_allocator::Allocator;
 use oxc_ast::ast::{
-    AssignmentTarget, BindingPattern, Declaration, ExportDefaultDeclarationKind, Expression, ImportDeclarationSpecifier, Program, Statement,
-    VariableDeclaration,
+    AssignmentTarget, BindingPattern, Declaration, ExportDefaultDeclarationKind, Expression,
+    ImportDeclarationSpecifier, Program, Statement, VariableDeclaration,
 };
 use oxc_parser::Parser;
 use oxc_span::SourceType;
@@ -71,7 +71,8 @@ impl Exports {
         for one in &declaration.declarations {
             let Some(Expression::CallExpression(call)) = &one.init else { continue };
             let is_require = matches!(&call.callee, Expression::Identifier(name) if name.name == "require");
-            let Some(Expression::StringLiteral(path)) = call.arguments.first().and_then(|one| one.as_expression()) else {
+            let Some(Expression::StringLiteral(path)) = call.arguments.first().and_then(|one| one.as_expression())
+            else {
                 continue;
             };
             if !is_require || !path.value.starts_with('.') {

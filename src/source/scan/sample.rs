@@ -60,7 +60,8 @@ fn by_name(column: &str, lower: &str) -> Option<Value> {
         Value::Text("2026-01-15 12:00:00".into())
     } else if lower.starts_with("is_") || lower.starts_with("has_") {
         Value::Int(1)
-    } else if holds(&["count", "total", "price", "amount", "quantity", "qty", "stock", "level", "score", "year", "age"]) {
+    } else if holds(&["count", "total", "price", "amount", "quantity", "qty", "stock", "level", "score", "year", "age"])
+    {
         Value::Int(10)
     } else {
         return None;

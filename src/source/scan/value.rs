@@ -80,7 +80,11 @@ impl Known {
         match (self, other) {
             (Self::Lists(mut mine), Self::Lists(theirs)) => {
                 mine.extend(theirs);
-                if mine.len() > MOST { Self::Other(format!("a list of more than {MOST} forms")) } else { Self::Lists(mine) }
+                if mine.len() > MOST {
+                    Self::Other(format!("a list of more than {MOST} forms"))
+                } else {
+                    Self::Lists(mine)
+                }
             }
             (Self::Object(_), _) | (_, Self::Object(_)) => Self::Other("one of several objects".into()),
             (mine, theirs) => {

@@ -1,12 +1,13 @@
 //! The walk through a file: which calls run SQL, with which text, in which function, in a loop or not.
 
-use super::evaluate::Evaluator;
 use super::compose::Passed;
+use super::evaluate::Evaluator;
 use super::value::{Form, Kind, Known, Piece};
 use oxc_ast::ast::{
-    Argument, ArrayExpressionElement, ArrowFunctionExpression, AssignmentExpression, AssignmentOperator, AssignmentTarget, BindingIdentifier,
-    BindingPattern, BlockStatement, CallExpression, DoWhileStatement, Expression, ForInStatement, ForOfStatement, ForStatement, Function,
-    IfStatement, MethodDefinition, ObjectProperty, PropertyDefinition, Statement, SwitchStatement, TaggedTemplateExpression, VariableDeclaration, VariableDeclarator,
+    Argument, ArrayExpressionElement, ArrowFunctionExpression, AssignmentExpression, AssignmentOperator,
+    AssignmentTarget, BindingIdentifier, BindingPattern, BlockStatement, CallExpression, DoWhileStatement, Expression,
+    ForInStatement, ForOfStatement, ForStatement, Function, IfStatement, MethodDefinition, ObjectProperty,
+    PropertyDefinition, Statement, SwitchStatement, TaggedTemplateExpression, VariableDeclaration, VariableDeclarator,
     WhileStatement,
 };
 use oxc_ast_visit::{Visit, walk};
@@ -16,8 +17,22 @@ use std::collections::HashSet;
 
 /// Methods and functions that run the SQL that they are given first.
 const CALLS: [&str; 16] = [
-    "query", "execute", "queryRow", "queryRows", "queryOne", "queryAll", "raw", "$queryRaw", "$queryRawUnsafe",
-    "$executeRaw", "$executeRawUnsafe", "prepare", "queryStream", "batch", "runQuery", "queryFirst",
+    "query",
+    "execute",
+    "queryRow",
+    "queryRows",
+    "queryOne",
+    "queryAll",
+    "raw",
+    "$queryRaw",
+    "$queryRawUnsafe",
+    "$executeRaw",
+    "$executeRawUnsafe",
+    "prepare",
+    "queryStream",
+    "batch",
+    "runQuery",
+    "queryFirst",
 ];
 /// Calls that write a list into the text themselves; the others prepare the statement.
 const PREPARES: [&str; 3] = ["execute", "prepare", "batch"];
@@ -144,7 +159,8 @@ impl<'s> Visitor<'s> {
         if makes && self.evaluator.scopes.depth > 0 && span.start >= self.kept {
             let function = self.names.last().map_or("a function", String::as_str);
             let what = if name == "createPool" { "a pool" } else { "a connection" };
-            let message = format!("`{name}` runs in `{function}`: {what} for each call of it; make one for all, outside of it");
+            let message =
+                format!("`{name}` runs in `{function}`: {what} for each call of it; make one for all, outside of it");
             self.findings.push((span.start, "connection-per-request".into(), message));
         }
     }
@@ -228,7 +244,8 @@ impl<'a> Visit<'a> for Visitor<'_> {
             return;
         }
         self.depth += 1;
-        if !matches!(it, Expression::CallExpression(call) if callee(&call.callee).is_some_and(|name| self.runs(&name))) {
+        if !matches!(it, Expression::CallExpression(call) if callee(&call.callee).is_some_and(|name| self.runs(&name)))
+        {
             self.loose(it);
         }
         walk::walk_expression(self, it);

@@ -5,9 +5,8 @@ use super::sample::Hint;
 use super::value::{Hole, Kind};
 
 /// Words that stand before a value.
-const BEFORE_VALUE: [&str; 12] = [
-    "LIKE", "LIMIT", "OFFSET", "INTERVAL", "BETWEEN", "REGEXP", "RLIKE", "THEN", "ELSE", "WHEN", "DIV", "MOD",
-];
+const BEFORE_VALUE: [&str; 12] =
+    ["LIKE", "LIMIT", "OFFSET", "INTERVAL", "BETWEEN", "REGEXP", "RLIKE", "THEN", "ELSE", "WHEN", "DIV", "MOD"];
 /// Words that stand before a name.
 const BEFORE_NAME: [&str; 8] = ["FROM", "JOIN", "INTO", "UPDATE", "TABLE", "BY", "INDEX", "AS"];
 /// Words that begin a part of a statement.
@@ -71,7 +70,7 @@ impl<'a> Writer<'a> {
                 '-' if rest.starts_with("-- ") || rest.starts_with("--\n") => rest.find('\n').unwrap_or(rest.len()),
                 '/' if rest.starts_with("/*") => {
                     let end = rest.find("*/").map_or(rest.len(), |end| end + 2);
-                    self.out.push_str(&rest[..end]);
+                    self.out.extend(rest[..end].chars().filter(|letter| !is_mark(*letter)));
                     end
                 }
                 '?' if rest.starts_with("??") => {
@@ -102,7 +101,7 @@ impl<'a> Writer<'a> {
                 }
             };
             if matches!(letter, '#') || rest.starts_with("-- ") || rest.starts_with("--\n") {
-                self.out.push_str(&rest[..length]);
+                self.out.extend(rest[..length].chars().filter(|letter| !is_mark(*letter)));
             }
             rest = &rest[length..];
         }
@@ -171,8 +170,12 @@ impl<'a> Writer<'a> {
     fn quoted(&mut self, rest: &str, quote: char) -> usize {
         let length = crate::sql::quote::length(rest).unwrap_or(rest.len());
         let text = &rest[..length];
-        let inside: Vec<String> =
-            text.chars().filter(|c| is_mark(*c)).filter_map(|c| self.of(c)).map(|hole| hole.expression.clone()).collect();
+        let inside: Vec<String> = text
+            .chars()
+            .filter(|c| is_mark(*c))
+            .filter_map(|c| self.of(c))
+            .map(|hole| hole.expression.clone())
+            .collect();
         if inside.is_empty() || !text.ends_with(quote) {
             self.out.push_str(text);
             self.word.clear();
@@ -289,8 +292,8 @@ impl<'a> Writer<'a> {
                     || (is_item && in_list)
                     || (word == "AND" && self.clause == "BETWEEN");
                 if !is_value {
-                    let is_name = BEFORE_NAME.contains(&word)
-                        || matches!(self.clause.as_str(), "ORDER" | "GROUP" | "COLUMNS");
+                    let is_name =
+                        BEFORE_NAME.contains(&word) || matches!(self.clause.as_str(), "ORDER" | "GROUP" | "COLUMNS");
                     return if is_name { name() } else { part() };
                 }
             }

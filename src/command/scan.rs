@@ -1,0 +1,143 @@
+//! `catalogue scan`: a workload from the SQL in an app's source files.
+
+use super::failure::Failure;
+use crate::cli::{Scan as Args, ScanFormat};
+use crate::exit::Exit;
+use crate::model::count::counted;
+use crate::model::location::Location;
+use crate::model::query::{Query, Sample, Source};
+use crate::model::scan::{Scan, Scanned};
+use crate::render;
+use crate::source::scan::merge::{marked, merge};
+use crate::source::scan::{ColumnTypes, Options, scan};
+use crate::source::{migrations, workload};
+use crate::sql::parse::parse_statement;
+use crate::term::{Output, Term};
+use sqlparser::ast::Statement;
+use std::path::Path;
+
+/// Runs `catalogue scan`.
+///
+/// # Errors
+/// When a folder cannot be read or holds no source file, or the workload to merge into cannot be used.
+pub(super) fn run(args: &Args, term: &mut Term) -> Result<Exit, Failure> {
+    let types = args.schema.as_deref().map(types).transpose()?.unwrap_or_default();
+    let into = args.into.as_deref().filter(|path| path.exists());
+    let old = match into {
+        Some(path) => Some((read(path)?, entries(path)?)),
+        None => None,
+    };
+    let output = Output::open(args.into.as_deref().or(args.output.as_deref()))?;
+    let options = Options { calls: args.calls.clone(), types };
+    let found = scan(&args.paths, &options).map_err(|error| Failure::unable(error.message))?;
+    let text = match args.format {
+        ScanFormat::Json => render::json::render(&found),
+        ScanFormat::Workload => {
+            let new: Vec<(Query, String)> = found.statements.iter().map(entry).collect();
+            match old {
+                Some((text, old)) => {
+                    let merged = merge(&text, &old, &new, args.prune);
+                    let (added, changed) = (merged.added.len(), merged.changed.len());
+                    for name in &merged.vanished {
+                        let what = if args.prune { "removed" } else { "kept and marked; --prune removes it" };
+                        term.note(&format!("{name} is no more in the code: {what}"));
+                    }
+                    term.note(&format!("{added} added, {changed} changed, {} vanished", merged.vanished.len()));
+                    merged.text
+                }
+                None => fresh(&new),
+            }
+        }
+    };
+    tell(&found, term);
+    output.write(&text, term)?;
+    Ok(Exit::Clean)
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path)
+        .map_err(|error| Failure::unable(format!("{}: cannot be read: {error}", path.display())))
+}
+
+/// The entries of a workload; one that is empty has none.
+fn entries(path: &Path) -> Result<Vec<Query>, Failure> {
+    let is_empty =
+        read(path)?.lines().all(|line| line.trim().is_empty() || line.starts_with('#') || line.trim() == "queries: []");
+    if is_empty {
+        return Ok(Vec::new());
+    }
+    workload::load(&[path.to_owned()])
+        .map_err(|errors| Failure::unable(errors.into_iter().map(|error| error.message).collect::<Vec<_>>().join("\n")))
+}
+
+fn fresh(new: &[(Query, String)]) -> String {
+    let head = "# Made by `aura-db catalogue scan`; scan again with --into to keep what you add here.\n";
+    let list: String = new.iter().map(|(_, block)| block.as_str()).collect();
+    if new.is_empty() { format!("{head}queries: []\n") } else { format!("{head}queries:\n{list}") }
+}
+
+/// A statement as an entry, and as its text.
+fn entry(found: &Scanned) -> (Query, String) {
+    let values: Vec<&str> = found.values.iter().map(String::as_str).filter(|value| !value.is_empty()).collect();
+    let mut words = Vec::new();
+    if !values.is_empty() {
+        words.push(format!("Values: {}.", values.join(", ")));
+    }
+    if found.call.is_none() {
+        words.push("Seen in no call that is known to run SQL; --call NAME names one.".into());
+    }
+    let query = Query {
+        name: found.name.clone(),
+        source: Some(Source { file: found.at.file.clone(), line: Some(found.at.line) }),
+        sql: found.sql.clone(),
+        samples: vec![Sample { label: String::new(), params: found.params.clone() }],
+        frequency: None,
+        cache_seconds: None,
+        in_loop: found.in_loop,
+        note: words.join(" "),
+        waivers: Vec::new(),
+        defined_at: Location::line(&found.at.file, found.at.line),
+    };
+    let text = render::workload::render(std::slice::from_ref(&query), "");
+    let text = marked(text.strip_prefix("queries:\n").unwrap_or(&text));
+    (query, text)
+}
+
+/// What is no entry goes to stderr.
+fn tell(found: &Scan, term: &mut Term) {
+    for finding in &found.findings {
+        term.note(&format!("{}: {}: {}", finding.at, finding.rule, finding.message));
+    }
+    for left in &found.not_covered {
+        term.note(&format!("{}: not covered: {}", left.at, left.because));
+    }
+    let loose = found.statements.iter().filter(|one| one.call.is_none()).count();
+    term.note(&format!(
+        "{} in {}, {loose} of them in no known call; {} not covered; {}",
+        counted(found.statements.len() as u64, "statement"),
+        counted(found.files, "file"),
+        found.not_covered.len(),
+        counted(found.findings.len() as u64, "finding")
+    ));
+}
+
+/// Types of columns by name, of the migrations in a folder; a name with two types has none.
+fn types(folder: &Path) -> Result<ColumnTypes, Failure> {
+    let migrations = migrations::load(folder).map_err(|errors| {
+        Failure::unable(errors.into_iter().map(|error| error.message).collect::<Vec<_>>().join("\n"))
+    })?;
+    let (mut types, mut torn) = (ColumnTypes::new(), Vec::new());
+    for statement in migrations.iter().flat_map(|migration| &migration.up.statements) {
+        if let Ok(Statement::CreateTable(table)) = parse_statement(&statement.sql) {
+            for column in table.columns {
+                let (name, kind) = (column.name.value.to_ascii_lowercase(), column.data_type.to_string());
+                let earlier = types.insert(name.clone(), kind.clone());
+                if earlier.is_some_and(|earlier| earlier.split('(').next() != kind.split('(').next()) {
+                    torn.push(name);
+                }
+            }
+        }
+    }
+    torn.iter().for_each(|name| drop(types.remove(name)));
+    Ok(types)
+}
