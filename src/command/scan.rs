@@ -138,6 +138,8 @@ fn types(folder: &Path) -> Result<ColumnTypes, Failure> {
             }
         }
     }
-    torn.iter().for_each(|name| drop(types.remove(name)));
+    for name in &torn {
+        types.remove(name);
+    }
     Ok(types)
 }

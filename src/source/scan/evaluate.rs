@@ -181,7 +181,7 @@ impl Evaluator<'_> {
                     Some(Known::Texts(forms)) => plain(&forms)?,
                     Some(_) => return None,
                 };
-                if let Some(item) = self.repeated(&member.object, depth) {
+                if let Some(item) = self.each(&member.object, depth) {
                     return Some(item);
                 }
                 let Known::Lists(lists) = of(&member.object) else { return None };
@@ -201,13 +201,13 @@ impl Evaluator<'_> {
     }
 
     /// `list.map(() => '?')` and `Array(n).fill('?')`: one text for each of many.
-    fn repeated(&self, list: &Expression<'_>, depth: usize) -> Option<Known> {
-        let Expression::CallExpression(call) = list.get_inner_expression() else { return None };
+    fn each(&self, many: &Expression<'_>, depth: usize) -> Option<Known> {
+        let Expression::CallExpression(call) = many.get_inner_expression() else { return None };
         let Expression::StaticMemberExpression(member) = call.callee.get_inner_expression() else { return None };
         let method = member.property.name.as_str();
-        let last = call.arguments.last().and_then(Argument::as_expression);
-        let item = match (method, last.map(Expression::get_inner_expression)) {
-            ("fill", Some(item)) => self.at_depth(item, depth + 1),
+        let given = call.arguments.last().and_then(Argument::as_expression);
+        let item = match (method, given.map(Expression::get_inner_expression)) {
+            ("fill", Some(one)) => self.at_depth(one, depth + 1),
             ("map" | "from", Some(Expression::ArrowFunctionExpression(arrow))) => match &arrow.body {
                 ArrowFunctionBody::FunctionBody(body) => match body.statements.first() {
                     Some(Statement::ReturnStatement(back)) => self.at_depth(back.argument.as_ref()?, depth + 1),

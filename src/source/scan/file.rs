@@ -71,10 +71,10 @@ pub(super) fn file(text: &str, path: &Path, shown: &str, stem: &str, around: &Ar
     let lines = Lines::new(text);
     if parsed.panicked {
         let error = parsed.diagnostics.iter().next();
-        let at = error.and_then(|error| error.labels.first()).map_or(0, |label| label.offset());
+        let at = error.and_then(|error| error.labels.first()).map_or(0, oxc_span::LabeledSpan::offset);
         let message = error.map_or("", |error| error.message.as_ref());
         let because = format!("the file cannot be read from here on and is left out: {message}");
-        whole(&because, lines.line(u32::try_from(at).unwrap_or(0)));
+        whole(&because, lines.line(at));
         return scan;
     }
     let mut evaluator = Evaluator { source: text, scopes: Scopes::default() };

@@ -23,6 +23,8 @@ pub struct Merged {
     pub vanished: Vec<String>,
 }
 
+type Same<'a> = &'a dyn Fn(&Query, &Query) -> bool;
+
 /// Merges. `old` are the entries of `text` in their order, `new` those of the scan, each with its rendered text.
 #[must_use]
 pub fn merge(text: &str, old: &[Query], new: &[(Query, String)], prune: bool) -> Merged {
@@ -35,7 +37,7 @@ pub fn merge(text: &str, old: &[Query], new: &[(Query, String)], prune: bool) ->
     let mut taken = BTreeSet::new();
     let mut pairs = vec![None; old.len()];
     // The same words at the same place first, so that a new statement above does not take an old one's name.
-    let same: [&dyn Fn(&Query, &Query) -> bool; 3] = [
+    let same: [Same<'_>; 3] = [
         &|one, other| one.name == other.name && one.sql == other.sql && file(one) == file(other),
         &|one, other| one.sql == other.sql && file(one) == file(other),
         &|one, other| one.name == other.name,

@@ -3,6 +3,7 @@
 //! Texts are followed through constants, concatenations, conditions and straight-line code; what is not known as a whole
 //! is told with its place and the reason.
 
+mod calls;
 mod compose;
 mod evaluate;
 mod file;

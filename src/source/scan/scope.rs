@@ -15,7 +15,7 @@ struct Binding {
 /// The scopes around a place, the innermost last.
 #[derive(Debug, Default)]
 pub(super) struct Scopes {
-    scopes: Vec<HashMap<String, Binding>>,
+    all: Vec<HashMap<String, Binding>>,
     /// What names were before they changed: scope, name, value.
     changes: Vec<(usize, String, Known)>,
     /// The number of functions around the place.
@@ -27,24 +27,24 @@ pub(super) type Branch = BTreeMap<(usize, String), Known>;
 
 impl Scopes {
     pub(super) fn open(&mut self) {
-        self.scopes.push(HashMap::new());
+        self.all.push(HashMap::new());
     }
 
     pub(super) fn close(&mut self) {
-        self.scopes.pop();
+        self.all.pop();
     }
 
     /// Declares a name in the innermost scope.
     pub(super) fn declare(&mut self, name: &str, known: Known, is_constant: bool) {
         let depth = self.depth;
-        if let Some(scope) = self.scopes.last_mut() {
+        if let Some(scope) = self.all.last_mut() {
             scope.insert(name.to_owned(), Binding { known, is_constant, depth });
         }
     }
 
     /// What a name stands for; `None` when it is not declared in this file.
     pub(super) fn get(&self, name: &str) -> Option<Known> {
-        let binding = self.scopes.iter().rev().find_map(|scope| scope.get(name))?;
+        let binding = self.all.iter().rev().find_map(|scope| scope.get(name))?;
         // What an outer function's variable is when this function runs, nobody knows.
         let is_sure = binding.is_constant || binding.depth == self.depth;
         Some(if is_sure { binding.known.clone() } else { Known::Other(name.to_owned()) })
@@ -52,13 +52,13 @@ impl Scopes {
 
     /// Whether a name is declared outside of the function around the place.
     pub(super) fn is_outer(&self, name: &str) -> bool {
-        self.scopes.iter().rev().find_map(|scope| scope.get(name)).is_none_or(|binding| binding.depth < self.depth)
+        self.all.iter().rev().find_map(|scope| scope.get(name)).is_none_or(|binding| binding.depth < self.depth)
     }
 
     /// Changes a name's value by what it was.
     pub(super) fn change(&mut self, name: &str, by: impl FnOnce(Known) -> Known) {
         let depth = self.depth;
-        let Some((place, scope)) = self.scopes.iter_mut().enumerate().rev().find(|(_, scope)| scope.contains_key(name))
+        let Some((place, scope)) = self.all.iter_mut().enumerate().rev().find(|(_, scope)| scope.contains_key(name))
         else {
             return;
         };
@@ -79,7 +79,7 @@ impl Scopes {
         let mut branch = Branch::new();
         while self.changes.len() > mark {
             let Some((place, name, old)) = self.changes.pop() else { break };
-            let Some(binding) = self.scopes.get_mut(place).and_then(|scope| scope.get_mut(&name)) else { continue };
+            let Some(binding) = self.all.get_mut(place).and_then(|scope| scope.get_mut(&name)) else { continue };
             let new = std::mem::replace(&mut binding.known, old);
             branch.entry((place, name)).or_insert(new);
         }
@@ -92,7 +92,7 @@ impl Scopes {
         names.sort();
         names.dedup();
         for key in names {
-            let Some(binding) = self.scopes.get_mut(key.0).and_then(|scope| scope.get_mut(&key.1)) else { continue };
+            let Some(binding) = self.all.get_mut(key.0).and_then(|scope| scope.get_mut(&key.1)) else { continue };
             let old = binding.known.clone();
             let all = branches.iter().map(|branch| branch.get(key).cloned().unwrap_or_else(|| old.clone()));
             if let Some(known) = all.reduce(Known::or) {
@@ -105,7 +105,7 @@ impl Scopes {
     /// Goes on after a loop: what it has changed was changed any number of times.
     pub(super) fn repeat(&mut self, branch: Branch) {
         for ((place, name), _) in branch {
-            let Some(binding) = self.scopes.get_mut(place).and_then(|scope| scope.get_mut(&name)) else { continue };
+            let Some(binding) = self.all.get_mut(place).and_then(|scope| scope.get_mut(&name)) else { continue };
             let old = binding.known.clone();
             let built = format!("{name}, built in a loop");
             binding.known = match &old {

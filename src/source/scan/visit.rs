@@ -1,44 +1,20 @@
 //! The walk through a file: which calls run SQL, with which text, in which function, in a loop or not.
 
+use super::calls::{EACH, ROUTES, callee, ends, member, slug};
 use super::compose::Passed;
 use super::evaluate::Evaluator;
 use super::value::{Form, Kind, Known, Piece};
 use oxc_ast::ast::{
-    Argument, ArrayExpressionElement, ArrowFunctionExpression, AssignmentExpression, AssignmentOperator,
-    AssignmentTarget, BindingIdentifier, BindingPattern, BlockStatement, CallExpression, DoWhileStatement, Expression,
-    ForInStatement, ForOfStatement, ForStatement, Function, IfStatement, MethodDefinition, ObjectProperty,
-    PropertyDefinition, Statement, SwitchStatement, TaggedTemplateExpression, VariableDeclaration, VariableDeclarator,
-    WhileStatement,
+    Argument, ArrowFunctionExpression, AssignmentExpression, AssignmentOperator, AssignmentTarget, BindingIdentifier,
+    BindingPattern, BlockStatement, CallExpression, DoWhileStatement, Expression, ForInStatement, ForOfStatement,
+    ForStatement, Function, IfStatement, MemberExpression, MethodDefinition, ObjectProperty, PropertyDefinition,
+    SwitchStatement, TaggedTemplateExpression, VariableDeclaration, VariableDeclarator, WhileStatement,
 };
 use oxc_ast_visit::{Visit, walk};
-use oxc_span::{GetSpan, Span};
+use oxc_span::Span;
 use oxc_syntax::scope::ScopeFlags;
 use std::collections::HashSet;
 
-/// Methods and functions that run the SQL that they are given first.
-const CALLS: [&str; 16] = [
-    "query",
-    "execute",
-    "queryRow",
-    "queryRows",
-    "queryOne",
-    "queryAll",
-    "raw",
-    "$queryRaw",
-    "$queryRawUnsafe",
-    "$executeRaw",
-    "$executeRawUnsafe",
-    "prepare",
-    "queryStream",
-    "batch",
-    "runQuery",
-    "queryFirst",
-];
-/// Calls that write a list into the text themselves; the others prepare the statement.
-const PREPARES: [&str; 3] = ["execute", "prepare", "batch"];
-/// Methods that call a function for each item.
-const EACH: [&str; 9] = ["map", "forEach", "flatMap", "filter", "reduce", "some", "every", "find", "each"];
-const ROUTES: [&str; 8] = ["get", "post", "put", "patch", "delete", "use", "all", "on"];
 const DEEPEST: usize = 1000;
 
 /// A text that is or may be SQL.
@@ -57,24 +33,24 @@ pub(super) struct Seen {
 /// The walk.
 #[derive(Debug)]
 pub(super) struct Visitor<'s> {
-    evaluator: Evaluator<'s>,
-    calls: &'s [String],
+    pub(super) evaluator: Evaluator<'s>,
+    pub(super) calls: &'s [String],
     pub(super) seen: Vec<Seen>,
     pub(super) findings: Vec<(u32, String, String)>,
     /// Offsets of texts that calls have run.
     pub(super) consumed: HashSet<u32>,
-    names: Vec<String>,
-    pending: Option<String>,
-    loops: usize,
+    pub(super) names: Vec<String>,
+    pub(super) pending: Option<String>,
+    pub(super) loops: usize,
     /// The next function is called for each item.
-    each: bool,
+    pub(super) each: bool,
     /// Texts before that offset are parts of one that was seen.
-    quiet: u32,
+    pub(super) quiet: u32,
     /// A connection that is made before that offset is kept for all calls.
-    kept: u32,
-    depth: usize,
+    pub(super) kept: u32,
+    pub(super) depth: usize,
     /// Whether the declaration at hand is of a constant.
-    is_constant: bool,
+    pub(super) is_constant: bool,
 }
 
 impl<'s> Visitor<'s> {
@@ -96,7 +72,7 @@ impl<'s> Visitor<'s> {
         }
     }
 
-    fn see(&mut self, known: Known, passed: Passed, span: Span, call: Option<String>) {
+    pub(super) fn see(&mut self, known: Known, passed: Passed, span: Span, call: Option<String>) {
         let forms = known.forms();
         if call.is_some() {
             let places = forms.iter().flatten().filter_map(|piece| match piece {
@@ -136,106 +112,6 @@ impl<'s> Visitor<'s> {
         self.evaluator.scopes.repeat(branch);
         self.loops -= 1;
     }
-
-    fn passed(&self, call: &CallExpression<'_>, name: &str) -> Passed {
-        let mut passed = Passed { values: Vec::new(), spreads: !PREPARES.contains(&name) };
-        let mut list = call.arguments.get(1).and_then(Argument::as_expression);
-        if let Some(Expression::ObjectExpression(object)) = call.arguments.first().and_then(Argument::as_expression) {
-            list = list.or_else(|| member(object, "values"));
-        }
-        if let Some(Expression::ArrayExpression(array)) = list.map(Expression::get_inner_expression) {
-            for element in &array.elements {
-                if matches!(element, ArrayExpressionElement::SpreadElement(_)) {
-                    break;
-                }
-                passed.values.push(self.evaluator.words(element.span()));
-            }
-        }
-        passed
-    }
-
-    fn connection(&mut self, name: &str, span: Span) {
-        let makes = matches!(name, "createConnection" | "createPool");
-        if makes && self.evaluator.scopes.depth > 0 && span.start >= self.kept {
-            let function = self.names.last().map_or("a function", String::as_str);
-            let what = if name == "createPool" { "a pool" } else { "a connection" };
-            let message =
-                format!("`{name}` runs in `{function}`: {what} for each call of it; make one for all, outside of it");
-            self.findings.push((span.start, "connection-per-request".into(), message));
-        }
-    }
-
-    /// A text that is in no call as far as is known yet.
-    fn loose(&mut self, expression: &Expression<'_>) {
-        let span = expression.span();
-        let is_text = match expression.get_inner_expression() {
-            Expression::StringLiteral(_) | Expression::TemplateLiteral(_) => true,
-            Expression::BinaryExpression(sum) => sum.operator == oxc_syntax::operator::BinaryOperator::Addition,
-            Expression::TaggedTemplateExpression(tagged) => {
-                matches!(self.evaluator.words(tagged.tag.span()).rsplit('.').next(), Some("sql" | "SQL" | "raw"))
-            }
-            Expression::CallExpression(call) => {
-                call.callee.as_member_expression().and_then(|member| member.static_property_name()) == Some("join")
-            }
-            _ => false,
-        };
-        if !is_text || span.start < self.quiet {
-            return;
-        }
-        let Known::Texts(forms) = self.evaluator.known(expression) else { return };
-        self.quiet = self.quiet.max(span.end);
-        let is_statement = forms.first().and_then(|form| form.first()).is_some_and(|piece| match piece {
-            Piece::Text { text, .. } => is_like_sql(text),
-            Piece::Hole(_) => false,
-        });
-        if is_statement {
-            self.see(Known::Texts(forms), Passed::default(), span, None);
-        }
-    }
-}
-
-fn member<'a, 'b>(object: &'b oxc_ast::ast::ObjectExpression<'a>, name: &str) -> Option<&'b Expression<'a>> {
-    object.properties.iter().find_map(|property| match property {
-        oxc_ast::ast::ObjectPropertyKind::ObjectProperty(property) if property.key.static_name()? == name => {
-            Some(&property.value)
-        }
-        _ => None,
-    })
-}
-
-/// Whether a text that is in no call begins as SQL rather than as a sentence: `Select a file from the list`.
-fn is_like_sql(text: &str) -> bool {
-    let text = text.trim_start();
-    let end = text.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len());
-    let (verb, rest) = text.split_at(end);
-    let is_verb = ["SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "WITH", "CREATE", "ALTER", "DROP", "TRUNCATE"]
-        .iter()
-        .any(|one| verb.eq_ignore_ascii_case(one));
-    let is_upper = verb.chars().all(|c| c.is_ascii_uppercase());
-    let is_lower = verb.chars().all(|c| c.is_ascii_lowercase());
-    is_verb && !rest.trim().is_empty() && (is_upper || (is_lower && rest.contains(['=', '?', '*', '('])))
-}
-
-fn ends(statement: &Statement<'_>) -> bool {
-    match statement {
-        Statement::ReturnStatement(_) | Statement::ThrowStatement(_) | Statement::ContinueStatement(_) => true,
-        Statement::BlockStatement(block) => block.body.last().is_some_and(ends),
-        _ => false,
-    }
-}
-
-fn callee(expression: &Expression<'_>) -> Option<String> {
-    match expression.get_inner_expression() {
-        Expression::Identifier(name) => Some(name.name.to_string()),
-        Expression::ChainExpression(_) => None,
-        other => other.as_member_expression().and_then(|member| member.static_property_name()).map(str::to_owned),
-    }
-}
-
-/// A word for a name: letters, digits and dashes.
-fn slug(text: &str) -> String {
-    let words = text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$'));
-    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-")
 }
 
 impl<'a> Visit<'a> for Visitor<'_> {
@@ -273,13 +149,15 @@ impl<'a> Visit<'a> for Visitor<'_> {
             }
         }
         if name == "push"
-            && let Some(Expression::Identifier(list)) = it.callee.as_member_expression().map(|member| member.object())
+            && let Some(Expression::Identifier(list)) = it.callee.as_member_expression().map(MemberExpression::object)
         {
             let items: Vec<Known> =
                 it.arguments.iter().filter_map(Argument::as_expression).map(|one| self.evaluator.known(one)).collect();
             self.evaluator.scopes.change(list.name.as_str(), |known| match known {
                 Known::Lists(mut lists) => {
-                    lists.iter_mut().for_each(|list| list.extend(items.iter().cloned()));
+                    for list in &mut lists {
+                        list.extend(items.iter().cloned());
+                    }
                     Known::Lists(lists)
                 }
                 other => other,
@@ -490,11 +368,7 @@ impl<'a> Visit<'a> for Visitor<'_> {
 }
 
 impl Visitor<'_> {
-    fn runs(&self, name: &str) -> bool {
-        CALLS.contains(&name) || self.calls.iter().any(|call| call == name)
-    }
-
-    fn walk_declarator<'a>(&mut self, it: &VariableDeclarator<'a>) {
+    fn walk_declarator(&mut self, it: &VariableDeclarator<'_>) {
         if let Some(init) = &it.init {
             self.visit_expression(init);
         }
