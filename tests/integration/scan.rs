@@ -50,7 +50,8 @@ fn what_is_written_by_hand_outlives_a_scan() {
         "function one(id) {\n  return db.query('SELECT a FROM t WHERE id = ?', [id]);\n}\nfunction two() {\n  return db.query('SELECT b FROM t');\n}\n",
     );
     let scan = |more: &[&str]| {
-        let all = [&["catalogue", "scan", &path("app.js"), "--into", &path("w.yaml")], more].concat();
+        let (app, into) = (path("app.js"), path("w.yaml"));
+        let all = [&["catalogue", "scan", &app, "--into", &into], more].concat();
         let run = AuraDb::new(all).run();
         assert_eq!(run.code, Some(0), "{}", run.stderr);
         (std::fs::read_to_string(path("w.yaml")).unwrap(), run.stderr)
