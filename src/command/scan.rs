@@ -36,7 +36,9 @@ pub(super) fn run(args: &Args, term: &mut Term) -> Result<Exit, Failure> {
             let new: Vec<(Query, String)> = found.statements.iter().map(entry).collect();
             match old {
                 Some((text, old)) => {
-                    let merged = merge(&text, &old, &new, args.prune);
+                    let place = args.into.as_deref().unwrap_or(Path::new("-")).display();
+                    let merged = merge(&text, &old, &new, args.prune)
+                        .map_err(|why| Failure::unable(format!("{place}: {why}; nothing was written")))?;
                     let (added, changed) = (merged.added.len(), merged.changed.len());
                     for name in &merged.vanished {
                         let what = if args.prune { "removed" } else { "kept and marked; --prune removes it" };

@@ -89,6 +89,28 @@ fn what_is_written_by_hand_outlives_a_scan() {
 }
 
 #[test]
+fn a_workload_that_is_laid_out_otherwise_is_left_as_it_is() {
+    let src = app().join("src").display().to_string();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("workload.yaml");
+    let scan = || AuraDb::new(["catalogue", "scan", &src, "--into", file.to_str().unwrap(), "--prune"]).run();
+    let text = "queries: [{name: mine, sql: SELECT 1}, {name: other, sql: SELECT 2}]\n";
+    std::fs::write(&file, text).unwrap();
+    let refused = scan();
+    assert_eq!(refused.code, Some(3), "{}", refused.stderr);
+    assert!(refused.stderr.contains("its entries are not laid out as a scan can edit them"), "{}", refused.stderr);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+    // What follows the entries is not theirs, and does not go with the last of them.
+    let entry = "  - name: gone # scanned\n    sql: SELECT 3\n";
+    std::fs::write(&file, format!("queries:\n  - name: mine\n    sql: SELECT 1\n{entry}allow: []\n")).unwrap();
+    let merged = scan();
+    assert_eq!(merged.code, Some(0), "{}", merged.stderr);
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.contains("  - name: mine\n    sql: SELECT 1\n") && !text.contains("SELECT 3"), "{text}");
+    assert!(text.ends_with("\nallow: []\n"), "{text}");
+}
+
+#[test]
 fn files_that_are_no_source_are_left_out_one_by_one() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();

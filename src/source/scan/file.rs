@@ -166,7 +166,7 @@ fn params(hints: &[Hint], types: &ColumnTypes) -> Vec<Value> {
     hints.iter().map(&mut of).collect()
 }
 
-/// A call whose text is not known at all. One with a text that is no SQL is another call of the same name.
+/// A call whose text is not known, or is no statement that is known. One with a single word is another call of the same name.
 fn unknown(seen: &Seen, form: &[Piece], at: Location) -> Option<Uncovered> {
     let call = seen.call.as_ref()?;
     match form.iter().find(|piece| !matches!(piece, Piece::Text { text, .. } if text.trim().is_empty()))? {
@@ -174,7 +174,11 @@ fn unknown(seen: &Seen, form: &[Piece], at: Location) -> Option<Uncovered> {
             let because = format!("`{call}` runs a text that is made elsewhere: `{}`", hole.expression);
             Some(Uncovered { at, because })
         }
-        Piece::Text { .. } => None,
+        Piece::Text { text, .. } => {
+            let words: Vec<&str> = text.split_whitespace().take(3).collect();
+            let because = format!("`{call}` is given a text that begins as no statement does: `{} …`", words.join(" "));
+            (words.len() > 1).then_some(Uncovered { at, because })
+        }
     }
 }
 

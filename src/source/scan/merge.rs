@@ -26,12 +26,22 @@ pub struct Merged {
 type Same<'a> = &'a dyn Fn(&Query, &Query) -> bool;
 
 /// Merges. `old` are the entries of `text` in their order, `new` those of the scan, each with its rendered text.
-#[must_use]
-pub fn merge(text: &str, old: &[Query], new: &[(Query, String)], prune: bool) -> Merged {
-    let (head, mut blocks) = blocks(text);
+///
+/// # Errors
+/// When the entries of the text cannot be told apart as they are laid out: none may be lost.
+pub fn merge(text: &str, old: &[Query], new: &[(Query, String)], prune: bool) -> Result<Merged, String> {
+    let Blocks { head, list: blocks, tail } = blocks(text);
     let mut merged = Merged { text: head, added: Vec::new(), changed: Vec::new(), vanished: Vec::new() };
-    if blocks.len() != old.len() {
-        blocks.clear();
+    if !merged.text.lines().any(|line| line.starts_with("queries:")) {
+        merged.text.push_str("queries:\n");
+    }
+    let is_own = |(block, entry): (&String, &Query)| block.contains(&entry.name);
+    if blocks.len() != old.len() || !blocks.iter().zip(old).all(is_own) {
+        return Err(
+            "its entries are not laid out as a scan can edit them: each has to begin on a line of its own, with \
+                    `- name:`, below a line `queries:`"
+                .into(),
+        );
     }
     let file = |query: &Query| query.source.as_ref().map(|source| source.file.clone());
     let mut taken = BTreeSet::new();
@@ -96,7 +106,11 @@ pub fn merge(text: &str, old: &[Query], new: &[(Query, String)], prune: bool) ->
         }
         merged.text.push_str(&block);
     }
-    merged
+    if !tail.is_empty() && !merged.text.ends_with('\n') {
+        merged.text.push('\n');
+    }
+    merged.text.push_str(&tail);
+    Ok(merged)
 }
 
 /// Marks the first line of a rendered entry.
@@ -106,23 +120,36 @@ pub fn marked(block: &str) -> String {
     format!("{first} {MARK}\n{rest}")
 }
 
-/// The text before the entries, and that of each.
-fn blocks(text: &str) -> (String, Vec<String>) {
-    let (mut head, mut blocks, mut indent, mut is_list) = (String::new(), Vec::<String>::new(), None, false);
+/// A workload's text, taken apart.
+#[derive(Debug, Default)]
+struct Blocks {
+    /// Before the entries.
+    head: String,
+    /// Each entry.
+    list: Vec<String>,
+    /// After them: other keys of the file.
+    tail: String,
+}
+
+fn blocks(text: &str) -> Blocks {
+    let (mut blocks, mut indent, mut is_list) = (Blocks::default(), None, false);
     for line in text.split_inclusive('\n') {
         let space = line.len() - line.trim_start_matches(' ').len();
         let begins = is_list && line[space..].starts_with("- ") && indent.is_none_or(|indent| indent == space);
-        if begins {
+        let is_key = space == 0 && line.starts_with(|c: char| c.is_ascii_alphabetic());
+        if !blocks.tail.is_empty() || !blocks.list.is_empty() && is_key {
+            blocks.tail.push_str(line);
+        } else if begins {
             indent = Some(space);
-            blocks.push(line.to_owned());
-        } else if let Some(block) = blocks.last_mut() {
+            blocks.list.push(line.to_owned());
+        } else if let Some(block) = blocks.list.last_mut() {
             block.push_str(line);
         } else {
             is_list |= line.starts_with("queries:");
-            if line.trim_end() == "queries: []" { head.push_str("queries:\n") } else { head.push_str(line) }
+            blocks.head.push_str(if line.trim_end() == "queries: []" { "queries:\n" } else { line });
         }
     }
-    (head, blocks)
+    blocks
 }
 
 /// An entry with its line, and with its statement where that has changed.
