@@ -30,6 +30,7 @@ mod turn;
 mod unsure;
 mod up;
 mod waivers;
+mod whole;
 
 use crate::cli::{Cli, Command, Write};
 use crate::exit::Exit;

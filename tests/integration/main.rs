@@ -69,5 +69,6 @@ mod stats;
 mod stats_export;
 mod torture_runner;
 mod translate;
+mod unit_resumed;
 mod waiver;
 mod workload;
