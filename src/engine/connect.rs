@@ -152,7 +152,7 @@ async fn server_engine(connection: &mut MySqlConnection, setting: &str) -> Resul
     // As text: a prepared statement takes two round trips.
     let sql = format!(
         "{setting}SELECT VERSION(), @@version_comment, CONNECTION_ID(), @@sql_mode, @@sql_quote_show_create, \
-         @@max_allowed_packet"
+         @@max_allowed_packet, DATABASE()"
     );
     let rows = text::rows(connection, sql).await?;
     let row = rows.first().ok_or_else(|| EngineError::Unexpected("no version".into()))?;
@@ -162,5 +162,7 @@ async fn server_engine(connection: &mut MySqlConnection, setting: &str) -> Resul
     let is_mariadb = [&version, &comment].iter().any(|text| text.to_ascii_lowercase().contains("mariadb"));
     let kind = if is_mariadb { EngineKind::Mariadb } else { EngineKind::Mysql };
     let mode = Mode::new(row.text(3), row.number(4) != Some(0));
-    Ok(Greeting { engine: Engine { kind, version }, id, mode, packet })
+    // Not as the settings spell it: with lower_case_table_names one database has many spellings.
+    let database = row.get(6).map(str::to_owned);
+    Ok(Greeting { engine: Engine { kind, version }, id, database, mode, packet })
 }

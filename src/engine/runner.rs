@@ -13,6 +13,7 @@ mod failure;
 mod group;
 mod memory;
 mod permission;
+mod procedure;
 mod resume;
 mod send;
 mod setting;

@@ -49,6 +49,8 @@ pub(super) struct Greeting {
     pub(super) engine: Engine,
     /// Its id of the connection.
     pub(super) id: u64,
+    /// The database that it works in, as the server spells it.
+    pub(super) database: Option<String>,
     /// How it reads and shows statements.
     pub(super) mode: Mode,
     /// Its `max_allowed_packet`, in bytes.
@@ -65,14 +67,14 @@ impl Session {
     pub(super) fn server(
         connection: MySqlConnection,
         options: MySqlConnectOptions,
-        Greeting { engine, id, mode, packet }: Greeting,
+        Greeting { engine, id, database, mode, packet }: Greeting,
         settings: &Settings,
     ) -> Self {
         Self {
             engine,
             place: settings.address.shown(),
             connection: SessionConnection::Server(Box::new(connection)),
-            database: options.get_database().map(str::to_owned),
+            database,
             packet,
             deferred: Vec::new(),
             canceller: Canceller::server(options, id),

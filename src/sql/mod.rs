@@ -1,6 +1,7 @@
 //! SQL text to facts, pure: no server, no file.
 
 pub mod bend;
+pub mod call;
 pub mod ddl;
 mod depth;
 pub mod dialect;

@@ -54,6 +54,7 @@ pub(super) async fn run(
         resumed: !resumption.is_fresh,
     };
     if course.entered {
+        runner.end_bookkeeping().await.map_err(|error| (from, error))?;
         open(runner, &mut course);
     }
     // A deadlock takes the whole transaction; in a run that is one unit that may be more than this migration's.
