@@ -49,11 +49,13 @@ pub async fn values(session: &mut Session, names: &[String]) -> Result<String, E
         return Ok(String::new());
     }
     let columns: Vec<String> = names.iter().map(|name| format!("@{}", text::name(name))).collect();
-    let values: Vec<&str> = names
+    let values = names
         .iter()
         .zip(&columns)
-        .map(|(name, column)| if name == ID { "LAST_INSERT_ID()" } else { column.as_str() })
-        .collect();
+        .map(|(name, column)| if name == ID { "LAST_INSERT_ID()".to_owned() } else { column.clone() });
+    // After the values: how a text compares is part of it.
+    let collations = columns.iter().map(|column| format!("COLLATION({column})"));
+    let values: Vec<String> = values.chain(collations).collect();
     let query = sqlx::raw_sql(AssertSqlSafe(format!("SELECT {}", values.join(", "))));
     let row = connection.fetch_one(query).await?;
     let mut assignments = Vec::new();
@@ -70,8 +72,17 @@ pub async fn values(session: &mut Session, names: &[String]) -> Result<String, E
                 if digits.contains('e') { digits } else { format!("{digits}e0") }
             }
             kind => {
-                let introducer = if kind.contains("BLOB") || kind.contains("BINARY") { "" } else { "_utf8mb4 " };
-                format!("{introducer}x'{}'", hex(&value))
+                let collation: Option<String> = row.try_get_unchecked(columns.len() + index)?;
+                match collation.filter(|_| !kind.contains("BLOB") && !kind.contains("BINARY")) {
+                    Some(collation) if collation.starts_with("utf8mb4_") => {
+                        format!("_utf8mb4 x'{}' COLLATE {collation}", hex(&value))
+                    }
+                    Some(collation) if collation != "binary" => {
+                        let charset = collation.split('_').next().unwrap_or_default();
+                        format!("CONVERT(_utf8mb4 x'{}' USING {charset}) COLLATE {collation}", hex(&value))
+                    }
+                    _ => format!("x'{}'", hex(&value)),
+                }
             }
         };
         // With an argument the function sets what it gives without one.

@@ -22,6 +22,7 @@ pub mod quote;
 pub mod reach;
 pub mod rows;
 pub mod sarg;
+pub mod secret;
 pub mod setting;
 pub mod shape;
 pub mod translate;

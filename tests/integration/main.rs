@@ -60,6 +60,7 @@ mod sandbox;
 mod schema;
 mod schema_source;
 mod scratch;
+mod secrets;
 mod servers;
 mod session;
 mod session_settings;
