@@ -27,7 +27,7 @@ pub(super) async fn settled_row(
     let witness = witness(&effect, elsewhere.as_deref());
     let before = serde_json::from_str(&row.before).unwrap_or_default();
     let now = objects::states(session, &witness).await?;
-    let settled = settle(&effect, &witness, &before, &now);
+    let settled = settle(&row.sql, &effect, &witness, &before, &now);
     Ok(match (settled, unseen(&row.sql)) {
         (Settled::NotDone, Some(reason)) if row.note.is_empty() && !refused => Settled::InDoubt(reason.into()),
         (settled, _) => settled,
