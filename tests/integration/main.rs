@@ -63,6 +63,7 @@ mod scratch;
 mod servers;
 mod session;
 mod session_settings;
+mod settled;
 mod shop;
 mod slowlog;
 mod stats;

@@ -1,0 +1,134 @@
+//! What a crash has left is settled by what a statement itself does, whatever happens next: a second failure, or
+//! somebody else's change of the same table.
+
+use crate::project::{Project, contains, eventually};
+use crate::servers::{ask, both};
+
+/// Begins a run that waits in a statement for `table`, and ends it there before the statement has had an effect.
+fn cut_in(project: &Project, verb: &str, table: &str, statement: &str) {
+    let mut holder = project.database.connect();
+    ask(&mut holder, "START TRANSACTION");
+    ask(&mut holder, &format!("SELECT * FROM {table} FOR UPDATE"));
+    let run = project.command(verb).start();
+    eventually("the statement waits", || project.running(statement) > 0);
+    drop(run);
+    for session in project.database.rows("SHOW FULL PROCESSLIST") {
+        let is_it = session[7].as_ref().is_some_and(|sql| sql.starts_with(statement));
+        if is_it && session[3].as_ref() == Some(&project.database.name) {
+            project.database.run(&format!("KILL {}", session[0].as_ref().unwrap()));
+        }
+    }
+    eventually("it is over", || project.running(statement) == 0);
+}
+
+fn progress(project: &Project, version: i64) -> Vec<String> {
+    let sql = format!("SELECT progress FROM _aura_db_journal WHERE version = {version} ORDER BY position");
+    project.database.column(&sql)
+}
+
+#[test]
+fn a_ledger_that_cannot_be_written_after_the_last_statement_was_found_done_brings_no_question() {
+    for (name, event, condition) in
+        [("settled_any", "DELETE", "1"), ("settled_update", "UPDATE", "1"), ("settled_end", "UPDATE", "NEW.success")]
+    {
+        for server in both() {
+            let project = Project::new(server, name);
+            project.up(1, "CREATE TABLE t (id INT PRIMARY KEY)");
+            project.run("migrate").exits(0);
+            project.up(2, "ALTER TABLE t ADD COLUMN c INT");
+            cut_in(&project, "migrate", "t", "ALTER TABLE t");
+            project.database.run("ALTER TABLE t ADD COLUMN c INT");
+            project.database.run(&format!(
+                "CREATE TRIGGER refuse BEFORE {event} ON _sqlx_migrations FOR EACH ROW BEGIN IF {condition} THEN \
+                 SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'no room'; END IF; END"
+            ));
+            contains(&project.run("migrate").exits(3).stderr, "no room");
+            project.database.run("DROP TRIGGER refuse");
+            let outcome = project.run("migrate");
+            assert_eq!(outcome.code, Some(0), "{} {name}: {}", server.engine(), outcome.stderr);
+            assert_eq!(project.states(), ["1 applied", "2 applied"], "{}", server.engine());
+            assert_eq!(progress(&project, 2), ["done"]);
+        }
+    }
+}
+
+#[test]
+fn a_unit_that_is_cut_off_in_a_later_migration_goes_on_and_can_still_be_taken_back() {
+    for server in both() {
+        let project = Project::new(server, "settled_unit");
+        project.up(1, "CREATE TABLE gate (id INT PRIMARY KEY);\nINSERT INTO gate VALUES (1)");
+        project.run("migrate").exits(0);
+        project.pair(2, "CREATE TABLE a (id INT)", "DROP TABLE a");
+        project.pair(3, "CREATE TABLE b (id INT)", "DROP TABLE b");
+        project.up(4, "CREATE TABLE c (id INT);\nALTER TABLE gate ADD COLUMN x INT;");
+        cut_in(&project, "apply all", "gate", "ALTER TABLE gate");
+        assert_eq!(project.tables(), ["_sqlx_migrations", "a", "b", "c", "gate"]);
+        // The data refuses what is left, and the whole unit goes.
+        project.up(4, "CREATE TABLE c (id INT);\nALTER TABLE gate ADD COLUMN id INT;");
+        let refused = project.run("apply all").exits(4);
+        assert!(!refused.stderr.contains("no state to restore"), "{}: {}", server.engine(), refused.stderr);
+        assert_eq!(project.tables(), ["_sqlx_migrations", "gate"], "{}: {}", server.engine(), refused.stderr);
+        project.up(4, "CREATE TABLE c (id INT);\nALTER TABLE gate ADD COLUMN x INT;");
+        cut_in(&project, "apply all", "gate", "ALTER TABLE gate");
+        project.run("apply all").exits(0);
+        assert_eq!(project.tables(), ["_sqlx_migrations", "a", "b", "c", "gate"], "{}", server.engine());
+        assert_eq!(project.states(), ["1 applied", "2 applied", "3 applied", "4 applied"]);
+    }
+}
+
+/// The statement, what else of the table somebody changes meanwhile, and what shows that the statement took effect.
+const BESIDE: [(&str, &str); 7] = [
+    ("RENAME TABLE t TO u", "t"),
+    ("ALTER TABLE t RENAME INDEX i TO j", "KEY `j`"),
+    ("ALTER TABLE t ADD CONSTRAINT positive CHECK (n > 0)", "CONSTRAINT `positive`"),
+    ("ALTER TABLE t ADD CONSTRAINT one UNIQUE (n)", "UNIQUE KEY `one`"),
+    ("ALTER TABLE t COMMENT = 'of wood'", "of wood"),
+    ("ALTER TABLE t ROW_FORMAT = COMPACT", "ROW_FORMAT=COMPACT"),
+    ("ALTER TABLE t ENGINE = MyISAM", "ENGINE=MyISAM"),
+];
+
+#[test]
+fn what_somebody_else_changes_of_the_same_table_is_not_taken_for_the_statement() {
+    for server in both() {
+        for (at, (statement, shows)) in BESIDE.into_iter().enumerate() {
+            for done in [false, true] {
+                let project = Project::new(server, &format!("settled_beside_{at}_{done}"));
+                project.up(1, "CREATE TABLE t (id INT PRIMARY KEY, n INT, KEY i (n));\nINSERT INTO t VALUES (1, 1)");
+                project.run("migrate").exits(0);
+                project.up(2, statement);
+                cut_in(&project, "migrate", "t", &statement[..12]);
+                if done {
+                    project.database.run(statement);
+                }
+                let is_there = project.tables().contains(&"t".to_owned());
+                let table = if is_there { "t" } else { "u" };
+                project.database.run(&format!("ALTER TABLE {table} ADD COLUMN other INT"));
+                let outcome = project.run("migrate");
+                let about = format!("{} {statement} {done}: {}", server.engine(), outcome.stderr);
+                assert_eq!(outcome.code, Some(0), "{about}");
+                assert_eq!(outcome.stderr.contains("found done"), done, "{about}");
+                assert_eq!(outcome.stderr.contains("had not taken effect"), !done, "{about}");
+                let table = if statement.starts_with("RENAME") { "u" } else { "t" };
+                let now = project.database.rows(&format!("SHOW CREATE TABLE {table}"))[0][1].clone().unwrap();
+                contains(&now, "`other`");
+                assert!(now.contains(shows) || table == "u", "{about}: {now}");
+            }
+        }
+    }
+}
+
+#[test]
+fn somebody_elses_value_of_the_same_option_is_asked_about() {
+    for server in both() {
+        let project = Project::new(server, "settled_option");
+        project.up(1, "CREATE TABLE t (id INT PRIMARY KEY)");
+        project.run("migrate").exits(0);
+        project.up(2, "ALTER TABLE t COMMENT = 'ours'");
+        cut_in(&project, "migrate", "t", "ALTER TABLE t");
+        project.database.run("ALTER TABLE t COMMENT = 'theirs'");
+        let stopped = project.run("migrate").exits(4);
+        contains(&stopped.stderr, "does not say whether by this statement or by somebody else");
+        project.run("migrate --in-doubt not-run").exits(0);
+        contains(&project.contents(), "ours");
+    }
+}
