@@ -75,12 +75,12 @@ pub fn settle(sql: &str, effect: &Effect, witness: &Witness, before: &States, no
         }
     }
     match effect {
-        Effect::DropTable { .. } => dropped(&pairs),
+        Effect::DropTable { .. } => dropped("TABLE", &pairs),
         Effect::CreateTable { .. } | Effect::ReplaceTable { .. } if pairs.iter().all(Pair::is_absent) => {
             // Even if a table of that name was dropped on the way, making it is still to do.
             Settled::NotDone
         }
-        Effect::Routine { verb, .. } if verb == "DROP" => dropped(&pairs),
+        Effect::Routine { verb, kind, .. } if verb == "DROP" => dropped(&kind.to_ascii_uppercase(), &pairs),
         Effect::AlterTable { table, actions } => alter::altered(sql, table, actions, &pairs),
         Effect::CreateIndex { table, index } => {
             alter::altered(sql, table, &[AlterAction::AddIndex(index.clone())], &pairs)
@@ -143,8 +143,8 @@ fn by_change(pairs: &[Pair<'_>], needs_identity: bool) -> Settled {
     }
 }
 
-/// A dropped object is gone. `MariaDB` drops the tables of one statement one by one.
-fn dropped(pairs: &[Pair<'_>]) -> Settled {
+/// A dropped object is gone. `MariaDB` drops the tables or views of one statement one by one.
+fn dropped(kind: &str, pairs: &[Pair<'_>]) -> Settled {
     let was_there: Vec<&Pair<'_>> = pairs.iter().filter(|pair| *pair.before != State::Absent).collect();
     let left: Vec<&&Pair<'_>> = was_there.iter().filter(|pair| !pair.is_absent()).collect();
     if was_there.is_empty() || left.len() == was_there.len() {
@@ -155,12 +155,12 @@ fn dropped(pairs: &[Pair<'_>]) -> Settled {
     }
     let names: Vec<&str> = left.iter().map(|pair| pair.object.name.as_str()).collect();
     // Where the statement said IF EXISTS it says so still; where it did not, the tables have just been seen.
-    Settled::Rest(format!("DROP TABLE IF EXISTS {}", quote::names(&names)))
+    Settled::Rest(format!("DROP {kind} IF EXISTS {}", quote::names(&names)))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::witness::witness;
+    use super::super::witness::witness_of;
     use super::*;
     use crate::sql::ddl::effect;
 
@@ -174,7 +174,7 @@ mod tests {
 
     fn settled(sql: &str, before: &[(&str, State)], now: &[(&str, State)]) -> Settled {
         let effect = effect(sql);
-        settle(sql, &effect, &witness(&effect, None), &states(before), &states(now))
+        settle(sql, &effect, &witness_of(sql, &effect, None), &states(before), &states(now))
     }
 
     const T: &str =
@@ -198,6 +198,12 @@ mod tests {
         assert_eq!(settled(sql, &before, &gone), Settled::Done);
         let half = [("table a", State::Absent), ("table b", present("2"))];
         assert_eq!(settled(sql, &before, &half), Settled::Rest("DROP TABLE IF EXISTS `b`".into()));
+        assert_eq!(
+            settled("DROP VIEW IF EXISTS a, b", &before, &half),
+            Settled::Rest("DROP VIEW IF EXISTS `b`".into())
+        );
+        assert_eq!(settled("DROP VIEW a, b", &before, &gone), Settled::Done);
+        assert_eq!(settled("DROP VIEW a, b", &before, &before), Settled::NotDone);
     }
 
     #[test]

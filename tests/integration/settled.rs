@@ -2,7 +2,7 @@
 //! somebody else's change of the same table.
 
 use crate::project::{Project, contains, eventually};
-use crate::servers::{ask, both};
+use crate::servers::{ask, block_on, both};
 
 /// Begins a run that waits in a statement for `table`, and ends it there before the statement has had an effect.
 fn cut_in(project: &Project, verb: &str, table: &str, statement: &str) {
@@ -15,7 +15,9 @@ fn cut_in(project: &Project, verb: &str, table: &str, statement: &str) {
     for session in project.database.rows("SHOW FULL PROCESSLIST") {
         let is_it = session[7].as_ref().is_some_and(|sql| sql.starts_with(statement));
         if is_it && session[3].as_ref() == Some(&project.database.name) {
-            project.database.run(&format!("KILL {}", session[0].as_ref().unwrap()));
+            // It may have given up by itself by now.
+            let kill = sqlx::AssertSqlSafe(format!("KILL {}", session[0].as_ref().unwrap()));
+            let _ = block_on(sqlx::raw_sql(kill).execute(&mut holder));
         }
     }
     eventually("it is over", || project.running(statement) == 0);
@@ -130,5 +132,71 @@ fn somebody_elses_value_of_the_same_option_is_asked_about() {
         contains(&stopped.stderr, "does not say whether by this statement or by somebody else");
         project.run("migrate --in-doubt not-run").exits(0);
         contains(&project.contents(), "ours");
+    }
+}
+
+#[test]
+fn views_that_were_dropped_one_by_one_are_dropped_to_the_end() {
+    for server in both() {
+        let project = Project::new(server, "settled_views");
+        project.up(1, "CREATE TABLE t (id INT PRIMARY KEY);\nCREATE VIEW a AS SELECT id FROM t;\nCREATE VIEW b AS SELECT id FROM t");
+        project.run("migrate").exits(0);
+        project.up(2, "DROP VIEW IF EXISTS a, b");
+        // What a server leaves that died between the two.
+        project.run("migrate").exits(0);
+        project.database.run("CREATE VIEW a AS SELECT id FROM t; CREATE VIEW b AS SELECT id FROM t");
+        let state = |name: &str| {
+            let definition = project.database.rows(&format!("SHOW CREATE VIEW {name}"))[0][1].clone().unwrap();
+            format!(r#""table {name}":{{"present":{{"definition":{}}}}}"#, serde_json::json!(definition))
+        };
+        let before = format!("{{{},{}}}", state("a"), state("b"));
+        project.database.run(&format!(
+            "DROP VIEW a; UPDATE _sqlx_migrations SET success = 0 WHERE version = 2; UPDATE _aura_db_journal SET \
+             progress = 'begun', state_before = '{}' WHERE version = 2",
+            before.replace('\\', "\\\\").replace('\'', "''")
+        ));
+        let outcome = project.run("migrate").exits(0);
+        assert!(!outcome.stderr.contains("found done"), "{}: {}", server.engine(), outcome.stderr);
+        assert_eq!(project.tables(), ["_sqlx_migrations", "t"], "{}", server.engine());
+        assert_eq!(project.states(), ["1 applied", "2 applied"]);
+    }
+}
+
+#[test]
+fn a_deadlock_after_ddl_does_not_take_back_that_the_ddl_is_done() {
+    for server in both() {
+        let project = Project::new(server, "settled_deadlock");
+        project.up(1, "CREATE TABLE t (id INT PRIMARY KEY, n INT);\nINSERT INTO t VALUES (1, 1)");
+        project.run("migrate").exits(0);
+        // The server's answer to one that lost a deadlock, once.
+        project.database.run(
+            "CREATE TRIGGER lost BEFORE UPDATE ON t FOR EACH ROW BEGIN IF @lost IS NULL THEN SET @lost = 1; \
+             SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213, MESSAGE_TEXT = 'Deadlock found'; END IF; END",
+        );
+        project.up(2, "SET @n = 5;\nALTER TABLE t ADD COLUMN c INT;\nUPDATE t SET c = @n");
+        let outcome = project.run("migrate").exits(0);
+        contains(&outcome.stderr, "trying the transaction again");
+        assert_eq!(progress(&project, 2), ["done", "done", "done"], "{}", server.engine());
+        assert_eq!(project.database.column("SELECT c FROM t"), ["5"], "{}", server.engine());
+    }
+}
+
+#[test]
+fn rows_that_a_trigger_writes_outside_of_transactions_are_asked_about() {
+    for server in both() {
+        let project = Project::new(server, "settled_trigger");
+        project.database.run(
+            "CREATE TABLE t (id INT PRIMARY KEY); CREATE TABLE gate (id INT PRIMARY KEY); INSERT INTO gate VALUES (1);
+             CREATE TABLE log (n INT) ENGINE = MyISAM; CREATE TABLE plain (id INT PRIMARY KEY);
+             CREATE TRIGGER logged AFTER INSERT ON t FOR EACH ROW INSERT INTO log VALUES (1)",
+        );
+        project.up(1, "INSERT INTO plain VALUES (1);\nINSERT INTO t SELECT id FROM gate FOR UPDATE;");
+        cut_in(&project, "migrate", "gate", "INSERT INTO t SELECT");
+        let stopped = project.run("migrate").exits(4);
+        contains(&stopped.stderr, "migrations/1_step.up.sql:2:1");
+        contains(&stopped.stderr, "a table that its triggers, foreign keys or functions lead to");
+        project.run("migrate --in-doubt not-run").exits(0);
+        assert_eq!(project.database.column("SELECT id FROM plain"), ["1"], "{}", server.engine());
+        assert_eq!(project.database.column("SELECT n FROM log"), ["1"], "{}", server.engine());
     }
 }

@@ -16,6 +16,7 @@ mod unseen;
 pub use definition::{Definition, Redefinition, redefinitions};
 pub use index::IndexDefinition;
 pub use load::loaded;
+pub use program::dropped_views;
 pub use table::{Created, created};
 pub use trace::{Trace, option_in, traces};
 pub use unseen::unseen;
