@@ -135,7 +135,7 @@ fn traced(trace: &Trace, before: &str, now: &str) -> Shown {
             let is_one = |line: &&str| line.starts_with("CONSTRAINT ") && line.contains(sort);
             let nothing_else = new.iter().all(|line| is_one(line) || line.starts_with("KEY "))
                 && lines(before).all(|line| lines(now).any(|new| new == line));
-            match (new.iter().any(|line| is_one(&line)), nothing_else) {
+            match (new.iter().any(is_one), nothing_else) {
                 (true, true) => Shown::Done,
                 (true, false) => Shown::Unclear,
                 (false, _) => Shown::NotDone,
