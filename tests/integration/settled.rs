@@ -2,11 +2,17 @@
 //! somebody else's change of the same table.
 
 use crate::project::{Project, contains, eventually};
-use crate::servers::{ask, block_on, both};
+use crate::servers::{Server, ask, block_on, both};
+use aura_db::engine::sandbox::{Options, ServerKind};
+use sqlx::{ConnectOptions as _, MySqlConnection};
 
 /// Begins a run that waits in a statement for `table`, and ends it there before the statement has had an effect.
 fn cut_in(project: &Project, verb: &str, table: &str, statement: &str) {
-    let mut holder = project.database.connect();
+    cut_by(project.database.connect(), project, verb, (table, statement));
+}
+
+/// [`cut_in`] with the session that is in the way.
+fn cut_by(mut holder: MySqlConnection, project: &Project, verb: &str, (table, statement): (&str, &str)) {
     ask(&mut holder, "START TRANSACTION");
     ask(&mut holder, &format!("SELECT * FROM {table} FOR UPDATE"));
     let run = project.command(verb).start();
@@ -199,4 +205,21 @@ fn rows_that_a_trigger_writes_outside_of_transactions_are_asked_about() {
         assert_eq!(project.database.column("SELECT id FROM plain"), ["1"], "{}", server.engine());
         assert_eq!(project.database.column("SELECT n FROM log"), ["1"], "{}", server.engine());
     }
+}
+
+#[test]
+fn the_sessions_own_database_in_capitals_is_no_other_one_where_the_server_folds_names() {
+    let extra = vec!["--lower-case-table-names=1".into()];
+    let server = Server::with(Options { extra, ..Options::new(ServerKind::Mariadb) });
+    let server: &'static Server = Box::leak(Box::new(server));
+    let project = Project::new(server, "settled_folded");
+    project.up(1, "CREATE TABLE t (id INT PRIMARY KEY)");
+    project.run("migrate").exits(0);
+    let name = project.database.name.to_uppercase();
+    project.up(2, format!("ALTER TABLE {name}.T ADD COLUMN c INT"));
+    let holder = block_on(server.sandbox().connect_options().database(&project.database.name).connect()).unwrap();
+    cut_by(holder, &project, "migrate", ("t", "ALTER TABLE "));
+    let outcome = project.run("migrate").exits(0);
+    contains(&outcome.stderr, "had not taken effect");
+    assert_eq!(project.states(), ["1 applied", "2 applied"]);
 }
