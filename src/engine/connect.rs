@@ -146,13 +146,13 @@ fn refused(error: sqlx::Error, options: &MySqlConnectOptions, address: &Address)
     }
 }
 
-/// The engine, the server's id of the connection, how the session reads and shows statements, and its
+/// The engine, the server's id of the connection, how the session reads and shows statements and compares names, and its
 /// `max_allowed_packet`; `setting` are statements that come first, each with its `;`.
 async fn server_engine(connection: &mut MySqlConnection, setting: &str) -> Result<Greeting, EngineError> {
     // As text: a prepared statement takes two round trips.
     let sql = format!(
         "{setting}SELECT VERSION(), @@version_comment, CONNECTION_ID(), @@sql_mode, @@sql_quote_show_create, \
-         @@max_allowed_packet, DATABASE()"
+         @@max_allowed_packet, @@lower_case_table_names, DATABASE()"
     );
     let rows = text::rows(connection, sql).await?;
     let row = rows.first().ok_or_else(|| EngineError::Unexpected("no version".into()))?;
@@ -162,7 +162,8 @@ async fn server_engine(connection: &mut MySqlConnection, setting: &str) -> Resul
     let is_mariadb = [&version, &comment].iter().any(|text| text.to_ascii_lowercase().contains("mariadb"));
     let kind = if is_mariadb { EngineKind::Mariadb } else { EngineKind::Mysql };
     let mode = Mode::new(row.text(3), row.number(4) != Some(0));
-    // Not as the settings spell it: with lower_case_table_names one database has many spellings.
-    let database = row.get(6).map(str::to_owned);
-    Ok(Greeting { engine: Engine { kind, version }, id, database, mode, packet })
+    let folds_names = row.number(6) != Some(0);
+    // Not as the settings spell it: where names are folded one database has many spellings.
+    let database = row.get(7).map(str::to_owned);
+    Ok(Greeting { engine: Engine { kind, version }, id, database, mode, packet, folds_names })
 }

@@ -32,6 +32,7 @@ pub mod session;
 pub mod settings;
 pub mod stats;
 mod text;
+mod untransacted;
 pub mod variables;
 
 pub use connect::{Database, Pool};

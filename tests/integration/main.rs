@@ -64,6 +64,7 @@ mod secrets;
 mod servers;
 mod session;
 mod session_settings;
+mod settled;
 mod shop;
 mod slowlog;
 mod stats;

@@ -4,11 +4,12 @@ use super::send::send;
 use super::step::{Course, open};
 use super::{Observer, Open, Runner};
 use crate::engine::execute::{Notice, execute};
+use crate::engine::untransacted::Untransacted;
 use crate::engine::{EngineError, journal, objects};
 use crate::migration::checksum::statement_hash;
 use crate::migration::existing::Existing;
 use crate::migration::partial_down::Action;
-use crate::migration::witness::{Witness, witness};
+use crate::migration::witness::{Witness, witness_of};
 use crate::model::journal::{JournalRow, Progress};
 use crate::sql::ddl::{Effect, databases, effect};
 
@@ -67,7 +68,7 @@ pub(super) async fn run(
         _ => course.rest.take().unwrap_or_else(|| statement.sql.clone()),
     };
     runner.before_setting(&row.sql, &effect).await.map_err(failed)?;
-    let rolls_back = runner.rolls_back(&effect).await.map_err(failed)?;
+    let rolls_back = runner.rolls_back(&row.sql, &effect).await.map_err(failed)?;
     match &effect {
         Effect::Transaction => control(runner, course, row, (&text, &effect), observer).await.map_err(failed),
         effect if effect.is_transactional() && rolls_back => {
@@ -75,7 +76,7 @@ pub(super) async fn run(
         }
         effect => {
             let elsewhere = elsewhere(runner, &row.sql);
-            let witness = witness(effect, elsewhere.as_deref());
+            let witness = witness_of(&row.sql, effect, elsewhere.as_deref());
             let before = objects::states(runner.session, &witness).await.map_err(failed)?;
             row.before = serde_json::to_string(&before).unwrap_or_default();
             let keeps_row = rolls_back && !runner.may_roll_back(&row.sql, effect).await.map_err(failed)?;
@@ -93,8 +94,7 @@ pub(super) async fn run(
 
 /// The other database that a statement names, if any.
 fn elsewhere(runner: &Runner<'_>, sql: &str) -> Option<String> {
-    let own = runner.session.database()?;
-    databases(sql).into_iter().find(|other| *other != own)
+    databases(sql).into_iter().find(|other| runner.session.is_elsewhere(other))
 }
 
 /// A statement whose effect the open transaction holds, its row with it.
@@ -203,6 +203,8 @@ async fn after_it(
     mut row: JournalRow,
     witness: &Witness,
 ) -> Result<(), EngineError> {
+    // The file itself may have made a table, a trigger or a program.
+    runner.untransacted = None;
     row.variables = course.memory.learn(runner.session, &row.sql).await?;
     row.progress = Progress::Done;
     if matches!(witness, Witness::None(_)) {
@@ -211,6 +213,7 @@ async fn after_it(
         runner.session.run_own("START TRANSACTION").await?;
     } else {
         journal::begin_and_complete(runner.session, &row);
+        course.completed = Some(row);
     }
     runner.open = Open::Work;
     course.wrote_rows = false;
@@ -228,16 +231,17 @@ impl Runner<'_> {
         Ok(())
     }
 
-    /// Whether rows that a statement writes are undone by a rollback, as far as is known.
-    pub(super) async fn rolls_back(&mut self, effect: &Effect) -> Result<bool, EngineError> {
-        let Effect::Rows { table: Some(table), .. } = effect else { return Ok(true) };
-        let known = self.before.as_ref().and_then(|schema| schema.table(table)?.storage_engine.clone());
-        let storage = match known {
-            Some(storage) => Some(storage),
-            // The file itself, or a run that was cut off, may have made it.
-            None => objects::storage_engine(self.session, table).await?,
+    /// Whether rows that a statement writes are undone by a rollback, as far as is known: its own, and what its triggers,
+    /// foreign keys and functions write.
+    pub(super) async fn rolls_back(&mut self, sql: &str, effect: &Effect) -> Result<bool, EngineError> {
+        let Effect::Rows { table, .. } = effect else { return Ok(true) };
+        let known = match self.untransacted.take() {
+            Some(known) => known,
+            None => Untransacted::read(self.session).await?,
         };
-        Ok(storage.is_none_or(|storage| storage.eq_ignore_ascii_case("InnoDB")))
+        let is_reached = known.is_reached(sql, table.as_deref());
+        self.untransacted = Some(known);
+        Ok(!is_reached)
     }
 
     /// The row of a statement that is about to run.
