@@ -15,7 +15,7 @@ const LONGEST: usize = 2000;
 pub fn render(review: &Review, root: &Root) -> String {
     let verdict = if review.failed { "❌" } else { "✅" };
     let mut text = format!("### {verdict} aura-db {}\n\n{}\n\n", review.verb, escape(&one_line(&review.summary)));
-    for line in &review.basis {
+    for line in review.basis.iter().take(20) {
         let _ = writeln!(text, "> {}  ", escape(&cut(&one_line(line))));
     }
     text.push('\n');

@@ -24,6 +24,8 @@ pub mod status;
 pub mod table;
 pub mod tree;
 mod waived;
+#[cfg(test)]
+mod wellformed;
 pub mod workload;
 mod xml;
 
