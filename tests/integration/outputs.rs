@@ -11,7 +11,8 @@ use tempfile::TempDir;
 const WORKLOAD: &str = "\
 queries:
   - name: tickets.by-subject
-    source: src/tickets.js:42
+    source: src/tickets.js
+    line: 42
     sql: SELECT id FROM tickets WHERE subject = 'x|<b>`'
   - name: tickets.newest
     sql: SELECT id, subject FROM tickets ORDER BY created_at DESC LIMIT 20
