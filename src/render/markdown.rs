@@ -12,9 +12,9 @@ const LONGEST: usize = 2000;
 
 /// The comment.
 #[must_use]
-pub fn render(review: &Review, root: &Root) -> String {
-    let verdict = if review.failed { "❌" } else { "✅" };
-    let mut text = format!("### {verdict} aura-db {}\n\n{}\n\n", review.verb, escape(&one_line(&review.summary)));
+pub fn render(review: &Review, top: &Root) -> String {
+    let mark = if review.failed { "❌" } else { "✅" };
+    let mut text = format!("### {mark} aura-db {}\n\n{}\n\n", review.verb, escape(&one_line(&review.summary)));
     for line in review.basis.iter().take(20) {
         let _ = writeln!(text, "> {}  ", escape(&cut(&one_line(line))));
     }
@@ -23,7 +23,7 @@ pub fn render(review: &Review, root: &Root) -> String {
     let all: Vec<&Found> = review.open().collect();
     let mut left = 0;
     for (at, found) in all.iter().enumerate() {
-        let block = block(found, review, root);
+        let block = block(found, review, top);
         let size = block.encode_utf16().count();
         if size > room {
             left = all.len() - at;
