@@ -2,7 +2,7 @@
 
 #![allow(clippy::doc_markdown, reason = "these texts are the help, where backticks would only be noise")]
 
-use super::{Migrations, Output, SetChoice};
+use super::{Migrations, Output, Reports, SetChoice};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -87,7 +87,7 @@ pub struct Audit {
     pub judge: Judge,
     #[command(flatten)]
     #[allow(missing_docs)]
-    pub output: Output,
+    pub output: Reports,
 }
 
 /// `1.5`, or `1.5x`.

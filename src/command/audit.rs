@@ -2,20 +2,22 @@
 
 use super::failure::Failure;
 use super::judge::{self, Planned};
+use super::reports::{Forms, Sinks};
 use super::{baseline, waivers};
 use crate::audit::RULES;
-use crate::cli::{Audit, FailOn, Format, Global};
+use crate::cli::{Audit, FailOn, Global};
 use crate::engine::planner::Planner;
 use crate::exit::Exit;
 use crate::model::baseline::BaselineReport;
 use crate::model::finding::{Finding, Severity};
+use crate::model::location::Location;
 use crate::model::query::Query;
 use crate::model::report::{
     AuditReport, AuditedQuery, Basis, FORMAT_VERSION, RuleEntry, RulesReport, SamplePlan, Summary,
 };
 use crate::model::waiver::Waived;
-use crate::render;
-use crate::term::{Output, Term};
+use crate::render::{self, review::Review};
+use crate::term::Term;
 use std::collections::BTreeSet;
 
 /// Runs `audit`.
@@ -23,19 +25,10 @@ use std::collections::BTreeSet;
 /// # Errors
 /// See [`Failure`].
 pub(super) async fn run(args: &Audit, global: &Global, term: &mut Term) -> Result<Exit, Failure> {
+    let output = Sinks::open(&args.output)?;
     if args.list_rules {
-        let output = Output::open(args.output.output.as_deref())?;
-        let text = match args.output.format {
-            Format::Table => {
-                let rules: Vec<_> = RULES.iter().map(|rule| (rule.id, rule.severity, rule.summary)).collect();
-                render::rules::list(&rules, &output.style(term))
-            }
-            Format::Json => render::json::render(&rules()),
-        };
-        output.write(&text, term)?;
-        return Ok(Exit::Clean);
+        return output.write_rules(&rules(), term);
     }
-    let output = Output::open(args.output.output.as_deref())?;
     let files = baseline::Files::open(args)?;
     let workload = judge::workload(&args.judge)?;
     let queries = chosen(&workload.queries, &args.queries)?;
@@ -51,13 +44,15 @@ pub(super) async fn run(args: &Audit, global: &Global, term: &mut Term) -> Resul
     let (findings, baseline) = files.apply(&run, findings, term)?;
     let found = Found { findings, waived, baseline };
     let report = report(&planner, &queries, outcomes, found, fail_on(args.fail_on));
-    let style = output.style(term);
-    let text = match args.output.format {
-        Format::Table => render::table::audit(&report, args.verbose, &style),
-        Format::Json => render::json::render(&report),
+    // What is found on a table stands in no file of the app's; it is told where the workload begins.
+    let home = workload.queries.first().map(|query| Location::line(&query.defined_at.file, 1));
+    let forms = Forms {
+        table: &|style| render::table::audit(&report, args.verbose, style),
+        json: &|| render::json::render(&report),
+        review: &|| Review::audit(&report, rules().rules),
+        home: home.as_ref(),
     };
-    output.write(&text, term)?;
-    Ok(if report.summary.failed { Exit::Findings } else { Exit::Clean })
+    output.write(&forms, term)
 }
 
 fn rules() -> RulesReport {
@@ -187,6 +182,7 @@ fn audited(query: &Query, outcomes: Planned) -> AuditedQuery {
     AuditedQuery {
         name: query.name.clone(),
         source: query.source.clone(),
+        defined_at: query.defined_at.clone(),
         sql: query.sql.clone(),
         frequency: query.frequency,
         cache_seconds: query.cache_seconds,

@@ -19,6 +19,7 @@ mod new;
 mod prepare;
 mod remedy;
 mod replica;
+mod reports;
 mod rollback;
 mod schema;
 mod stats;

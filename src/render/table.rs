@@ -136,7 +136,7 @@ fn duration(seconds: u64) -> String {
 }
 
 /// `152 queries: 140 clean · 7 errors · 12 warnings · 9 infos · fails at warning`
-fn summary(summary: &Summary, worse: usize) -> String {
+pub(super) fn summary(summary: &Summary, worse: usize) -> String {
     let verdict = match (summary.fail_on, summary.failed) {
         (None, _) => "never fails".into(),
         (Some(least), true) => format!("failed at {least}"),
