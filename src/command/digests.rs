@@ -13,7 +13,7 @@ use crate::model::digest::{Digest, StatementClass, sort};
 use crate::model::engine::EngineKind;
 use crate::model::schema::Schema;
 use crate::source::classes::keeps_books;
-use crate::sql::digest_text::{is_about_server, is_prepared_only, may_be_cut, names_table, statement};
+use crate::sql::digest_text::{is_about_server, is_our_own, is_prepared_only, may_be_cut, names_table, statement};
 use crate::sql::fingerprint::Fingerprints;
 use crate::sql::placeholder::placeholders;
 use crate::sql::stand_in::stand_ins;
@@ -48,8 +48,9 @@ fn digest(found: Digests, schema: Option<&(String, Schema)>, kind: EngineKind) -
     let notes = notes(&found, kind);
     let mut classes: BTreeMap<(String, String), StatementClass> = BTreeMap::new();
     for digest in &found.digests {
-        // What prepares a statement does not run it; and a migration is not the app's work.
-        if is_prepared_only(&digest.text) || keeps_books(&digest.text.to_ascii_lowercase()) {
+        // What prepares a statement does not run it; and a migration is not the app's work, nor is this import.
+        if is_prepared_only(&digest.text) || is_our_own(&digest.text) || keeps_books(&digest.text.to_ascii_lowercase())
+        {
             continue;
         }
         let schema = schema.filter(|(name, _)| *name == digest.schema).map(|(_, schema)| schema);
