@@ -12,10 +12,9 @@ use crate::model::count::counted;
 use crate::model::digest::{Digest, StatementClass, sort};
 use crate::model::engine::EngineKind;
 use crate::model::schema::Schema;
-use crate::source::classes::keeps_books;
+use crate::source::classes::{keeps_books, may_have_plan};
 use crate::sql::digest_text::{is_about_server, is_our_own, is_prepared_only, may_be_cut, names_table, statement};
 use crate::sql::fingerprint::Fingerprints;
-use crate::sql::placeholder::placeholders;
 use crate::sql::stand_in::stand_ins;
 use crate::term::{Output, Term};
 use std::collections::BTreeMap;
@@ -45,12 +44,18 @@ pub(super) async fn run(args: &ServerDigests, target: &Target, term: &mut Term) 
 
 fn digest(found: Digests, schema: Option<&(String, Schema)>, kind: EngineKind) -> Result<Digest, Failure> {
     let fingerprints = Fingerprints::new().map_err(|error| Failure::unable(error.to_string()))?;
-    let notes = notes(&found, kind);
+    let mut notes = notes(&found, kind);
+    let mut of_tools = 0;
     let mut classes: BTreeMap<(String, String), StatementClass> = BTreeMap::new();
     for digest in &found.digests {
         // What prepares a statement does not run it; and a migration is not the app's work, nor is this import.
-        if is_prepared_only(&digest.text) || is_our_own(&digest.text) || keeps_books(&digest.text.to_ascii_lowercase())
-        {
+        let words = [Some(&digest.text), digest.sample.as_ref()];
+        let keeps_books = words.into_iter().flatten().any(|text| keeps_books(&text.to_ascii_lowercase()));
+        if is_prepared_only(&digest.text) || is_our_own(&digest.text) || keeps_books {
+            continue;
+        }
+        if is_about_server(&digest.text) {
+            of_tools += digest.count;
             continue;
         }
         let schema = schema.filter(|(name, _)| *name == digest.schema).map(|(_, schema)| schema);
@@ -60,6 +65,9 @@ fn digest(found: Digests, schema: Option<&(String, Schema)>, kind: EngineKind) -
             Some(same) => merge(same, class),
             None => drop(classes.insert(key, class)),
         }
+    }
+    if of_tools > 0 {
+        notes.push(format!("{} on the server's own tables left out", counted(of_tools, "statement")));
     }
     let mut classes: Vec<StatementClass> = classes.into_values().collect();
     sort(&mut classes);
@@ -91,7 +99,11 @@ fn notes(found: &Digests, kind: EngineKind) -> Vec<String> {
         ));
     }
     if kind == EngineKind::Mariadb {
-        notes.push("MariaDB tells no 95th percentile".into());
+        notes.push(
+            "MariaDB tells no 95th percentile, and makes no digest of what drivers prepare (the binary protocol): such \
+             statements are not here, but in its logs"
+                .into(),
+        );
     }
     notes
 }
@@ -118,32 +130,27 @@ fn class(
         params: Vec::new(),
         no_sample: None,
     };
-    let of = |sql: &str| String::from_utf8_lossy(&fingerprints.of(sql.as_bytes())).into_owned();
-    // Drivers that prepare send their values apart, and the server keeps the text only.
-    let whole = digest.sample.as_ref().filter(|sample| placeholders(sample) == Ok(0));
-    if let Some(sample) = whole {
-        class.sample.clone_from(sample);
-        class.fingerprint = of(sample);
-    } else {
-        let text = statement(&digest.text);
-        class.fingerprint = of(text.as_ref().unwrap_or(&digest.text));
-        let cut = may_be_cut(&digest.text, kept);
-        let day = digest.last_seen.get(..10).unwrap_or("2026-01-01");
-        let none = Schema::default();
-        let known = text.and_then(|sql| match cut {
-            true => {
-                Err(format!("the server may have cut off its text (performance_schema_max_digest_length is {kept})"))
-            }
-            false => stand_ins(&sql, schema.unwrap_or(&none), day).map(|params| (sql, params)),
-        });
-        match known {
-            Ok((sql, params)) => (class.sample, class.params) = (sql, params),
-            Err(because) => class.no_sample = Some(because),
+    // Of what a driver prepared the server keeps the text, without the values that were sent apart.
+    let (text, cut) = match &digest.sample {
+        Some(sample) => (Ok(sample.clone()), false),
+        None => (statement(&digest.text), may_be_cut(&digest.text, kept)),
+    };
+    let name = fingerprints.of(text.as_ref().unwrap_or(&digest.text).as_bytes());
+    class.fingerprint = String::from_utf8_lossy(&name).into_owned();
+    let day = digest.last_seen.get(..10).unwrap_or("2026-01-01");
+    let none = Schema::default();
+    let known = text.and_then(|sql| {
+        if cut {
+            let setting = "performance_schema_max_digest_length";
+            return Err(format!("the server may have cut off its text ({setting} is {kept})"));
         }
+        stand_ins(&sql, schema.unwrap_or(&none), day).map(|params| (sql, params))
+    });
+    match known {
+        Ok((sql, params)) => (class.sample, class.params) = (sql, params),
+        Err(because) => class.no_sample = Some(because),
     }
-    if is_about_server(&digest.text) {
-        class.no_sample = Some("it is about the server's own tables".into());
-    } else if !names_table(&digest.text) {
+    if !may_have_plan(&digest.text) || !names_table(&digest.text) {
         class.no_sample = Some("EXPLAIN has no plan for it".into());
     } else if digest.errors >= digest.count {
         class.no_sample = Some("each of them failed".into());

@@ -92,7 +92,11 @@ pub fn keeps_books(fingerprint: &str) -> bool {
     ["_aura_db_", "_sqlx_migrations", "refinery_schema_history"].iter().any(|table| fingerprint.contains(table))
 }
 
-fn may_have_plan(sql: &str) -> bool {
+/// Whether a statement begins as one that EXPLAIN has a plan for.
+#[must_use]
+pub fn may_have_plan(sql: &str) -> bool {
+    // MySQL's digests call what was prepared so.
+    let sql = sql.strip_prefix("EXECUTE ").unwrap_or(sql);
     let word =
         sql.split(|letter: char| !letter.is_ascii_alphabetic()).find(|word| !word.is_empty()).unwrap_or_default();
     ["SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "WITH"].iter().any(|verb| word.eq_ignore_ascii_case(verb))

@@ -79,10 +79,11 @@ pub fn names_table(text: &str) -> bool {
 /// Whether a digest is of what aura-db itself asks when it opens a session or reads digests.
 #[must_use]
 pub fn is_our_own(text: &str) -> bool {
-    const OURS: [[&str; 2]; 3] = [
+    const OURS: [[&str; 2]; 4] = [
         ["PERFORMANCE_SCHEMA_MAX_DIGEST_LENGTH", "PERFORMANCE_SCHEMA_DIGESTS_SIZE"],
         ["VERSION_COMMENT", "SQL_QUOTE_SHOW_CREATE"],
         ["TIME_ZONE", "LOCK_WAIT_TIMEOUT"],
+        ["SET SESSION", "INFORMATION_SCHEMA_STATS_EXPIRY"],
     ];
     let text = text.to_ascii_uppercase();
     OURS.iter().any(|words| words.iter().all(|word| text.contains(word)))

@@ -16,6 +16,9 @@ use tokens::{Part, parts};
 /// # Errors
 /// The reason why a value is not known, naming the placeholder.
 pub fn stand_ins(sql: &str, schema: &Schema, day: &str) -> Result<Vec<Value>, String> {
+    if placeholders(sql) == Ok(0) {
+        return Ok(Vec::new());
+    }
     let parts = parts(sql).ok_or_else(|| "it cannot be read".to_owned())?;
     let marks = (0..parts.len()).filter(|at| matches!(parts[*at], Part::Mark));
     let values: Vec<Value> = marks
