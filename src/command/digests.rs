@@ -38,13 +38,13 @@ pub(super) async fn run(args: &ServerDigests, target: &Target, term: &mut Term) 
         Ok::<_, Failure>((found, schema, kind))
     };
     let (found, schema, kind) = interrupt::early(reading).await?;
-    let digest = digest(found, schema.as_ref(), kind)?;
+    let digest = digest(&found, schema.as_ref(), kind)?;
     print(digest, &args.print, "performance-schema", output, term)
 }
 
-fn digest(found: Digests, schema: Option<&(String, Schema)>, kind: EngineKind) -> Result<Digest, Failure> {
+fn digest(found: &Digests, schema: Option<&(String, Schema)>, kind: EngineKind) -> Result<Digest, Failure> {
     let fingerprints = Fingerprints::new().map_err(|error| Failure::unable(error.to_string()))?;
-    let mut notes = notes(&found, kind);
+    let mut notes = notes(found, kind);
     let mut of_tools = 0;
     let mut classes: BTreeMap<(String, String), StatementClass> = BTreeMap::new();
     for digest in &found.digests {

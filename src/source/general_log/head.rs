@@ -79,7 +79,7 @@ pub(super) fn ending_at(text: &[u8], tab: usize) -> Option<usize> {
 /// Whether a line is the beginning of an event that was not written to its end.
 pub(super) fn is_torn(line: &[u8]) -> bool {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    let like = |shape: &[u8], line: &[u8]| {
+    let fits = |shape: &[u8], line: &[u8]| {
         line.len() >= shape.len()
             && shape.iter().zip(line).all(|(s, b)| if *s == b'0' { b.is_ascii_digit() } else { s == b })
     };
@@ -88,7 +88,7 @@ pub(super) fn is_torn(line: &[u8]) -> bool {
         Some(tab) => (&line[..tab], Some(&line[tab..])),
         None => (line, None),
     };
-    let has_time = like(b"0000-00-00T", dated) && dated.iter().all(is_time) || seconds(dated).is_some();
+    let has_time = fits(b"0000-00-00T", dated) && dated.iter().all(is_time) || seconds(dated).is_some();
     let Some(rest) = rest else { return has_time };
     let is_dated = has_time || dated.is_empty() && rest.starts_with(b"\t\t");
     let rest = rest.trim_ascii_start();

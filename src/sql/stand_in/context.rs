@@ -39,7 +39,7 @@ pub(super) fn meaning<'a>(parts: &'a [Part], at: usize, schema: &'a Schema) -> M
     let is = |back: usize, text: &str| before(back).is_some_and(|part| part.is(text));
     if is(1, "LIMIT") {
         // `LIMIT first, count`
-        let is_offset = parts.get(at + 1).is_some_and(|part| part.is(",")) && !matches!(parts.get(at + 2), None);
+        let is_offset = parts.get(at + 1).is_some_and(|part| part.is(",")) && parts.get(at + 2).is_some();
         return Meaning::Number(if is_offset { 0 } else { PAGE });
     }
     if is(1, ",") && (is(3, "LIMIT")) {
