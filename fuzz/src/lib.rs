@@ -6,8 +6,10 @@
 
 mod dump;
 mod explain;
+mod logs;
 mod migrations;
 mod profiles;
+mod query_file;
 mod schema;
 mod script;
 mod split;
@@ -15,8 +17,10 @@ mod statement;
 
 pub use dump::dump;
 pub use explain::explain;
+pub use logs::logs;
 pub use migrations::migrations;
 pub use profiles::profiles;
+pub use query_file::query_file;
 pub use script::script;
 pub use split::split;
 pub use statement::statement;

@@ -11,7 +11,7 @@ mod reports;
 mod stats;
 
 pub use adoption::{Adopt, Drift};
-pub use catalogue::{Catalogue, DigestFormat, Import, Logs};
+pub use catalogue::{Catalogue, DigestFormat, Import, Logs, Printed, ServerDigests, SqlFiles};
 pub use judging::{Audit, Explain, FailOn, Judge, SandboxChoice};
 pub use lint::Lint;
 pub use migrations::{

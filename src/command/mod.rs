@@ -5,12 +5,14 @@ mod archive;
 mod audit;
 mod baseline;
 mod catalogue;
+mod digests;
 mod doubt;
 mod drift;
 mod explain;
 mod failure;
 mod files;
 mod import;
+mod import_sql;
 mod interrupt;
 mod judge;
 mod lint;
@@ -75,7 +77,7 @@ async fn dispatch(cli: &Cli, term: &mut Term) -> Result<Exit, Failure> {
         Command::Audit(args) => interrupt::early(audit::run(args, &cli.global, term)).await,
         Command::Explain(args) => interrupt::early(explain::run(args, &cli.global, term)).await,
         Command::Stats(args) => Box::pin(interrupt::early(stats::run(args, &target()?, term))).await,
-        Command::Catalogue(args) => catalogue::run(args, term),
+        Command::Catalogue(args) => Box::pin(catalogue::run(args, &cli.global, term)).await,
     }
 }
 

@@ -7,6 +7,7 @@ mod baseline;
 pub mod canceller;
 pub mod connect;
 pub mod definitions;
+pub mod digests;
 pub mod error;
 pub mod execute;
 pub mod explain;

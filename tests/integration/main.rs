@@ -30,6 +30,7 @@ mod explain;
 mod failure;
 mod faults;
 mod fidelity;
+mod imports;
 mod in_doubt;
 mod interrupt;
 mod journal_doubts;
