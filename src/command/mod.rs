@@ -29,6 +29,7 @@ mod today;
 mod turn;
 mod unsure;
 mod up;
+mod verdict;
 mod waivers;
 
 use crate::cli::{Cli, Command, Write};

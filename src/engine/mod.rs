@@ -34,6 +34,5 @@ pub mod stats;
 mod text;
 pub mod variables;
 
-pub use connect::{Database, Pool};
 pub use error::EngineError;
 pub use session::Session;
