@@ -25,8 +25,7 @@ pub(super) async fn run(args: &Explain, global: &Global, term: &mut Term) -> Res
     let (planner, scale) = judge::planner(&args.judge, global, 1, term).await?;
     term.note(&format!("database: {} ({})", planner.place, planner.engine));
     let queries = [query];
-    let (outcomes, findings) =
-        judge::judged(&planner, scale.as_ref(), &queries, (false, Keep::Plans), term).await?;
+    let (outcomes, findings) = judge::judged(&planner, scale.as_ref(), &queries, (false, Keep::Plans), term).await?;
     let (findings, waived) = waivers::settled(findings, &planner, &queries, &outcomes, &[])?;
     let report = report(&planner, &queries, outcomes, Found { findings, waived, baseline: None }, None);
     let text = match args.output.format {

@@ -64,7 +64,10 @@ impl Planner {
             let literals = Literals::new(engine.clone(), DATABASE, sizeless, scale.clone());
             let mut lanes = Vec::new();
             for number in 1..concurrency {
-                lanes.push(Lane { connection: open(&sandbox, &engine, &schema, scale, version).await?, literals: literals.beside(number) });
+                lanes.push(Lane {
+                    connection: open(&sandbox, &engine, &schema, scale, version).await?,
+                    literals: literals.beside(number),
+                });
             }
             lanes.push(Lane { connection: open(&sandbox, &engine, &schema, scale, version).await?, literals });
             Ok(lanes)

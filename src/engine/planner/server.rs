@@ -7,8 +7,8 @@ use crate::engine::settings::{Address, Settings, server_options};
 use crate::engine::{EngineError, explain, explain::JsonVersion, ledger};
 use crate::model::plan::Plan;
 use crate::model::report::Statistics;
-use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
 use sqlx::Connection as _;
+use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
