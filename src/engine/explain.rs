@@ -177,11 +177,17 @@ async fn ask(
     sent: Sent,
     question: &str,
 ) -> Result<Plan, EngineError> {
-    let mut message = match sent {
+    let mut message = String::new();
+    if engine.kind == EngineKind::Mariadb {
+        // Sets the cost of the last query to zero, which otherwise is that of the one before for a statement without a
+        // cost, such as a DELETE from one table.
+        message.push_str("SELECT 0, 0; ");
+    }
+    message.push_str(&match sent {
         Sent::Prepared => prepared(settings, question),
-        // On a line of its own, as the statement may end in a comment.
+        // On lines of their own, as the statement may end in a comment.
         Sent::Plain => format!("{question}\n"),
-    };
+    });
     message.push_str("; SHOW WARNINGS");
     if engine.kind == EngineKind::Mariadb {
         // Only 10.x has the cost nowhere else.
