@@ -183,11 +183,11 @@ async fn ask(
         // cost, such as a DELETE from one table.
         message.push_str("SELECT 0, 0; ");
     }
-    message.push_str(&match sent {
-        Sent::Prepared => prepared(settings, question),
+    match sent {
+        Sent::Prepared => message.push_str(&prepared(settings, question)),
         // On lines of their own, as the statement may end in a comment.
-        Sent::Plain => format!("{question}\n"),
-    });
+        Sent::Plain => message.extend([question, "\n"]),
+    }
     message.push_str("; SHOW WARNINGS");
     if engine.kind == EngineKind::Mariadb {
         // Only 10.x has the cost nowhere else.
