@@ -3,6 +3,7 @@
 use super::failure::Failure;
 use super::judge::{self, Planned};
 use super::reports::{Forms, Sinks};
+use super::verdict::Keep;
 use super::{baseline, waivers};
 use crate::audit::RULES;
 use crate::cli::{Audit, FailOn, Global};
@@ -18,7 +19,9 @@ use crate::model::report::{
 use crate::model::waiver::Waived;
 use crate::render::{self, review::Review};
 use crate::term::Term;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Runs `audit`.
 ///
@@ -32,12 +35,14 @@ pub(super) async fn run(args: &Audit, global: &Global, term: &mut Term) -> Resul
     let files = baseline::Files::open(args)?;
     let workload = judge::workload(&args.judge)?;
     let queries = chosen(&workload.queries, &args.queries)?;
-    let (planner, scale) = judge::planner(&args.judge, global, term).await?;
+    let plans = queries.iter().map(|query| query.samples.len()).sum();
+    let (planner, scale) = judge::planner(&args.judge, global, plans, term).await?;
     term.note(&format!("database: {} ({})", planner.place, planner.engine));
     files.check(&planner)?;
-    let outcomes = judge::plans(&planner, &queries, term).await?;
     let whole = args.queries.is_empty();
-    let findings = judge::findings(&planner, scale.as_ref(), &queries, &outcomes, whole);
+    let shows_plans = output.hold_plans() || files.compares_plans();
+    let keep = if shows_plans { Keep::Plans } else { Keep::Accesses };
+    let (outcomes, findings) = judge::judged(&planner, scale.as_ref(), &queries, (whole, keep), term).await?;
     let allowed = if whole { &workload.waivers[..] } else { &[] };
     let (findings, waived) = waivers::settled(findings, &planner, &queries, &outcomes, allowed)?;
     let run = baseline::Run { planner: &planner, workload: &workload.queries, queries: &queries, outcomes: &outcomes };
@@ -75,7 +80,10 @@ pub(super) fn fail_on(choice: FailOn) -> Option<Severity> {
 }
 
 /// The queries that the patterns name, in the order of the workload; all of them without a pattern.
-fn chosen(all: &[Query], patterns: &[String]) -> Result<Vec<Query>, Failure> {
+fn chosen<'a>(all: &'a [Query], patterns: &[String]) -> Result<Cow<'a, [Query]>, Failure> {
+    if patterns.is_empty() {
+        return Ok(Cow::Borrowed(all));
+    }
     for pattern in patterns {
         if !all.iter().any(|query| matches(pattern, &query.name)) {
             return Err(Failure::usage(format!(
@@ -84,7 +92,7 @@ fn chosen(all: &[Query], patterns: &[String]) -> Result<Vec<Query>, Failure> {
             )));
         }
     }
-    let wanted = |query: &&Query| patterns.is_empty() || patterns.iter().any(|pattern| matches(pattern, &query.name));
+    let wanted = |query: &&Query| patterns.iter().any(|pattern| matches(pattern, &query.name));
     Ok(all.iter().filter(wanted).cloned().collect())
 }
 
@@ -171,7 +179,7 @@ pub(super) fn report(
 fn audited(query: &Query, outcomes: Planned) -> AuditedQuery {
     let plans = query.samples.iter().zip(outcomes.plans).map(|(sample, plan)| {
         let (plan, error) = match plan {
-            Ok(plan) => (Some(plan), None),
+            Ok(plan) => (Some(Arc::unwrap_or_clone(plan)), None),
             Err(error) => {
                 let code = error.code.map(|code| format!("error {code}: ")).unwrap_or_default();
                 (None, Some(format!("{code}{}", error.message)))

@@ -32,6 +32,7 @@ mod today;
 mod turn;
 mod unsure;
 mod up;
+mod verdict;
 mod waivers;
 mod whole;
 

@@ -49,6 +49,11 @@ impl Sinks {
         Ok(Self { list, root: root()? })
     }
 
+    /// Whether one of them holds the plans as a whole.
+    pub(super) fn hold_plans(&self) -> bool {
+        self.list.iter().any(|(format, _)| *format == ReportFormat::Json)
+    }
+
     /// Writes all of them, even when one cannot be written, and gives the verdict's exit code.
     ///
     /// # Errors

@@ -6,29 +6,9 @@ use super::settings::{Address, Settings, embedded_options, server_options};
 use super::text;
 use super::{EngineError, Session};
 use crate::model::engine::{Engine, EngineKind};
-use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlPoolOptions};
-use sqlx::{ConnectOptions, Connection, MySqlPool, SqlitePool};
+use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
+use sqlx::{ConnectOptions, Connection};
 use std::time::Duration;
-
-/// An open database.
-#[derive(Debug, Clone)]
-pub struct Database {
-    /// The engine and its version.
-    pub engine: Engine,
-    /// Where it is, without secrets: `host:port/database`, or the embedded engine's file.
-    pub place: String,
-    /// The connections.
-    pub pool: Pool,
-}
-
-/// The connections of an open database.
-#[derive(Debug, Clone)]
-pub enum Pool {
-    /// `MySQL` or `MariaDB`.
-    Server(MySqlPool),
-    /// The built-in engine.
-    Embedded(SqlitePool),
-}
 
 /// Whether a verb may create what is not there yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,27 +50,6 @@ pub async fn session(settings: &Settings, purpose: Purpose) -> Result<Session, E
             Session::embedded(connection, settings).await
         }
     }
-}
-
-/// Opens a pool on a server, for what may run side by side.
-///
-/// # Errors
-/// When the server cannot be reached.
-pub async fn database(settings: &Settings) -> Result<Database, EngineError> {
-    let Address::Server(options) = &settings.address else {
-        return Err(EngineError::Unexpected("the embedded engine is read in memory, not through a pool".into()));
-    };
-    let options = server_options(options);
-    let mut connection = connect_server(&options, &settings.address, settings.connect_timeout).await?;
-    let Greeting { engine, .. } = server_engine(&mut connection, "").await?;
-    // Closed before the pool opens its own, so that one free connection on the server is enough.
-    connection.close().await?;
-    let pool = MySqlPoolOptions::new()
-        .max_connections(settings.pool.max(1))
-        .acquire_timeout(settings.connect_timeout.max(Duration::from_secs(1)))
-        .test_before_acquire(false)
-        .connect_lazy_with(options);
-    Ok(Database { engine, place: settings.address.shown(), pool: Pool::Server(pool) })
 }
 
 async fn connect_server(

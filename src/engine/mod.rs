@@ -36,6 +36,5 @@ mod text;
 mod untransacted;
 pub mod variables;
 
-pub use connect::{Database, Pool};
 pub use error::EngineError;
 pub use session::Session;

@@ -60,6 +60,7 @@ mod refinery;
 mod refusals;
 mod round_trip;
 mod sandbox;
+mod sandbox_audit;
 mod schema;
 mod schema_source;
 mod scratch;
