@@ -7,6 +7,10 @@ use clap::Parser;
 use std::process::ExitCode;
 use std::thread;
 
+/// What reads a folder of files allocates little and often, in a thread, and glibc asks the kernel for each page of it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Bytes of stack. A condition of a thousand links is a tree of a thousand levels, and the usual 8 MB do not hold it. What
 /// is not used takes no memory.
 const STACK: usize = 256 << 20;

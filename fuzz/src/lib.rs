@@ -6,9 +6,11 @@
 
 mod dump;
 mod explain;
+mod logs;
 mod migrations;
 mod profiles;
 mod scan;
+mod query_file;
 mod schema;
 mod script;
 mod split;
@@ -16,9 +18,11 @@ mod statement;
 
 pub use dump::dump;
 pub use explain::explain;
+pub use logs::logs;
 pub use migrations::migrations;
 pub use profiles::profiles;
 pub use scan::scan;
+pub use query_file::query_file;
 pub use script::script;
 pub use split::split;
 pub use statement::statement;

@@ -19,9 +19,10 @@ pub use context::{CatalogueEntry, Context, ExplainError, Options, SchemaContext}
 pub use rules::{Check, RULES, Rule, rule};
 pub use waive::{Allowed, waive};
 
-use crate::model::finding::Finding;
+use crate::model::finding::{Finding, Subject};
 use crate::model::schema::Schema;
-use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// The findings of one query with one sample.
 #[must_use]
@@ -56,17 +57,19 @@ pub fn audit_schema(schema: &Schema, catalogue: &[CatalogueEntry<'_>], options: 
 #[must_use]
 pub fn settle(findings: Vec<Finding>) -> Vec<Finding> {
     let mut settled: Vec<Finding> = Vec::with_capacity(findings.len());
+    let mut places: HashMap<(String, Subject), usize> = HashMap::new();
     for finding in findings {
-        let same = |known: &&mut Finding| {
-            known.rule == finding.rule
-                && known.subject.query == finding.subject.query
-                && known.subject.table == finding.subject.table
-                && known.subject.index == finding.subject.index
-        };
-        match settled.iter_mut().find(same) {
-            Some(known) if finding.severity > known.severity => *known = finding,
-            Some(_) => {}
-            None => settled.push(finding),
+        // Of the subject only what several samples have in common.
+        let subject = Subject { sample: None, location: None, ..finding.subject.clone() };
+        match places.entry((finding.rule.clone(), subject)) {
+            Entry::Occupied(known) if finding.severity > settled[*known.get()].severity => {
+                settled[*known.get()] = finding;
+            }
+            Entry::Occupied(_) => {}
+            Entry::Vacant(place) => {
+                place.insert(settled.len());
+                settled.push(finding);
+            }
         }
     }
     order(&mut settled);
@@ -76,17 +79,16 @@ pub fn settle(findings: Vec<Finding>) -> Vec<Finding> {
 /// Puts findings in the order of reports.
 pub fn order(findings: &mut [Finding]) {
     findings.sort_by(|left, right| {
-        let key = |finding: &Finding| {
-            (Reverse(finding.severity), finding.subject.query.clone(), finding.rule.clone(), finding.subject.clone())
-        };
-        key(left).cmp(&key(right))
+        let by_subject = left.subject.query.cmp(&right.subject.query);
+        let by_rule = || left.rule.cmp(&right.rule).then_with(|| left.subject.cmp(&right.subject));
+        right.severity.cmp(&left.severity).then(by_subject).then_with(by_rule)
     });
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::finding::{Severity, Subject};
+    use crate::model::finding::Severity;
 
     fn finding(rule: &str, query: &str, sample: &str, severity: Severity) -> Finding {
         let subject = Subject { query: Some(query.into()), sample: Some(sample.into()), ..Subject::default() };

@@ -77,6 +77,60 @@ pub enum Import {
                       table --limit 20\n  aura-db audit --workload profiles/workload/slowlog.yaml --sandbox mysql"
     )]
     Slowlog(Logs),
+    /// From general query logs of MySQL or MariaDB, plain or gzip: every statement, without times
+    #[command(
+        after_help = "Statements are put into classes as pt-query-digest does; each class becomes an entry with its first \
+                      statement, word for word. These hold values of your users: look through the file before you commit \
+                      it.\n\nExamples:\n  aura-db catalogue import general-log general.log --output \
+                      profiles/workload/general-log.yaml\n  aura-db catalogue import general-log general.log.1.gz general.log \
+                      --format table --limit 20"
+    )]
+    GeneralLog(Logs),
+    /// From the statement digests that the configured server keeps in performance_schema; the server is only read
+    #[command(
+        after_help = "Reads events_statements_summary_by_digest: what ran since the server was started or the table \
+                      truncated. MySQL keeps one statement of each class, word for word, with values of your users: look \
+                      through the file before you commit it. Where none is kept, values stand in for the literals, by the \
+                      types of their columns. MariaDB has performance_schema off by default.\n\nExamples:\n  aura-db catalogue \
+                      import performance-schema --output profiles/workload/production.yaml\n  aura-db catalogue import \
+                      performance-schema --profile production --format table --limit 20\n  aura-db audit --workload \
+                      profiles/workload/production.yaml --sandbox mysql"
+    )]
+    PerformanceSchema(ServerDigests),
+    /// From files of statements with `-- name:` comments, as sqlc, yesql, HugSQL and aiosql read them
+    #[command(
+        after_help = "Placeholders may be ?, $1, :name, @name, %s or sqlc.arg(name); values stand in for them by the types of \
+                      the columns that the migrations make. A statement without a name is named after its file and line; \
+                      waivers (-- aura-db: allow RULE because REASON) stay with it.\n\nExamples:\n  aura-db catalogue import \
+                      sql queries/*.sql --output profiles/workload/queries.yaml\n  aura-db catalogue import sql \
+                      db/query.sql --migrations db/migrations"
+    )]
+    Sql(SqlFiles),
+}
+
+/// Digests of a server to read, and what to make of them.
+#[derive(Debug, Args)]
+pub struct ServerDigests {
+    /// Those of all databases but the server's own, not only of the configured one
+    #[arg(long)]
+    pub all_schemas: bool,
+    /// What to make of them.
+    #[command(flatten)]
+    pub print: Printed,
+}
+
+/// Files of statements to read.
+#[derive(Debug, Args)]
+pub struct SqlFiles {
+    /// Files of statements
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// Folder of the migrations that make the tables
+    #[arg(long, value_name = "DIR", default_value = "migrations")]
+    pub migrations: PathBuf,
+    /// Write the workload to a file; it is opened before work starts
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
 /// Logs to read, and what to make of them.
@@ -85,7 +139,15 @@ pub struct Logs {
     /// Log files
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
-    /// Only the classes that took most time in all
+    /// What to make of them.
+    #[command(flatten)]
+    pub print: Printed,
+}
+
+/// What to make of classes of statements.
+#[derive(Debug, Args)]
+pub struct Printed {
+    /// Only the classes that took most time in all, or, where times are not known, that ran most
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
     /// What to print

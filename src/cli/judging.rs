@@ -2,7 +2,7 @@
 
 #![allow(clippy::doc_markdown, reason = "these texts are the help, where backticks would only be noise")]
 
-use super::{Migrations, Output, SetChoice};
+use super::{Migrations, Output, Reports, SetChoice};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -28,6 +28,10 @@ pub struct Judge {
     /// Workload file or folder; may be given several times
     #[arg(long, value_name = "PATH", default_value = "profiles/workload")]
     pub workload: Vec<PathBuf>,
+    /// How many plans to ask for at once; by default the profile's pool on a configured server, and on a throwaway one as
+    /// many as this machine has cores
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub jobs: Option<u16>,
     /// Version of MySQL's EXPLAIN JSON to ask for
     #[arg(long, value_name = "1|2", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
     pub explain_json: u8,
@@ -87,7 +91,7 @@ pub struct Audit {
     pub judge: Judge,
     #[command(flatten)]
     #[allow(missing_docs)]
-    pub output: Output,
+    pub output: Reports,
 }
 
 /// `1.5`, or `1.5x`.

@@ -2,7 +2,7 @@
 
 #![allow(clippy::doc_markdown, reason = "these texts are the help, where backticks would only be noise")]
 
-use super::{FailOn, Migrations, Output, SandboxChoice};
+use super::{FailOn, Migrations, Reports, SandboxChoice};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -46,5 +46,5 @@ pub struct Lint {
     pub migrations: Migrations,
     #[command(flatten)]
     #[allow(missing_docs)]
-    pub output: Output,
+    pub output: Reports,
 }

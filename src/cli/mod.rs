@@ -7,15 +7,17 @@ mod catalogue;
 mod judging;
 mod lint;
 mod migrations;
+mod reports;
 mod stats;
 
 pub use adoption::{Adopt, Drift};
-pub use catalogue::{Catalogue, DigestFormat, Import, Logs, Scan, ScanFormat};
+pub use catalogue::{Catalogue, DigestFormat, Import, Logs, Printed, Scan, ScanFormat, ServerDigests, SqlFiles};
 pub use judging::{Audit, Explain, FailOn, Judge, SandboxChoice};
 pub use lint::Lint;
 pub use migrations::{
     Apply, InDoubt, LedgerChoice, LockChoice, Migrate, Migrations, New, Rollback, Scratch, SetChoice, Status, Write,
 };
+pub use reports::{ReportFormat, Reports, Target};
 pub use stats::{Stats, StatsExport};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -160,7 +162,7 @@ pub enum Command {
                       there; a configured server is judged as it is and nothing is written to it.\n\nExamples:\n  \
                       aura-db audit\n  aura-db audit --sandbox mysql --scale medium\n  aura-db audit --set schema     \
                       before the index set\n  aura-db audit admin.online-users 'messages.*' --verbose\n  aura-db audit \
-                      --format json --output audit.json --fail-on error\n  aura-db audit --sandbox mysql --write-baseline \
+                      --format json --output audit.json --fail-on error\n  aura-db audit --format github --output sarif=audit.sarif --output markdown=audit.md\n  aura-db audit --sandbox mysql --write-baseline \
                       audit-baseline.yaml\n  aura-db audit --sandbox mysql --baseline audit-baseline.yaml --tolerance 1.5\n  aura-db audit --list-rules"
     )]
     Audit(Audit),

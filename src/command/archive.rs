@@ -162,7 +162,7 @@ pub(super) async fn bring_back(
     for archive in archive::list(session).await? {
         let asked = versions.is_none_or(|versions| versions.contains(&archive.version));
         if asked && archive.state != ArchiveState::Kept && !one(session, &archive, true, term).await? {
-            archive::set_state(session, &archive, ArchiveState::Kept).await?;
+            archive::keep(session, &archive).await?;
         }
     }
     Ok(())

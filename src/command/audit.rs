@@ -2,62 +2,62 @@
 
 use super::failure::Failure;
 use super::judge::{self, Planned};
+use super::reports::{Forms, Sinks};
+use super::verdict::Keep;
 use super::{baseline, waivers};
 use crate::audit::RULES;
-use crate::cli::{Audit, FailOn, Format, Global};
+use crate::cli::{Audit, FailOn, Global};
 use crate::engine::planner::Planner;
 use crate::exit::Exit;
 use crate::model::baseline::BaselineReport;
 use crate::model::finding::{Finding, Severity};
+use crate::model::location::Location;
 use crate::model::query::Query;
 use crate::model::report::{
     AuditReport, AuditedQuery, Basis, FORMAT_VERSION, RuleEntry, RulesReport, SamplePlan, Summary,
 };
 use crate::model::waiver::Waived;
-use crate::render;
-use crate::term::{Output, Term};
+use crate::render::{self, review::Review};
+use crate::term::Term;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Runs `audit`.
 ///
 /// # Errors
 /// See [`Failure`].
 pub(super) async fn run(args: &Audit, global: &Global, term: &mut Term) -> Result<Exit, Failure> {
+    let output = Sinks::open(&args.output)?;
     if args.list_rules {
-        let output = Output::open(args.output.output.as_deref())?;
-        let text = match args.output.format {
-            Format::Table => {
-                let rules: Vec<_> = RULES.iter().map(|rule| (rule.id, rule.severity, rule.summary)).collect();
-                render::rules::list(&rules, &output.style(term))
-            }
-            Format::Json => render::json::render(&rules()),
-        };
-        output.write(&text, term)?;
-        return Ok(Exit::Clean);
+        return output.write_rules(&rules(), term);
     }
-    let output = Output::open(args.output.output.as_deref())?;
     let files = baseline::Files::open(args)?;
     let workload = judge::workload(&args.judge)?;
     let queries = chosen(&workload.queries, &args.queries)?;
-    let (planner, scale) = judge::planner(&args.judge, global, term).await?;
+    let plans = queries.iter().map(|query| query.samples.len()).sum();
+    let (planner, scale) = judge::planner(&args.judge, global, plans, term).await?;
     term.note(&format!("database: {} ({})", planner.place, planner.engine));
     files.check(&planner)?;
-    let outcomes = judge::plans(&planner, &queries, term).await?;
     let whole = args.queries.is_empty();
-    let findings = judge::findings(&planner, scale.as_ref(), &queries, &outcomes, whole);
+    let shows_plans = output.hold_plans() || files.compares_plans();
+    let keep = if shows_plans { Keep::Plans } else { Keep::Accesses };
+    let (outcomes, findings) = judge::judged(&planner, scale.as_ref(), &queries, (whole, keep), term).await?;
     let allowed = if whole { &workload.waivers[..] } else { &[] };
     let (findings, waived) = waivers::settled(findings, &planner, &queries, &outcomes, allowed)?;
     let run = baseline::Run { planner: &planner, workload: &workload.queries, queries: &queries, outcomes: &outcomes };
     let (findings, baseline) = files.apply(&run, findings, term)?;
     let found = Found { findings, waived, baseline };
     let report = report(&planner, &queries, outcomes, found, fail_on(args.fail_on));
-    let style = output.style(term);
-    let text = match args.output.format {
-        Format::Table => render::table::audit(&report, args.verbose, &style),
-        Format::Json => render::json::render(&report),
+    // What is found on a table stands in no file of the app's; it is told where the workload begins.
+    let home = workload.queries.first().map(|query| Location::line(&query.defined_at.file, 1));
+    let forms = Forms {
+        table: &|style| render::table::audit(&report, args.verbose, style),
+        json: &|| render::json::render(&report),
+        review: &|| Review::audit(&report, rules().rules),
+        home: home.as_ref(),
     };
-    output.write(&text, term)?;
-    Ok(if report.summary.failed { Exit::Findings } else { Exit::Clean })
+    output.write(&forms, term)
 }
 
 fn rules() -> RulesReport {
@@ -80,7 +80,10 @@ pub(super) fn fail_on(choice: FailOn) -> Option<Severity> {
 }
 
 /// The queries that the patterns name, in the order of the workload; all of them without a pattern.
-fn chosen(all: &[Query], patterns: &[String]) -> Result<Vec<Query>, Failure> {
+fn chosen<'a>(all: &'a [Query], patterns: &[String]) -> Result<Cow<'a, [Query]>, Failure> {
+    if patterns.is_empty() {
+        return Ok(Cow::Borrowed(all));
+    }
     for pattern in patterns {
         if !all.iter().any(|query| matches(pattern, &query.name)) {
             return Err(Failure::usage(format!(
@@ -89,7 +92,7 @@ fn chosen(all: &[Query], patterns: &[String]) -> Result<Vec<Query>, Failure> {
             )));
         }
     }
-    let wanted = |query: &&Query| patterns.is_empty() || patterns.iter().any(|pattern| matches(pattern, &query.name));
+    let wanted = |query: &&Query| patterns.iter().any(|pattern| matches(pattern, &query.name));
     Ok(all.iter().filter(wanted).cloned().collect())
 }
 
@@ -176,7 +179,7 @@ pub(super) fn report(
 fn audited(query: &Query, outcomes: Planned) -> AuditedQuery {
     let plans = query.samples.iter().zip(outcomes.plans).map(|(sample, plan)| {
         let (plan, error) = match plan {
-            Ok(plan) => (Some(plan), None),
+            Ok(plan) => (Some(Arc::unwrap_or_clone(plan)), None),
             Err(error) => {
                 let code = error.code.map(|code| format!("error {code}: ")).unwrap_or_default();
                 (None, Some(format!("{code}{}", error.message)))
@@ -187,6 +190,7 @@ fn audited(query: &Query, outcomes: Planned) -> AuditedQuery {
     AuditedQuery {
         name: query.name.clone(),
         source: query.source.clone(),
+        defined_at: query.defined_at.clone(),
         sql: query.sql.clone(),
         frequency: query.frequency,
         cache_seconds: query.cache_seconds,

@@ -71,6 +71,11 @@ impl Files {
         }
     }
 
+    /// Whether there is a baseline to compare plans with, or to write them to.
+    pub(super) fn compares_plans(&self) -> bool {
+        self.old.is_some() || self.new.is_some()
+    }
+
     /// Holds the run against the old baseline, and writes the new one. A run that only writes one is held against that:
     /// what it has is accepted.
     ///
@@ -120,7 +125,7 @@ impl<'a> Run<'a> {
             injected: matches!(self.planner.statistics, Statistics::Injected { .. }),
         };
         let queries = self.queries.iter().zip(self.outcomes).map(|(query, outcome)| {
-            let plans: Vec<_> = outcome.plans.iter().map(|plan| plan.as_ref().ok()).collect();
+            let plans: Vec<_> = outcome.plans.iter().map(|plan| plan.as_deref().ok()).collect();
             let found = signatures(query, &plans, &basis);
             let labels = query.samples.iter().map(|sample| sample.label.as_str());
             Plans { query: &query.name, sql: &query.sql, signatures: labels.zip(found).collect() }

@@ -1,9 +1,8 @@
 //! `catalogue`: the workload files.
 
 use super::failure::Failure;
-use super::import;
-use super::scan;
-use crate::cli::{Catalogue, Import};
+use super::{digests, import, import_sql, scan};
+use crate::cli::{Catalogue, Global, Import};
 use crate::exit::Exit;
 use crate::model::count::counted;
 use crate::term::Term;
@@ -13,11 +12,17 @@ use std::collections::BTreeSet;
 ///
 /// # Errors
 /// Everything that is wrong with the files, each with its line and a caret.
-pub(super) fn run(args: &Catalogue, term: &mut Term) -> Result<Exit, Failure> {
+pub(super) async fn run(args: &Catalogue, global: &Global, term: &mut Term) -> Result<Exit, Failure> {
     let workload = match args {
         Catalogue::Check { workload } => workload,
         Catalogue::Scan(args) => return scan::run(args, term),
         Catalogue::Import(Import::Slowlog(logs)) => return import::slowlog(logs, term),
+        Catalogue::Import(Import::GeneralLog(logs)) => return import::general_log(logs, term),
+        Catalogue::Import(Import::Sql(files)) => return import_sql::run(files, term),
+        Catalogue::Import(Import::PerformanceSchema(wanted)) => {
+            let target = super::target::resolve(global)?;
+            return digests::run(wanted, &target, term).await;
+        }
     };
     match crate::source::workload::load(workload) {
         Ok(queries) => {

@@ -2,6 +2,7 @@
 
 use super::audit::{Found, nearest, report};
 use super::failure::Failure;
+use super::verdict::Keep;
 use super::{judge, waivers};
 use crate::cli::{Explain, Format, Global};
 use crate::exit::Exit;
@@ -21,11 +22,10 @@ use crate::waiver::comment::of_statement;
 pub(super) async fn run(args: &Explain, global: &Global, term: &mut Term) -> Result<Exit, Failure> {
     let output = Output::open(args.output.output.as_deref())?;
     let query = query(args)?;
-    let (planner, scale) = judge::planner(&args.judge, global, term).await?;
+    let (planner, scale) = judge::planner(&args.judge, global, 1, term).await?;
     term.note(&format!("database: {} ({})", planner.place, planner.engine));
     let queries = [query];
-    let outcomes = judge::plans(&planner, &queries, term).await?;
-    let findings = judge::findings(&planner, scale.as_ref(), &queries, &outcomes, false);
+    let (outcomes, findings) = judge::judged(&planner, scale.as_ref(), &queries, (false, Keep::Plans), term).await?;
     let (findings, waived) = waivers::settled(findings, &planner, &queries, &outcomes, &[])?;
     let report = report(&planner, &queries, outcomes, Found { findings, waived, baseline: None }, None);
     let text = match args.output.format {

@@ -4,6 +4,7 @@ use super::remedy::{remedy, remedy_elsewhere};
 use crate::engine::EngineError;
 use crate::engine::runner::{After, Doubt, INTERRUPTED, RunError, Since};
 use crate::exit::Exit;
+use crate::sql::secret::{masked, masked_in};
 use std::fmt;
 
 /// Why a verb ended early.
@@ -95,7 +96,7 @@ impl Failure {
                     .to_owned()
             }
         };
-        let words = statement.at.of_server(&error.to_string());
+        let words = masked_in(&statement.at.of_server(&error.to_string()), &statement.sql);
         let message = format!("{}: {what} statement {position} of {of}\n{shown}\n{words}\n{aftermath}", statement.at);
         let exit = match (interrupted, after, error) {
             (true, ..) => Exit::Interrupted,
@@ -132,6 +133,7 @@ pub(super) fn unsure(doubt: Doubt) -> Failure {
 
 /// The first lines of a statement, and of each line what fits a screen a few times over.
 fn excerpt(sql: &str) -> String {
+    let sql = &masked(sql);
     const LINES: usize = 8;
     const CHARACTERS: usize = 300;
     let line = |line: &str| match line.char_indices().nth(CHARACTERS) {

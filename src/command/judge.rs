@@ -3,24 +3,24 @@
 use super::failure::Failure;
 use super::schema;
 use super::target::{self, Target};
-use crate::audit::{self, CatalogueEntry, Context, ExplainError, Options};
+use super::verdict::{Keep, Verdicts};
+use crate::audit::ExplainError;
 use crate::cli::{Global, Judge, SandboxChoice, SetChoice};
 use crate::engine::EngineError;
 use crate::engine::explain::JsonVersion;
-use crate::engine::planner::{Planner, PlannerError};
+use crate::engine::planner::{Planner, PlannerError, lanes_for};
 use crate::engine::sandbox::ServerKind;
 use crate::engine::settings::Address;
-use crate::model::finding::{Finding, Severity, Subject};
+use crate::model::finding::Finding;
 use crate::model::plan::Plan;
 use crate::model::query::{Query, Sample};
-use crate::model::report::Statistics;
 use crate::model::scale::Scale;
 use crate::source::workload::Workload;
-use crate::sql::parse::{bind, parse_statement};
-use crate::sql::shape::{Shape, shape};
+use crate::sql::parse::bind;
 use crate::term::Term;
 use futures_util::{StreamExt, TryStreamExt};
 use std::path::Path;
+use std::sync::Arc;
 
 /// What a server says to a session before it ends it: shutdown, kill, idle for too long (`ER_SERVER_SHUTDOWN`, `MariaDB`'s
 /// `ER_CONNECTION_KILLED`, `ER_CLIENT_INTERACTION_TIMEOUT`). No verdict on the statement that was asked about.
@@ -29,16 +29,17 @@ const GONE: [u32; 3] = [1053, 1927, 4031];
 /// The plans of one query, one per sample.
 #[derive(Debug)]
 pub(super) struct Planned {
-    pub(super) plans: Vec<Result<Plan, ExplainError>>,
+    pub(super) plans: Vec<Result<Arc<Plan>, ExplainError>>,
 }
 
-/// Sets up what plans are asked of, as flags and configuration say.
+/// Sets up what that many plans are asked of, as flags and configuration say.
 ///
 /// # Errors
 /// When a file, the database or a throwaway server cannot be used.
 pub(super) async fn planner(
     args: &Judge,
     global: &Global,
+    plans: usize,
     term: &mut Term,
 ) -> Result<(Planner, Option<Scale>), Failure> {
     let version = if args.explain_json == 2 { JsonVersion::Two } else { JsonVersion::One };
@@ -49,8 +50,9 @@ pub(super) async fn planner(
             SandboxChoice::Mysql => ServerKind::Mysql,
             SandboxChoice::Mariadb => ServerKind::Mariadb,
         };
+        let jobs = args.jobs.map_or_else(|| lanes_for(plans), usize::from);
         let waiting = term.spinner("starting a throwaway server");
-        let planner = Planner::sandbox(kind, &statements.iter().collect::<Vec<_>>(), &scale, version).await;
+        let planner = Planner::sandbox(kind, &statements.iter().collect::<Vec<_>>(), &scale, version, jobs).await;
         drop(waiting);
         return Ok((planner.map_err(|error| failure(&error))?, Some(scale)));
     }
@@ -59,7 +61,10 @@ pub(super) async fn planner(
             "--schema goes with --sandbox or --embedded: a configured server is judged as it is",
         ));
     }
-    let target = if args.embedded { None } else { Some(target::resolve(global)?) };
+    let mut target = if args.embedded { None } else { Some(target::resolve(global)?) };
+    if let (Some(jobs), Some(target)) = (args.jobs, &mut target) {
+        target.settings.pool = u32::from(jobs);
+    }
     if let Some(note) = target.as_ref().and_then(|target| target.note.as_ref()) {
         term.note(note);
     }
@@ -121,25 +126,37 @@ pub(super) fn workload(args: &Judge) -> Result<Workload, Failure> {
         .map_err(|errors| Failure::unable(errors.into_iter().map(|error| error.message).collect::<Vec<_>>().join("\n")))
 }
 
-/// Asks for the plans of all queries, several at once. A statement without a plan does not stop the others.
+/// Asks for the plans of all queries, several at once, and judges each in the order of the workload. A statement without
+/// a plan does not stop the others. Gives the plans and the findings; those of the schema are among these where `whole`
+/// says that the queries are the whole workload.
 ///
 /// # Errors
 /// When the database is gone, so that nothing more can be asked.
-pub(super) async fn plans(planner: &Planner, queries: &[Query], term: &Term) -> Result<Vec<Planned>, Failure> {
+pub(super) async fn judged(
+    planner: &Planner,
+    scale: Option<&Scale>,
+    queries: &[Query],
+    (whole, keep): (bool, Keep),
+    term: &Term,
+) -> Result<(Vec<Planned>, Vec<Finding>), Failure> {
     let progress = term.progress(queries.len() as u64, "explaining");
-    let outcomes = futures_util::stream::iter(queries)
-        .map(|query| async {
-            let mut plans = Vec::with_capacity(query.samples.len());
-            for sample in &query.samples {
-                plans.push(plan(planner, query, sample).await?);
-            }
-            progress.step(&query.name);
-            Ok(Planned { plans })
-        })
-        .buffered(planner.concurrency)
-        .try_collect::<Vec<_>>()
-        .await;
-    outcomes.map_err(|error: EngineError| error.into())
+    let mut verdicts = Verdicts::new(planner, scale, keep);
+    let mut answers = std::pin::pin!(
+        futures_util::stream::iter(queries)
+            .map(|query| async move {
+                let mut plans = Vec::with_capacity(query.samples.len());
+                for sample in &query.samples {
+                    plans.push(plan(planner, query, sample).await?);
+                }
+                Ok::<_, EngineError>((query, plans))
+            })
+            .buffered(planner.concurrency)
+    );
+    while let Some((query, plans)) = answers.try_next().await? {
+        progress.step(&query.name);
+        verdicts.add(query, plans);
+    }
+    Ok(verdicts.settle(whole))
 }
 
 /// One plan. The outer error means that the database is gone, the inner one that this statement has no plan.
@@ -160,54 +177,4 @@ async fn plan(planner: &Planner, query: &Query, sample: &Sample) -> Result<Resul
         Err(EngineError::Untranslatable(message)) => Ok(Err(ExplainError { code: None, message })),
         Err(error) => Ok(Err(ExplainError { code: None, message: error.to_string() })),
     }
-}
-
-/// The findings of all queries, and of the schema where `whole` says that the queries are the whole workload.
-pub(super) fn findings(
-    planner: &Planner,
-    scale: Option<&Scale>,
-    queries: &[Query],
-    outcomes: &[Planned],
-    whole: bool,
-) -> Vec<Finding> {
-    let mut options = Options::default();
-    if let Some(scale) = scale {
-        options.concurrent_users = scale.concurrent_users;
-    }
-    let statements: Vec<_> = queries.iter().map(|query| parse_statement(&query.sql).ok()).collect();
-    let shapes: Vec<Option<Shape>> =
-        statements.iter().map(|statement| statement.as_ref().map(|it| shape(it, &planner.schema))).collect();
-    let injected = matches!(planner.statistics, Statistics::Injected { .. });
-    let mut findings = Vec::new();
-    let mut entries = Vec::new();
-    for (position, (query, outcomes)) in queries.iter().zip(outcomes).enumerate() {
-        for (sample, plan) in query.samples.iter().zip(&outcomes.plans) {
-            findings.extend(audit::audit(&Context {
-                query,
-                sample,
-                statement: statements[position].as_ref(),
-                shape: shapes[position].as_ref(),
-                plan: plan.as_ref().ok(),
-                explain_error: plan.as_ref().err(),
-                schema: &planner.schema,
-                options: &options,
-                engine: planner.engine.kind,
-                injected,
-            }));
-        }
-        let plans = outcomes.plans.iter().filter_map(|plan| plan.as_ref().ok()).collect();
-        entries.push(CatalogueEntry { query, shape: shapes[position].as_ref(), plans });
-    }
-    if whole {
-        findings.extend(audit::audit_schema(&planner.schema, &entries, &options));
-    }
-    findings.extend(planner.untranslated.iter().map(|(at, reason)| Finding {
-        rule: audit::rules::CANNOT_EXPLAIN.into(),
-        severity: Severity::Warning,
-        subject: Subject { location: Some(at.clone()), ..Subject::default() },
-        message: format!("this migration's statement does not run on the embedded engine: {reason}"),
-        evidence: vec!["what it would have made is missing from the schema that was judged".into()],
-        remedy: "judge on a real server: --sandbox mysql, or --sandbox mariadb".into(),
-    }));
-    audit::settle(findings)
 }

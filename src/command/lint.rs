@@ -5,9 +5,10 @@ use super::failure::Failure;
 use super::files::Files;
 use super::interrupt::early;
 use super::prepare::{self, History};
+use super::reports::{Forms, Sinks};
 use super::survey::{self, Beside, Survey, Surveyed};
 use super::target;
-use crate::cli::{Format, Global, Lint, SandboxChoice};
+use crate::cli::{Global, Lint, SandboxChoice};
 use crate::engine::connect::Purpose;
 use crate::engine::sandbox::ServerKind;
 use crate::engine::settings::Address;
@@ -22,8 +23,8 @@ use crate::model::migration::{Direction, Migration, Script, Statement};
 use crate::model::query::Query;
 use crate::model::report::{FORMAT_VERSION, RuleEntry, RulesReport};
 use crate::model::scale::Scale;
-use crate::render;
-use crate::term::{Output, Term};
+use crate::render::{self, review::Review};
+use crate::term::Term;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -32,28 +33,21 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// See [`Failure`].
 pub(super) async fn run(args: &Lint, global: &Global, term: &mut Term) -> Result<Exit, Failure> {
-    let output = Output::open(args.output.output.as_deref())?;
+    let output = Sinks::open(&args.output)?;
     if args.list_rules {
-        let text = match args.output.format {
-            Format::Table => {
-                let rules: Vec<_> = RULES.iter().map(|rule| (rule.id, rule.severity, rule.summary)).collect();
-                render::rules::list(&rules, &output.style(term))
-            }
-            Format::Json => render::json::render(&rules()),
-        };
-        output.write(&text, term)?;
-        return Ok(Exit::Clean);
+        return output.write_rules(&rules(), term);
     }
     let queries = workload(&args.workload)?;
     let (surveyed, pending) = Box::pin(early(surveyed(args, global, queries, term))).await?;
     let report = report(surveyed, pending, fail_on(args.fail_on));
-    let style = output.style(term);
-    let text = match args.output.format {
-        Format::Table => render::lint::report(&report, args.verbose, &style),
-        Format::Json => render::json::render(&report),
+    let home = report.statements.first().map(|statement| statement.at.clone());
+    let forms = Forms {
+        table: &|style| render::lint::report(&report, args.verbose, style),
+        json: &|| render::json::render(&report),
+        review: &|| Review::lint(&report, rules().rules),
+        home: home.as_ref(),
     };
-    output.write(&text, term)?;
-    Ok(if report.summary.failed { Exit::Findings } else { Exit::Clean })
+    output.write(&forms, term)
 }
 
 fn rules() -> RulesReport {

@@ -5,12 +5,14 @@ mod archive;
 mod audit;
 mod baseline;
 mod catalogue;
+mod digests;
 mod doubt;
 mod drift;
 mod explain;
 mod failure;
 mod files;
 mod import;
+mod import_sql;
 mod interrupt;
 mod judge;
 mod lint;
@@ -19,6 +21,7 @@ mod new;
 mod prepare;
 mod remedy;
 mod replica;
+mod reports;
 mod rollback;
 mod scan;
 mod schema;
@@ -30,7 +33,9 @@ mod today;
 mod turn;
 mod unsure;
 mod up;
+mod verdict;
 mod waivers;
+mod whole;
 
 use crate::cli::{Cli, Command, Write};
 use crate::exit::Exit;
@@ -74,7 +79,7 @@ async fn dispatch(cli: &Cli, term: &mut Term) -> Result<Exit, Failure> {
         Command::Audit(args) => interrupt::early(audit::run(args, &cli.global, term)).await,
         Command::Explain(args) => interrupt::early(explain::run(args, &cli.global, term)).await,
         Command::Stats(args) => Box::pin(interrupt::early(stats::run(args, &target()?, term))).await,
-        Command::Catalogue(args) => catalogue::run(args, term),
+        Command::Catalogue(args) => Box::pin(catalogue::run(args, &cli.global, term)).await,
     }
 }
 

@@ -11,6 +11,7 @@ use crate::migration::copied::{copied, may_copy};
 use crate::migration::needed_index::{Rules, drops_index, needed};
 use crate::migration::planned::Outcome;
 use crate::migration::runner_conflict::conflicts;
+use crate::migration::unit::Began;
 use crate::migration::verify::{Entry, refusals, verify};
 use crate::model::journal::{JournalRow, Progress};
 use crate::model::migration::{Direction, LedgerRow, Migration};
@@ -107,9 +108,16 @@ impl History {
         rows.iter().all(is_whole) && rows.last().is_none_or(|last| last.position == last.of)
     }
 
-    /// Whether a run was cut off that is one unit.
-    pub(super) fn has_unit(&self) -> bool {
-        self.journal.iter().any(|row| row.progress == Progress::Applying)
+    /// What a run began from that is one unit and was cut off, if there is something left of it to go on with.
+    ///
+    /// # Errors
+    /// When the journal's row of it cannot be read.
+    pub(super) fn unit(&self) -> Result<Option<Began>, Failure> {
+        let Some(row) = self.journal.iter().find(|row| row.progress == Progress::Applying) else { return Ok(None) };
+        let began = Began::read(row).map_err(|error| {
+            Failure::state(format!("the journal holds no state of the unit that was cut off: {error}"))
+        })?;
+        Ok((!began.is_over(&self.ledger, &self.journal)).then_some(began))
     }
 
     /// Whether a run was cut off while it took a unit back.

@@ -120,7 +120,9 @@ async fn plan_and_run(
             };
             let linted = early(survey::dry_run(&mut session, &ledger, &history, dry, term)).await?;
             let done = survey::done(&history, &scripts, Direction::Down);
-            term.stdout(&render::run::script(&scripts, &linted, &done))?;
+            let shown = survey::shown(&scripts);
+            let shown: Vec<_> = shown.iter().map(|(migration, script)| (*migration, script)).collect();
+            term.stdout(&render::run::script(&shown, &linted, &done))?;
             return Ok(Exit::Clean);
         }
         if chosen.is_empty() {

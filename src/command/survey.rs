@@ -18,6 +18,7 @@ use crate::model::query::Query;
 use crate::model::scale::Scale;
 use crate::model::schema::Schema;
 use crate::sql::ddl::{Effect, effect};
+use crate::sql::secret::masked;
 use crate::term::Term;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -291,4 +292,14 @@ fn unavailable(error: &SandboxError) -> String {
         }
         _ => "no throwaway server could be started to try it on (see the note, or allow a --scratch-schema)".into(),
     }
+}
+
+/// The scripts as they may be shown: without the passwords of accounts.
+pub(super) fn shown<'a>(scripts: &[(&'a Migration, &Script)]) -> Vec<(&'a Migration, Script)> {
+    let masked = |script: &Script| {
+        let mut script = script.clone();
+        script.statements.iter_mut().for_each(|statement| statement.sql = masked(&statement.sql).into_owned());
+        script
+    };
+    scripts.iter().map(|(migration, script)| (*migration, masked(script))).collect()
 }

@@ -10,7 +10,7 @@ use super::prepare::{self, History};
 use super::survey::{self, Dry};
 use super::target::Target;
 use super::turn::Turn;
-use super::unsure;
+use super::{unsure, whole};
 use crate::cli::{Apply, Migrate, Migrations, Scratch, SetChoice, Write};
 use crate::engine::Session;
 use crate::engine::connect::Purpose;
@@ -20,7 +20,6 @@ use crate::exit::Exit;
 use crate::migration::existing::Defined;
 use crate::migration::plan::{self, Up};
 use crate::migration::preflight::{self, Before};
-use crate::migration::undoable::obstacles;
 use crate::model::location::Location;
 use crate::model::migration::{Direction, Migration, Set, Statement};
 use crate::render;
@@ -155,7 +154,9 @@ async fn plan_and_run(
             };
             let linted = early(survey::dry_run(&mut session, &ledger, &history, dry, term)).await?;
             let done = survey::done(&history, &scripts, Direction::Up);
-            term.stdout(&render::run::script(&scripts, &linted, &done))?;
+            let shown = survey::shown(&scripts);
+            let shown: Vec<_> = shown.iter().map(|(migration, script)| (*migration, script)).collect();
+            term.stdout(&render::run::script(&shown, &linted, &done))?;
             return Ok(Exit::Clean);
         }
         early(prepare::spare_copies(&mut session, &ledger, &turn.copies(), &ups)).await?;
@@ -240,21 +241,10 @@ async fn check(
     })?;
     prepare::sendable(session, undone.iter().copied())?;
     let mut refusals = missing(request, session, history, chosen, defined).await?;
-    // A unit that an earlier run was cut off in was found in order before it began.
-    if request.unit == Unit::Migration || history.has_unit() {
+    if request.unit == Unit::Migration {
         return if refusals.is_empty() { Ok(()) } else { Err(Failure::state(refusals.join("\n"))) };
     }
-    let schema = session.schema(&[ledger.table()]).await?;
-    let statements: Vec<_> = chosen.iter().flat_map(|migration| &migration.up.statements).collect();
-    if !session.has_transactional_ddl() {
-        refusals.extend(obstacles(&statements, &schema, session.database().as_deref()).into_iter().map(|obstacle| {
-            format!(
-                "{}: {}, which could not be taken back if a later statement failed; run `aura-db migrate`, which goes \
-                 one migration at a time",
-                obstacle.statement.at, obstacle.reason
-            )
-        }));
-    }
+    refusals.extend(whole::refusals(session, ledger, history, chosen).await?);
     if refusals.is_empty() { Ok(()) } else { Err(Failure::state(refusals.join("\n"))) }
 }
 

@@ -188,6 +188,15 @@ pub async fn set_state(session: &mut Session, archive: &Archive, state: ArchiveS
     session.run_own(&format!("UPDATE {TABLE} SET state = '{state}' WHERE name = {name}")).await
 }
 
+/// Marks an archive as not to be brought back for now, unless its rows are back already: they are not to be written again.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn keep(session: &mut Session, archive: &Archive) -> Result<(), EngineError> {
+    let name = literal(session, &archive.name);
+    session.run_own(&format!("UPDATE {TABLE} SET state = 'kept' WHERE name = {name} AND state <> 'filled'")).await
+}
+
 /// Destroys an archive: the table first, then its line in the registry.
 ///
 /// # Errors
@@ -206,7 +215,8 @@ pub async fn triggers(session: &mut Session) -> Result<BTreeMap<String, Vec<Stri
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
     if !session.has_transactional_ddl() {
         let sql = "SELECT EVENT_OBJECT_TABLE, TRIGGER_NAME FROM information_schema.TRIGGERS \
-                   WHERE TRIGGER_SCHEMA = DATABASE() ORDER BY TRIGGER_NAME";
+                   WHERE TRIGGER_SCHEMA = DATABASE() \
+                   ORDER BY EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION, ACTION_ORDER";
         for row in ask(session, sql.to_owned(), 2).await? {
             found.entry(row[0].to_ascii_lowercase()).or_default().push(row[1].clone());
         }

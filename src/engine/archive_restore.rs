@@ -6,7 +6,7 @@
 use super::archive::{TABLE, ask, columns, discard, literal, set_state};
 use super::{EngineError, Session};
 use crate::model::archive::{Archive, ArchiveState};
-use crate::model::schema::Table;
+use crate::model::schema::{ForeignKey, Table};
 use crate::sql::quote;
 
 /// What became of an archive.
@@ -58,7 +58,7 @@ pub async fn restore(session: &mut Session, archive: &Archive, replace: bool) ->
         }
     }
     if !missing.is_empty() {
-        set_state(session, archive, ArchiveState::Kept).await?;
+        // It stays filled: its rows are not to be written again.
         let names = missing.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
         return Ok(Outcome::Kept(format!("its rows are back, but table {} has no column {names}", table.name)));
     }
@@ -194,29 +194,42 @@ async fn write(
         }
     }
     session.run_own(&filling.write).await?;
-    for key in &table.foreign_keys {
-        let given: Vec<String> =
-            key.columns.iter().map(|name| format!("child.{} IS NOT NULL", quote::name(name))).collect();
-        let pairs = key.columns.iter().zip(&key.referenced_columns);
-        let same: Vec<String> =
-            pairs.map(|(a, b)| format!("parent.{} = child.{}", quote::name(b), quote::name(a))).collect();
-        let orphans = session
-            .count(&format!(
-                "SELECT COUNT(*) FROM {own} child WHERE {} AND NOT EXISTS (SELECT 1 FROM {} parent WHERE {})",
-                given.join(" AND "),
-                quote::name(&key.referenced_table),
-                same.join(" AND ")
-            ))
-            .await?;
+    // Its rows may have taken the place of others that somebody refers to.
+    let mut referring = session.schema(&[]).await?.tables;
+    referring.retain(|other| !other.name.eq_ignore_ascii_case(&table.name));
+    for (child, key) in keys(std::slice::from_ref(table))
+        .chain(keys(&referring).filter(|(_, key)| key.referenced_table.eq_ignore_ascii_case(&table.name)))
+    {
+        let orphans = session.count(&orphans(child, key)).await?;
         if orphans > 0 {
             return Ok(Err(format!(
                 "{orphans} rows of table {} would refer by {} to rows that are not in {}",
-                table.name, key.name, key.referenced_table
+                child.name, key.name, key.referenced_table
             )));
         }
     }
     set_state(session, archive, ArchiveState::Filled).await?;
     Ok(Ok(()))
+}
+
+fn keys(tables: &[Table]) -> impl Iterator<Item = (&Table, &ForeignKey)> {
+    tables.iter().flat_map(|table| table.foreign_keys.iter().map(move |key| (table, key)))
+}
+
+/// Counts the rows that refer to nothing.
+fn orphans(child: &Table, key: &ForeignKey) -> String {
+    let given: Vec<String> =
+        key.columns.iter().map(|name| format!("child.{} IS NOT NULL", quote::name(name))).collect();
+    let pairs = key.columns.iter().zip(&key.referenced_columns);
+    let same: Vec<String> =
+        pairs.map(|(a, b)| format!("parent.{} = child.{}", quote::name(b), quote::name(a))).collect();
+    format!(
+        "SELECT COUNT(*) FROM {} child WHERE {} AND NOT EXISTS (SELECT 1 FROM {} parent WHERE {})",
+        quote::name(&child.name),
+        given.join(" AND "),
+        quote::name(&key.referenced_table),
+        same.join(" AND ")
+    )
 }
 
 /// A trigger: its name, the `sql_mode` that it was made with, and its statement.

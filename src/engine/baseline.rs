@@ -71,6 +71,8 @@ async fn set(session: &mut Session, name: &str, value: &str) -> Result<(), Engin
     let quoted = text::text(value);
     let literals: Vec<&str> = match value {
         "" if name.starts_with("character_set") => vec!["NULL"],
+        // What is empty when nothing is set can often be set to nothing, but not to an empty text.
+        "" => vec![&quoted, "NULL", "DEFAULT"],
         _ if is_number => vec![value, &quoted],
         _ => vec![&quoted],
     };

@@ -6,29 +6,9 @@ use super::settings::{Address, Settings, embedded_options, server_options};
 use super::text;
 use super::{EngineError, Session};
 use crate::model::engine::{Engine, EngineKind};
-use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlPoolOptions};
-use sqlx::{ConnectOptions, Connection, MySqlPool, SqlitePool};
+use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
+use sqlx::{ConnectOptions, Connection};
 use std::time::Duration;
-
-/// An open database.
-#[derive(Debug, Clone)]
-pub struct Database {
-    /// The engine and its version.
-    pub engine: Engine,
-    /// Where it is, without secrets: `host:port/database`, or the embedded engine's file.
-    pub place: String,
-    /// The connections.
-    pub pool: Pool,
-}
-
-/// The connections of an open database.
-#[derive(Debug, Clone)]
-pub enum Pool {
-    /// `MySQL` or `MariaDB`.
-    Server(MySqlPool),
-    /// The built-in engine.
-    Embedded(SqlitePool),
-}
 
 /// Whether a verb may create what is not there yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,27 +50,6 @@ pub async fn session(settings: &Settings, purpose: Purpose) -> Result<Session, E
             Session::embedded(connection, settings).await
         }
     }
-}
-
-/// Opens a pool on a server, for what may run side by side.
-///
-/// # Errors
-/// When the server cannot be reached.
-pub async fn database(settings: &Settings) -> Result<Database, EngineError> {
-    let Address::Server(options) = &settings.address else {
-        return Err(EngineError::Unexpected("the embedded engine is read in memory, not through a pool".into()));
-    };
-    let options = server_options(options);
-    let mut connection = connect_server(&options, &settings.address, settings.connect_timeout).await?;
-    let Greeting { engine, .. } = server_engine(&mut connection, "").await?;
-    // Closed before the pool opens its own, so that one free connection on the server is enough.
-    connection.close().await?;
-    let pool = MySqlPoolOptions::new()
-        .max_connections(settings.pool.max(1))
-        .acquire_timeout(settings.connect_timeout.max(Duration::from_secs(1)))
-        .test_before_acquire(false)
-        .connect_lazy_with(options);
-    Ok(Database { engine, place: settings.address.shown(), pool: Pool::Server(pool) })
 }
 
 async fn connect_server(
@@ -146,13 +105,13 @@ fn refused(error: sqlx::Error, options: &MySqlConnectOptions, address: &Address)
     }
 }
 
-/// The engine, the server's id of the connection, how the session reads and shows statements, and its
+/// The engine, the server's id of the connection, how the session reads and shows statements and compares names, and its
 /// `max_allowed_packet`; `setting` are statements that come first, each with its `;`.
 async fn server_engine(connection: &mut MySqlConnection, setting: &str) -> Result<Greeting, EngineError> {
     // As text: a prepared statement takes two round trips.
     let sql = format!(
         "{setting}SELECT VERSION(), @@version_comment, CONNECTION_ID(), @@sql_mode, @@sql_quote_show_create, \
-         @@max_allowed_packet"
+         @@max_allowed_packet, @@lower_case_table_names, DATABASE()"
     );
     let rows = text::rows(connection, sql).await?;
     let row = rows.first().ok_or_else(|| EngineError::Unexpected("no version".into()))?;
@@ -162,5 +121,8 @@ async fn server_engine(connection: &mut MySqlConnection, setting: &str) -> Resul
     let is_mariadb = [&version, &comment].iter().any(|text| text.to_ascii_lowercase().contains("mariadb"));
     let kind = if is_mariadb { EngineKind::Mariadb } else { EngineKind::Mysql };
     let mode = Mode::new(row.text(3), row.number(4) != Some(0));
-    Ok(Greeting { engine: Engine { kind, version }, id, mode, packet })
+    let folds_names = row.number(6) != Some(0);
+    // Not as the settings spell it: where names are folded one database has many spellings.
+    let database = row.get(7).map(str::to_owned);
+    Ok(Greeting { engine: Engine { kind, version }, id, database, mode, packet, folds_names })
 }

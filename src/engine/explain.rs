@@ -61,7 +61,30 @@ pub async fn explain_alone(
     sql: &str,
     version: JsonVersion,
 ) -> Result<Plan, EngineError> {
-    explain_after(conn, engine, &settings(engine, version), sql, version).await
+    explain_after(conn, engine, &settings(engine, version), Sent::Prepared, sql, version).await
+}
+
+/// Explains one statement on a server that is thrown away afterwards, in a session that [`prepare_session`] has set up:
+/// as [`explain`], with less work for the server, and without its help against a second statement in the text.
+///
+/// # Errors
+/// As [`explain`].
+pub(super) async fn explain_throwaway(
+    conn: &mut MySqlConnection,
+    engine: &Engine,
+    sql: &str,
+    version: JsonVersion,
+) -> Result<Plan, EngineError> {
+    explain_after(conn, engine, "", Sent::Plain, sql, version).await
+}
+
+/// How the server gets the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sent {
+    /// To be prepared, so that the server itself refuses a second statement.
+    Prepared,
+    /// As it is.
+    Plain,
 }
 
 impl JsonVersion {
@@ -92,24 +115,25 @@ pub async fn explain(
     sql: &str,
     version: JsonVersion,
 ) -> Result<Plan, EngineError> {
-    explain_after(conn, engine, "", sql, version).await
+    explain_after(conn, engine, "", Sent::Prepared, sql, version).await
 }
 
 async fn explain_after(
     conn: &mut MySqlConnection,
     engine: &Engine,
     settings: &str,
+    sent: Sent,
     sql: &str,
     version: JsonVersion,
 ) -> Result<Plan, EngineError> {
     let statement = guard::check(sql)?;
     let question = format!("EXPLAIN FORMAT=JSON {}", statement.sql);
-    let mut plan = match (ask(conn, engine, settings, &question).await, version) {
+    let mut plan = match (ask(conn, engine, settings, sent, &question).await, version) {
         (Err(error), JsonVersion::One) if error.code() == Some(NOT_SUPPORTED) && has_versions(engine) => {
-            ask_in(conn, engine, &question, JsonVersion::Two, version).await?
+            ask_in(conn, engine, sent, &question, JsonVersion::Two, version).await?
         }
         (Ok(plan), JsonVersion::Two) if has_no_plan(&plan) => {
-            ask_in(conn, engine, &question, JsonVersion::One, version).await?
+            ask_in(conn, engine, sent, &question, JsonVersion::One, version).await?
         }
         (answer, _) => answer?,
     };
@@ -134,26 +158,37 @@ async fn set_version(conn: &mut MySqlConnection, engine: &Engine, version: JsonV
 async fn ask_in(
     conn: &mut MySqlConnection,
     engine: &Engine,
+    sent: Sent,
     question: &str,
     version: JsonVersion,
     own: JsonVersion,
 ) -> Result<Plan, EngineError> {
     set_version(conn, engine, version).await?;
-    let answer = ask(conn, engine, "", question).await;
+    let answer = ask(conn, engine, "", sent, question).await;
     set_version(conn, engine, own).await?;
     answer
 }
 
 /// Asks in one message, as over a slow link the round trips are what takes the time: settings, EXPLAIN, its warnings.
-async fn ask(conn: &mut MySqlConnection, engine: &Engine, settings: &str, question: &str) -> Result<Plan, EngineError> {
-    // Prepared, the server itself refuses a second statement, and in hexadecimal digits nothing in the text can end the
-    // literal, whatever its `sql_mode` makes of quotes.
-    let mut message = if settings.is_empty() { "SET ".to_owned() } else { format!("{settings}, ") };
-    message.push_str("@aura_db_explain = _utf8mb4 X'");
-    for byte in question.bytes() {
-        let _ = write!(message, "{byte:02X}");
+async fn ask(
+    conn: &mut MySqlConnection,
+    engine: &Engine,
+    settings: &str,
+    sent: Sent,
+    question: &str,
+) -> Result<Plan, EngineError> {
+    let mut message = String::new();
+    if engine.kind == EngineKind::Mariadb {
+        // Sets the cost of the last query to zero, which otherwise is that of the one before for a statement without a
+        // cost, such as a DELETE from one table.
+        message.push_str("SELECT 0, 0; ");
     }
-    message.push_str("'; PREPARE aura_db_explain FROM @aura_db_explain; EXECUTE aura_db_explain; SHOW WARNINGS");
+    match sent {
+        Sent::Prepared => message.push_str(&prepared(settings, question)),
+        // On lines of their own, as the statement may end in a comment.
+        Sent::Plain => message.extend([question, "\n"]),
+    }
+    message.push_str("; SHOW WARNINGS");
     if engine.kind == EngineKind::Mariadb {
         // Only 10.x has the cost nowhere else.
         message.push_str("; SHOW SESSION STATUS LIKE 'Last_query_cost'");
@@ -172,6 +207,19 @@ async fn ask(conn: &mut MySqlConnection, engine: &Engine, settings: &str, questi
         plan.cost = rows.iter().find_map(|row| last_cost(row));
     }
     Ok(plan)
+}
+
+/// The settings, and the statement to be prepared and run.
+fn prepared(settings: &str, question: &str) -> String {
+    // Prepared, the server itself refuses a second statement, and in hexadecimal digits nothing in the text can end the
+    // literal, whatever its `sql_mode` makes of quotes.
+    let mut message = if settings.is_empty() { "SET ".to_owned() } else { format!("{settings}, ") };
+    message.push_str("@aura_db_explain = _utf8mb4 X'");
+    for byte in question.bytes() {
+        let _ = write!(message, "{byte:02X}");
+    }
+    message.push_str("'; PREPARE aura_db_explain FROM @aura_db_explain; EXECUTE aura_db_explain");
+    message
 }
 
 /// Reads an answer by what it is, not by what was asked for: with the hypergraph optimizer `MySQL` 9.7 answers a

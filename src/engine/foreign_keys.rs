@@ -31,11 +31,11 @@ pub async fn asks_for_standard_key(session: &mut Session) -> Result<Option<bool>
 pub async fn explain(session: &mut Session, error: EngineError, sql: &str, effect: &Effect) -> EngineError {
     let EngineError::Server(server) = error else { return error };
     let own = session.database();
+    let elsewhere = databases(sql).into_iter().find(|database| session.is_elsewhere(database));
     let (tables, drops) = touched(effect);
     let (SessionConnection::Server(connection), Some(own)) = (&mut session.connection, own) else {
         return EngineError::Server(server);
     };
-    let elsewhere = databases(sql).into_iter().find(|database| *database != own);
     let place = Place { database: elsewhere.as_ref().unwrap_or(&own), own: &own };
     let story = match server.code {
         code if NEEDED.contains(&code) => needing(connection, place, &tables).await.map(|keys| {

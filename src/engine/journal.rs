@@ -9,6 +9,7 @@ use crate::migration::abridged::abridged;
 use crate::migration::recovery::{States, without_definitions};
 use crate::model::journal::{JournalRow, Progress};
 use crate::model::migration::Direction;
+use crate::sql::secret::{masked, masked_in};
 
 /// The servers' code for a table that is not there.
 pub(super) const NO_SUCH_TABLE: u32 = 1146;
@@ -301,12 +302,12 @@ fn values(row: &JournalRow, longest: usize) -> String {
         row.of,
         row.hash,
         row.progress,
-        text::text(&abridged(&row.sql, longest)),
+        text::text(&masked(&abridged(&row.sql, longest))),
         text::text(&row.place),
         text::text(&row.before),
         text::text(&row.variables),
         row.connection,
-        text::text(&row.note),
+        text::text(&masked_in(&row.note, &row.sql)),
         text::text(&row.ledger)
     )
 }

@@ -7,6 +7,7 @@ mod baseline;
 pub mod canceller;
 pub mod connect;
 pub mod definitions;
+pub mod digests;
 pub mod error;
 pub mod execute;
 pub mod explain;
@@ -32,8 +33,8 @@ pub mod session;
 pub mod settings;
 pub mod stats;
 mod text;
+mod untransacted;
 pub mod variables;
 
-pub use connect::{Database, Pool};
 pub use error::EngineError;
 pub use session::Session;

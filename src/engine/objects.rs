@@ -32,34 +32,23 @@ pub async fn states(session: &mut Session, witness: &Witness) -> Result<States, 
     Ok(states)
 }
 
-/// The storage engine of a table; `None` of what is no table that others see.
-///
-/// # Errors
-/// When the catalogue cannot be read.
-pub(super) async fn storage_engine(session: &mut Session, table: &str) -> Result<Option<String>, EngineError> {
-    let Some(connection) = session.own().await? else { return Ok(None) };
-    let sql = format!(
-        "SELECT ENGINE FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = {}",
-        text::text(table)
-    );
-    Ok(text::rows(connection, sql).await?.first().and_then(|row| row.get(0)).map(str::to_owned))
-}
-
 /// Whether tables or views are there, in the order of their names, in one round trip; without their definitions, which
 /// tell nothing more of one that is made or dropped.
 ///
 /// # Errors
 /// When the catalogue cannot be read.
 pub(super) async fn presence(session: &mut Session, names: &[String]) -> Result<Vec<State>, EngineError> {
+    let folds = session.folds_names();
+    let spelled = |name: &str| if folds { name.to_lowercase() } else { name.to_owned() };
     let Some(connection) = session.own().await? else { return Ok(Vec::new()) };
     let list: Vec<String> = names.iter().map(|name| text::text(name)).collect();
     let sql = format!(
         "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN ({})",
         list.join(", ")
     );
-    let there: Vec<String> = text::rows(connection, sql).await?.iter().map(|row| row.text(0).to_lowercase()).collect();
+    let there: Vec<String> = text::rows(connection, sql).await?.iter().map(|row| spelled(&row.text(0))).collect();
     let state = |name: &String| {
-        if there.contains(&name.to_lowercase()) {
+        if there.contains(&spelled(name)) {
             State::Present { definition: String::new(), identity: None }
         } else {
             State::Absent

@@ -23,7 +23,7 @@ pub async fn outcome(session: &mut Session, rows: &[JournalRow]) -> Result<Outco
         let witness = witness(&effect, None);
         let before = serde_json::from_str(&row.before).unwrap_or_default();
         let now = objects::states(session, &witness).await?;
-        settled.push((row.clone(), settle(&effect, &witness, &before, &now)));
+        settled.push((row.clone(), settle(&row.sql, &effect, &witness, &before, &now)));
     }
     Ok(Outcome::of(settled))
 }

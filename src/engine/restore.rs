@@ -4,13 +4,13 @@
 
 use super::{EngineError, Session};
 use crate::migration::difference::{Difference, differences};
+use crate::migration::traces::Traces;
 use crate::model::engine::EngineKind;
-use crate::model::schema::{Index, IndexKind, Schema, Table};
+use crate::model::schema::{ForeignKey, Index, IndexKind, Schema, Table};
 use crate::sql::quote::{literal, name as quote};
-use std::collections::BTreeSet;
 
-/// Restores the schema `before`; tables named in `skip` are left alone, and so is everything that is not named in
-/// `touched`, in lower case: somebody else may have made it meanwhile. Gives what could not be restored, in words.
+/// Restores the schema `before`; tables named in `skip` are left alone, and so is everything that is not among `traces`:
+/// somebody else may have made it meanwhile. Gives what could not be restored, in words.
 ///
 /// # Errors
 /// When the engine refuses a step or the connection breaks.
@@ -18,10 +18,15 @@ pub async fn restore(
     session: &mut Session,
     before: &Schema,
     skip: &[&str],
-    touched: &BTreeSet<String>,
+    traces: &Traces,
 ) -> Result<Vec<String>, EngineError> {
     let now = session.schema(skip).await?;
-    let steps = steps(&own(before, &now, touched), session.engine.kind);
+    let found = own(before, &now, traces);
+    let kept = kept(session, &found, &now, traces).await?;
+    if !kept.is_empty() {
+        return Ok(kept);
+    }
+    let steps = steps(&found, session.engine.kind);
     if !steps.is_empty() {
         // Tables that refer to each other can go in any order.
         session.run_own("SET SESSION foreign_key_checks = 0").await?;
@@ -31,32 +36,46 @@ pub async fn restore(
         session.run_own("SET SESSION foreign_key_checks = DEFAULT").await?;
     }
     let now = session.schema(skip).await?;
-    Ok(own(before, &now, touched).iter().map(words).collect())
+    Ok(own(before, &now, traces).iter().map(words).collect())
 }
 
-/// The differences on objects that the unit has named.
-fn own<'a>(before: &'a Schema, now: &'a Schema, touched: &BTreeSet<String>) -> Vec<Difference<'a>> {
-    let named = |difference: &Difference<'_>| touched.contains(&subject(difference).to_ascii_lowercase());
-    differences(before, now).into_iter().filter(named).collect()
+/// The differences that are the unit's.
+fn own<'a>(before: &'a Schema, now: &'a Schema, traces: &Traces) -> Vec<Difference<'a>> {
+    differences(before, now).into_iter().filter(|difference| traces.has(difference)).collect()
 }
 
-/// The table or program that a difference is about.
-fn subject<'a>(difference: &Difference<'a>) -> &'a str {
-    match difference {
-        Difference::TableAdded(table)
-        | Difference::TableMissing(table)
-        | Difference::ColumnAdded(table, _)
-        | Difference::ColumnMissing(table, _)
-        | Difference::ColumnChanged(table, _)
-        | Difference::IndexAdded(table, _)
-        | Difference::IndexMissing(table, _)
-        | Difference::IndexChanged(table, _)
-        | Difference::ForeignKeyAdded(table, _)
-        | Difference::ForeignKeyMissing(table, _)
-        | Difference::CheckAdded(table, _)
-        | Difference::TableChanged(table) => &table.name,
-        Difference::RoutineAdded(routine) | Difference::RoutineMissing(routine) => &routine.name,
+/// Why tables that the unit has made cannot be dropped: somebody else uses them already.
+async fn kept(
+    session: &mut Session,
+    found: &[Difference<'_>],
+    now: &Schema,
+    traces: &Traces,
+) -> Result<Vec<String>, EngineError> {
+    let made = |name: &str| {
+        found.iter().any(|one| matches!(one, Difference::TableAdded(table) if table.name.eq_ignore_ascii_case(name)))
+    };
+    let goes = |table: &Table, key: &ForeignKey| {
+        found.iter().any(
+            |one| matches!(one, Difference::ForeignKeyAdded(of, one) if of.name == table.name && one.name == key.name),
+        )
+    };
+    let mut kept = Vec::new();
+    for table in found.iter().filter_map(|one| if let Difference::TableAdded(table) = one { Some(table) } else { None })
+    {
+        let refers = |other: &&Table| {
+            let to = |key: &&ForeignKey| key.referenced_table.eq_ignore_ascii_case(&table.name) && !goes(other, key);
+            !made(&other.name) && other.foreign_keys.iter().any(|key| to(&key))
+        };
+        if let Some(other) = now.tables.iter().find(refers) {
+            kept.push(format!("table {} is new, and a foreign key of {} refers to it by now", table.name, other.name));
+            continue;
+        }
+        let rows = format!("SELECT EXISTS (SELECT 1 FROM {})", quote(&table.name));
+        if !traces.fills(&table.name) && session.count(&rows).await? > 0 {
+            kept.push(format!("table {} is new, and somebody else has put rows into it", table.name));
+        }
     }
+    Ok(kept)
 }
 
 /// The statements that undo these, one for each table: clauses of one ALTER may depend on each other in any order.
@@ -64,7 +83,7 @@ fn steps(differences: &[Difference<'_>], engine: EngineKind) -> Vec<String> {
     let mut steps: Vec<String> = Vec::new();
     for difference in differences {
         let Some(step) = undo(difference, differences, engine) else { continue };
-        let table = format!("ALTER TABLE {} ", quote(subject(difference)));
+        let table = format!("ALTER TABLE {} ", quote(difference.subject()));
         let clause = step.strip_prefix(&table);
         match (clause, steps.iter_mut().find(|step| step.starts_with(&table))) {
             (Some(clause), Some(first)) => *first = format!("{first}, {clause}"),

@@ -13,6 +13,7 @@ mod failure;
 mod group;
 mod memory;
 mod permission;
+mod procedure;
 mod resume;
 mod send;
 mod setting;
@@ -28,6 +29,7 @@ pub use resume::{Doubt, Since};
 use super::execute::Executor;
 use super::ledger::Ledger;
 use super::online::CopyPolicy;
+use super::untransacted::Untransacted;
 use super::{EngineError, Session, journal};
 use crate::migration::existing::Defined;
 use crate::migration::partial_down::Action;
@@ -101,6 +103,8 @@ pub struct Runner<'a> {
     copies: CopyPolicy,
     /// What the migrations set for the session.
     setting: Setting,
+    /// Which tables are outside of transactions, as far as it was read since the last statement that may change that.
+    untransacted: Option<Untransacted>,
 }
 
 impl<'a> Runner<'a> {
@@ -126,6 +130,7 @@ impl<'a> Runner<'a> {
             made: BTreeSet::new(),
             copies: CopyPolicy::default(),
             setting: Setting::default(),
+            untransacted: None,
         }
     }
 

@@ -35,6 +35,7 @@ pub struct Session {
     database: Option<String>,
     /// The most bytes that the server takes in one message (`max_allowed_packet`); no limit on the embedded engine.
     packet: usize,
+    folds_names: bool,
     /// Statements of our own that go with the next one, over a server's connection.
     deferred: Vec<String>,
     canceller: Canceller,
@@ -49,10 +50,14 @@ pub(super) struct Greeting {
     pub(super) engine: Engine,
     /// Its id of the connection.
     pub(super) id: u64,
+    /// The database that it works in, as the server spells it.
+    pub(super) database: Option<String>,
     /// How it reads and shows statements.
     pub(super) mode: Mode,
     /// Its `max_allowed_packet`, in bytes.
     pub(super) packet: usize,
+    /// Whether names of databases and tables are the same in either case (`lower_case_table_names` of 1 or 2).
+    pub(super) folds_names: bool,
 }
 
 #[derive(Debug)]
@@ -65,15 +70,16 @@ impl Session {
     pub(super) fn server(
         connection: MySqlConnection,
         options: MySqlConnectOptions,
-        Greeting { engine, id, mode, packet }: Greeting,
+        Greeting { engine, id, database, mode, packet, folds_names }: Greeting,
         settings: &Settings,
     ) -> Self {
         Self {
             engine,
             place: settings.address.shown(),
             connection: SessionConnection::Server(Box::new(connection)),
-            database: options.get_database().map(str::to_owned),
+            database,
             packet,
+            folds_names,
             deferred: Vec::new(),
             canceller: Canceller::server(options, id),
             mode,
@@ -89,6 +95,7 @@ impl Session {
             connection: SessionConnection::Embedded(Box::new(connection)),
             database: None,
             packet: usize::MAX,
+            folds_names: true,
             deferred: Vec::new(),
             canceller: Canceller::default(),
             mode: Mode::default(),
@@ -112,6 +119,20 @@ impl Session {
     #[must_use]
     pub fn database(&self) -> Option<String> {
         self.database.clone()
+    }
+
+    /// Whether the server takes names of databases and tables for the same in either case.
+    #[must_use]
+    pub fn folds_names(&self) -> bool {
+        self.folds_names
+    }
+
+    /// Whether that is the name of another database than the session's.
+    #[must_use]
+    pub fn is_elsewhere(&self, database: &str) -> bool {
+        let same =
+            |own: &String| own == database || (self.folds_names && own.to_lowercase() == database.to_lowercase());
+        self.database.as_ref().is_some_and(|own| !same(own))
     }
 
     /// The most bytes that a statement may have: `max_allowed_packet` without the byte before it, which both servers take

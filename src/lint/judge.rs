@@ -10,6 +10,7 @@ use crate::model::location::Location;
 use crate::model::migration::{Migration, Script, Statement};
 use crate::model::waiver::Waived;
 use crate::sql::ddl::{Effect, effect};
+use crate::sql::secret::masked;
 use crate::waiver::comment::{Placed, of_script};
 use crate::waiver::{Ground, about, covers};
 use std::cmp::Reverse;
@@ -177,7 +178,7 @@ fn linted(version: i64, statement: &Statement, effect: &Effect, targets: &[Targe
     LintedStatement {
         version,
         at: statement.at.clone(),
-        sql: statement.sql.clone(),
+        sql: masked(&statement.sql).into_owned(),
         kind: kind(effect, statement),
         table: target.map(|target| target.table.clone()).or(made),
         online,

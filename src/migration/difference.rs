@@ -36,6 +36,28 @@ pub enum Difference<'a> {
     RoutineMissing(&'a Routine),
 }
 
+impl<'a> Difference<'a> {
+    /// The table or program that it is about.
+    #[must_use]
+    pub fn subject(&self) -> &'a str {
+        match self {
+            Self::TableAdded(table)
+            | Self::TableMissing(table)
+            | Self::ColumnAdded(table, _)
+            | Self::ColumnMissing(table, _)
+            | Self::ColumnChanged(table, _)
+            | Self::IndexAdded(table, _)
+            | Self::IndexMissing(table, _)
+            | Self::IndexChanged(table, _)
+            | Self::ForeignKeyAdded(table, _)
+            | Self::ForeignKeyMissing(table, _)
+            | Self::CheckAdded(table, _)
+            | Self::TableChanged(table) => &table.name,
+            Self::RoutineAdded(routine) | Self::RoutineMissing(routine) => &routine.name,
+        }
+    }
+}
+
 /// Every difference; what depends on other objects comes before them where it was added, and after where it is missing.
 #[must_use]
 pub fn differences<'a>(before: &'a Schema, after: &'a Schema) -> Vec<Difference<'a>> {

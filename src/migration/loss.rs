@@ -17,7 +17,7 @@ pub use seeds::{Seed, seeds, unchanged};
 
 use crate::model::location::Location;
 use crate::model::migration::Migration;
-use crate::model::schema::Schema;
+use crate::model::schema::{Routine, Schema};
 use crate::sql::ddl::{AlterAction, Effect, databases, effect};
 use crate::sql::overwrite::overwrite;
 use crate::sql::parse::parse_statement;
@@ -93,7 +93,8 @@ pub fn at_risk(migrations: &[&Migration], schema: &Schema, database: Option<&str
             Some(other) => sure(vec![What::Unknown(format!("another database, {other}, is changed"))]),
             None => risks(&statement.sql, &effect, &course, &on),
         };
-        let risks = risks.into_iter().filter(|(what, _)| exists(what, schema));
+        let risks = risks.into_iter().map(|(what, doubt)| (behind_view(what, schema), doubt));
+        let risks = risks.filter(|(what, _)| exists(what, schema));
         found.extend(risks.map(|(what, doubt)| AtRisk { what, doubt, at: statement.at.clone() }));
         course.follow(&statement.sql, &effect);
     }
@@ -127,6 +128,18 @@ fn risks(sql: &str, effect: &Effect, course: &Course, on: &On<'_>) -> Vec<Risk> 
         Effect::Rows { .. } => overwrite(sql).and_then(|write| written(&write, course, on)).into_iter().collect(),
         Effect::Other => sure(unknown(sql).into_iter().collect()),
         _ => Vec::new(),
+    }
+}
+
+/// Rows that are written through a view are those of a table that nobody has read out of it.
+fn behind_view(what: What, schema: &Schema) -> What {
+    let (What::RowsWhere(name, _) | What::ValuesWhere(name, ..) | What::Overwritten { table: name, .. }) = &what else {
+        return what;
+    };
+    let is_view = |one: &&Routine| one.kind == "view" && one.name.eq_ignore_ascii_case(name);
+    match schema.routines.iter().find(is_view) {
+        Some(view) => What::Unknown(format!("rows behind the view {} are deleted or overwritten", view.name)),
+        None => what,
     }
 }
 

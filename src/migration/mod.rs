@@ -26,6 +26,8 @@ pub mod runner_conflict;
 pub mod seed;
 pub mod stopped;
 pub mod temporary;
+pub mod traces;
 pub mod undoable;
+pub mod unit;
 pub mod verify;
 pub mod witness;

@@ -1,6 +1,9 @@
 //! Settles whether a statement whose client or server died in it took effect, from what the objects that it names were
 //! before it and are now.
 
+mod alter;
+mod rename;
+
 use super::witness::{Object, Witness};
 use crate::sql::ddl::{AlterAction, Effect};
 use crate::sql::quote;
@@ -53,9 +56,9 @@ pub enum Settled {
     InDoubt(String),
 }
 
-/// Settles one statement.
+/// Settles one statement, whose effect and witness are those of `sql`.
 #[must_use]
-pub fn settle(effect: &Effect, witness: &Witness, before: &States, now: &States) -> Settled {
+pub fn settle(sql: &str, effect: &Effect, witness: &Witness, before: &States, now: &States) -> Settled {
     let objects = match witness {
         Witness::Repeatable => return Settled::NotDone,
         Witness::None(reason) => return Settled::InDoubt(reason.clone()),
@@ -72,15 +75,23 @@ pub fn settle(effect: &Effect, witness: &Witness, before: &States, now: &States)
         }
     }
     match effect {
-        Effect::DropTable { .. } => dropped(&pairs),
+        Effect::DropTable { .. } => dropped("TABLE", &pairs),
         Effect::CreateTable { .. } | Effect::ReplaceTable { .. } if pairs.iter().all(Pair::is_absent) => {
             // Even if a table of that name was dropped on the way, making it is still to do.
             Settled::NotDone
         }
-        Effect::Routine { verb, .. } if verb == "DROP" => dropped(&pairs),
-        Effect::AlterTable { table, actions } => altered(table, actions, &pairs),
-        Effect::CreateIndex { table, index } => altered(table, &[AlterAction::AddIndex(index.clone())], &pairs),
-        Effect::DropIndex { table, index } => altered(table, &[AlterAction::DropIndex(index.clone())], &pairs),
+        Effect::Routine { verb, kind, .. } if verb == "DROP" => dropped(&kind.to_ascii_uppercase(), &pairs),
+        Effect::AlterTable { table, actions } => alter::altered(sql, table, actions, &pairs),
+        Effect::CreateIndex { table, index } => {
+            alter::altered(sql, table, &[AlterAction::AddIndex(index.clone())], &pairs)
+        }
+        Effect::DropIndex { table, index } => {
+            alter::altered(sql, table, &[AlterAction::DropIndex(index.clone())], &pairs)
+        }
+        Effect::RenameTable { pairs: names } => rename::renamed(names, &pairs),
+        Effect::Truncate { table } if pairs.iter().any(Pair::is_redefined) => Settled::InDoubt(format!(
+            "table {table} was changed since, and how it was changed may have given it another number too"
+        )),
         _ => by_change(&pairs, matches!(witness, Witness::Identity(_))),
     }
 }
@@ -95,6 +106,16 @@ struct Pair<'a> {
 impl Pair<'_> {
     fn is_absent(&self) -> bool {
         *self.now == State::Absent
+    }
+
+    fn name(&self) -> &str {
+        &self.object.name
+    }
+
+    /// Whether it is there with another definition.
+    fn is_redefined(&self) -> bool {
+        matches!((self.before, self.now), (State::Present { definition: before, .. }, State::Present { definition: now, .. })
+            if before != now)
     }
 
     fn has_changed(&self) -> bool {
@@ -122,8 +143,8 @@ fn by_change(pairs: &[Pair<'_>], needs_identity: bool) -> Settled {
     }
 }
 
-/// A dropped object is gone. `MariaDB` drops the tables of one statement one by one.
-fn dropped(pairs: &[Pair<'_>]) -> Settled {
+/// A dropped object is gone. `MariaDB` drops the tables or views of one statement one by one.
+fn dropped(kind: &str, pairs: &[Pair<'_>]) -> Settled {
     let was_there: Vec<&Pair<'_>> = pairs.iter().filter(|pair| *pair.before != State::Absent).collect();
     let left: Vec<&&Pair<'_>> = was_there.iter().filter(|pair| !pair.is_absent()).collect();
     if was_there.is_empty() || left.len() == was_there.len() {
@@ -134,99 +155,12 @@ fn dropped(pairs: &[Pair<'_>]) -> Settled {
     }
     let names: Vec<&str> = left.iter().map(|pair| pair.object.name.as_str()).collect();
     // Where the statement said IF EXISTS it says so still; where it did not, the tables have just been seen.
-    Settled::Rest(format!("DROP TABLE IF EXISTS {}", quote::names(&names)))
-}
-
-fn altered(table: &str, actions: &[AlterAction], pairs: &[Pair<'_>]) -> Settled {
-    let own = pairs.iter().find(|pair| pair.object.name == table);
-    let renamed = actions.iter().any(|action| matches!(action, AlterAction::RenameTo(_)));
-    if let (Some(Pair { before: State::Present { definition: before, .. }, now, .. }), false) = (own, renamed) {
-        let State::Present { definition: now, .. } = now else {
-            return Settled::InDoubt(format!("table {table} is gone, which this statement does not do"));
-        };
-        let clauses: Vec<Option<bool>> = actions.iter().map(|action| holds(action, actions, before, now)).collect();
-        match (clauses.contains(&Some(true)), clauses.contains(&Some(false))) {
-            // ALTER TABLE is atomic, so somebody else has changed the table meanwhile.
-            (true, true) => {
-                return Settled::InDoubt(format!(
-                    "table {table} has some of what this statement does and lacks the rest"
-                ));
-            }
-            (true, false) => return Settled::Done,
-            (false, true) => return Settled::NotDone,
-            (false, false) => {}
-        }
-        let anew = |action: &AlterAction| matches!(action, AlterAction::DropColumn(name) if is_made(actions, name));
-        if before == now && actions.iter().any(anew) {
-            return Settled::InDoubt(format!(
-                "table {table} looks the same before and after it: a column is dropped and made again, with new values"
-            ));
-        }
-        // A column that is defined as it was: what else has changed is not this statement's work.
-        let redefines = |action: &AlterAction| matches!(action, AlterAction::ModifyColumn(_) | AlterAction::Execution);
-        if !actions.is_empty() && actions.iter().all(redefines) {
-            return Settled::NotDone;
-        }
-    }
-    by_change(pairs, actions.contains(&AlterAction::DropPartition))
-}
-
-/// Whether a clause has taken effect between two definitions of its table; `None` when that does not show, as with a
-/// clause that had nothing to do, or whose name another one of `actions` takes.
-fn holds(action: &AlterAction, actions: &[AlterAction], before: &str, now: &str) -> Option<bool> {
-    let (had, has) = (|name: &str| line(before, name), |name: &str| line(now, name));
-    let key = |text: &str, name: &str| {
-        let quoted = format!("KEY {} ", quote::name(name));
-        text.lines().any(|line| line.trim_start().contains(&quoted))
-    };
-    match action {
-        AlterAction::AddColumn(name) if had(name).is_none() => Some(has(name).is_some()),
-        AlterAction::DropColumn(name) if had(name).is_some() && !is_made(actions, name) => Some(has(name).is_none()),
-        AlterAction::ModifyColumn(name) if had(name) != has(name) => Some(true),
-        AlterAction::ChangeColumn(from, to) | AlterAction::RenameColumn(from, to)
-            if !from.eq_ignore_ascii_case(to) && had(from).is_some() && had(to).is_none() =>
-        {
-            Some(has(to).is_some() && (has(from).is_none() || is_made(actions, from)))
-        }
-        AlterAction::AddIndex(index) => {
-            let name = index.name.as_deref()?;
-            (!key(before, name)).then(|| key(now, name))
-        }
-        AlterAction::DropIndex(name) if key(before, name) && !is_made(actions, name) => Some(!key(now, name)),
-        AlterAction::RenameIndex(from, to)
-            if !from.eq_ignore_ascii_case(to) && key(before, from) && !key(before, to) =>
-        {
-            Some(key(now, to) && (!key(now, from) || is_made(actions, from)))
-        }
-        _ => None,
-    }
-}
-
-/// Whether one of the clauses makes a column or an index of that name.
-fn is_made(actions: &[AlterAction], name: &str) -> bool {
-    let made = |action: &AlterAction| match action {
-        AlterAction::AddColumn(made) | AlterAction::ChangeColumn(_, made) | AlterAction::RenameColumn(_, made) => {
-            made.eq_ignore_ascii_case(name)
-        }
-        AlterAction::AddIndex(index) => index.name.as_ref().is_some_and(|made| made.eq_ignore_ascii_case(name)),
-        AlterAction::RenameIndex(_, made) => made.eq_ignore_ascii_case(name),
-        _ => false,
-    };
-    actions.iter().any(made)
-}
-
-/// The line of a column in what `SHOW CREATE TABLE` says.
-fn line<'a>(definition: &'a str, column: &str) -> Option<&'a str> {
-    let start = format!("{} ", quote::name(column)).to_lowercase();
-    definition
-        .lines()
-        .map(|line| line.trim().trim_end_matches(','))
-        .find(|line| line.to_lowercase().starts_with(&start))
+    Settled::Rest(format!("DROP {kind} IF EXISTS {}", quote::names(&names)))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::witness::witness;
+    use super::super::witness::witness_of;
     use super::*;
     use crate::sql::ddl::effect;
 
@@ -240,7 +174,7 @@ mod tests {
 
     fn settled(sql: &str, before: &[(&str, State)], now: &[(&str, State)]) -> Settled {
         let effect = effect(sql);
-        settle(&effect, &witness(&effect, None), &states(before), &states(now))
+        settle(sql, &effect, &witness_of(sql, &effect, None), &states(before), &states(now))
     }
 
     const T: &str =
@@ -264,61 +198,12 @@ mod tests {
         assert_eq!(settled(sql, &before, &gone), Settled::Done);
         let half = [("table a", State::Absent), ("table b", present("2"))];
         assert_eq!(settled(sql, &before, &half), Settled::Rest("DROP TABLE IF EXISTS `b`".into()));
-    }
-
-    #[test]
-    fn each_clause_of_an_alter_is_a_witness_whatever_others_change() {
-        let before = [("table t", present(T))];
-        let with = |from: &str, to: &str| [("table t", present(&T.replace(from, to)))];
-        let elsewhere = with("ENGINE=InnoDB", "ENGINE=InnoDB COMMENT='by somebody else'");
-        for (sql, from, to) in [
-            ("ALTER TABLE t ADD COLUMN c INT", "  KEY", "  `c` int DEFAULT NULL,\n  KEY"),
-            ("ALTER TABLE t DROP COLUMN b", "  `b` int DEFAULT NULL,\n", ""),
-            ("ALTER TABLE t MODIFY b BIGINT", "`b` int", "`b` bigint"),
-            ("ALTER TABLE t CHANGE b c INT", "`b` int", "`c` int"),
-            ("ALTER TABLE t RENAME COLUMN B TO c", "`b` int", "`c` int"),
-            ("ALTER TABLE t ADD INDEX j (b)", "KEY `i`", "KEY `j` (`b`),\n  KEY `i`"),
-            ("ALTER TABLE t DROP INDEX i", "KEY `i` (`a`)", ""),
-            ("CREATE INDEX j ON t (b)", "KEY `i`", "KEY `j` (`b`),\n  KEY `i`"),
-            ("DROP INDEX i ON t", "KEY `i` (`a`)", ""),
-            ("ALTER TABLE t RENAME INDEX i TO j", "KEY `i` (`a`)", "KEY `j` (`a`)"),
-        ] {
-            assert_eq!(settled(sql, &before, &before), Settled::NotDone, "{sql}");
-            assert_eq!(settled(sql, &before, &with(from, to)), Settled::Done, "{sql}");
-            assert_eq!(settled(sql, &before, &elsewhere), Settled::NotDone, "{sql}");
-        }
-    }
-
-    #[test]
-    fn a_name_that_another_clause_takes_does_not_hide_that_the_alter_took_effect() {
-        let before = [("table t", present(T))];
-        let now = |text: &str| [("table t", present(text))];
-        let moved = T.replace("`a` int", "`c` int").replace("`b` int", "`a` int").replace("(`a`)", "(`c`)");
-        let again = T.replace("`b` int", "`b` bigint");
-        let index = T.replace("KEY `i` (`a`)", "KEY `i` (`b`)");
-        for (sql, after) in [
-            ("ALTER TABLE t RENAME COLUMN a TO c, RENAME COLUMN b TO a", moved),
-            ("ALTER TABLE t DROP COLUMN b, ADD COLUMN b BIGINT", again),
-            (
-                "ALTER TABLE t DROP INDEX i, ADD INDEX i (b), ADD COLUMN c INT",
-                index.replace("  KEY", "  `c` int,\n  KEY"),
-            ),
-            ("ALTER TABLE t DROP INDEX i, ADD INDEX i (b)", index.clone()),
-            ("ALTER TABLE t RENAME INDEX i TO j, ADD INDEX i (b)", index.replace("  KEY", "  KEY `j` (`a`),\n  KEY")),
-        ] {
-            let unchanged = settled(sql, &before, &before);
-            if sql.contains("ADD COLUMN b") {
-                // The new column may be defined as the old one was, and have lost its values.
-                assert!(matches!(unchanged, Settled::InDoubt(_)), "{sql}");
-            } else {
-                assert_eq!(unchanged, Settled::NotDone, "{sql}");
-            }
-            assert_eq!(settled(sql, &before, &now(&after)), Settled::Done, "{sql}");
-        }
-        let two = T.replace("  KEY", "  KEY `j` (`b`),\n  KEY");
-        let sql = "ALTER TABLE t DROP INDEX i, RENAME INDEX j TO i";
-        assert_eq!(settled(sql, &now(&two), &now(&T.replace("(`a`)", "(`b`)"))), Settled::Done);
-        assert_eq!(settled(sql, &now(&two), &now(&two)), Settled::NotDone);
+        assert_eq!(
+            settled("DROP VIEW IF EXISTS a, b", &before, &half),
+            Settled::Rest("DROP VIEW IF EXISTS `b`".into())
+        );
+        assert_eq!(settled("DROP VIEW a, b", &before, &gone), Settled::Done);
+        assert_eq!(settled("DROP VIEW a, b", &before, &before), Settled::NotDone);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Single DDL statements are atomic (`MySQL` 8.0, `MariaDB` 10.6 and later, on `InnoDB`), so the definitions of the objects
 //! that a statement names are either those from before it or those from after it.
 
-use crate::sql::ddl::{AlterAction, Effect};
+use crate::sql::ddl::{AlterAction, Effect, dropped_views};
 use std::fmt;
 
 /// What sort of object it is, as `SHOW CREATE` names it.
@@ -79,6 +79,16 @@ impl Witness {
     }
 }
 
+/// [`witness`] of a statement by its text, where its effect names only the first of several objects.
+#[must_use]
+pub fn witness_of(sql: &str, effect: &Effect, elsewhere: Option<&str>) -> Witness {
+    let views = dropped_views(sql);
+    if views.len() > 1 && elsewhere.is_none() {
+        return Witness::Definition(views.iter().map(|view| Object::table(view)).collect());
+    }
+    witness(effect, elsewhere)
+}
+
 /// What tells whether a statement with this effect took effect; `elsewhere` is another database that it names.
 #[must_use]
 pub fn witness(effect: &Effect, elsewhere: Option<&str>) -> Witness {
@@ -127,7 +137,8 @@ pub fn witness(effect: &Effect, elsewhere: Option<&str>) -> Witness {
         }
         Effect::Transaction | Effect::Session | Effect::Read | Effect::Use => Witness::Repeatable,
         Effect::Rows { table, .. } => Witness::None(format!(
-            "rows of {} are written outside of transactions",
+            "rows of {}, or of a table that its triggers, foreign keys or functions lead to, are written outside of \
+             transactions",
             table.as_deref().unwrap_or("a table that could not be read")
         )),
         Effect::Routine { name: None, .. } | Effect::Other => {

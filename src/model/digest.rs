@@ -1,12 +1,13 @@
 //! The statements that a server ran, by class.
 
+use super::query::Value;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// What a log or a server's own figures say of the statements that ran.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Digest {
-    /// The classes, those that took most time first.
+    /// The classes, those that took most time first, or, where no times are known, that ran most.
     pub classes: Vec<StatementClass>,
     /// Classes in all, also those beyond a limit.
     pub class_count: u64,
@@ -18,6 +19,9 @@ pub struct Digest {
     pub span_seconds: Option<u64>,
     /// What could not be read, in the order of the files.
     pub broken: Vec<BrokenEvent>,
+    /// What the reader must know to judge the figures, such as since when they were counted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// All statements of the same fingerprint.
@@ -27,20 +31,44 @@ pub struct StatementClass {
     pub fingerprint: String,
     /// Statements.
     pub count: u64,
-    /// Milliseconds that all of them took.
-    pub total_ms: f64,
+    /// Milliseconds that all of them took; `None` where times were not kept.
+    pub total_ms: Option<f64>,
     /// Milliseconds of the slowest.
-    pub max_ms: f64,
-    /// Milliseconds that 95 in 100 took at most, to within 5 %.
-    pub p95_ms: f64,
+    pub max_ms: Option<f64>,
+    /// Milliseconds that 95 in 100 took at most, to within 5 %; `None` where the server does not tell.
+    pub p95_ms: Option<f64>,
     /// Rows that all of them examined.
-    pub rows_examined: u64,
+    pub rows_examined: Option<u64>,
     /// Rows that all of them sent.
-    pub rows_sent: u64,
-    /// The database, where the log tells it.
+    pub rows_sent: Option<u64>,
+    /// How many of them used no index, where the server counts that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_index_used: Option<u64>,
+    /// When the first of them ran, in UTC, where the server tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_seen: Option<String>,
+    /// When the last of them ran, in UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_seen: Option<String>,
+    /// The database, where it is told.
     pub database: Option<String>,
-    /// The slowest one in its own words.
+    /// The slowest one in its own words; with `?` where no values were kept. Empty when there is none.
     pub sample: String,
+    /// Stand-ins for the `?` of the sample.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub params: Vec<Value>,
+    /// Why there is no sample, where that is not its length.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_sample: Option<String>,
+}
+
+/// Puts those first that took most time, then those that ran most.
+pub fn sort(classes: &mut [StatementClass]) {
+    let time = |class: &StatementClass| class.total_ms.unwrap_or(0.0);
+    classes.sort_by(|a, b| {
+        let by_time = time(b).total_cmp(&time(a));
+        by_time.then_with(|| b.count.cmp(&a.count)).then_with(|| a.fingerprint.cmp(&b.fingerprint))
+    });
 }
 
 /// A part of a log that is no whole event.
@@ -50,6 +78,8 @@ pub struct BrokenEvent {
     pub file: String,
     /// Bytes before it.
     pub offset: u64,
+    /// Its line, from 1.
+    pub line: u64,
     /// What is wrong with it.
     pub reason: String,
 }

@@ -52,7 +52,7 @@ pub struct Finding {
 }
 
 /// What a finding is about; what does not apply is absent.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Subject {
     /// The query's name in the workload.
     #[serde(default, skip_serializing_if = "Option::is_none")]

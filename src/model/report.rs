@@ -5,6 +5,7 @@
 use super::baseline::BaselineReport;
 use super::engine::Engine;
 use super::finding::{Finding, Severity};
+use super::location::Location;
 use super::plan::Plan;
 use super::query::{Frequency, Source};
 use super::waiver::Waived;
@@ -67,6 +68,8 @@ pub struct AuditedQuery {
     pub name: String,
     /// Where the app runs it.
     pub source: Option<Source>,
+    /// Where the workload has it.
+    pub defined_at: Location,
     /// The statement with `?`.
     pub sql: String,
     /// How often it runs.

@@ -15,12 +15,13 @@ pub fn table(digest: &Digest, style: &Style) -> String {
     let mut table = plain_table(style);
     table.set_header(["COUNT", "TOTAL MS", "P95 MS", "MAX MS", "ROWS READ", "CLASS"]);
     for class in &digest.classes {
+        let unknown = || "-".to_owned();
         let figures = [
             class.count.to_string(),
-            format!("{:.1}", class.total_ms),
-            format!("{:.2}", class.p95_ms),
-            format!("{:.2}", class.max_ms),
-            class.rows_examined.to_string(),
+            class.total_ms.map_or_else(unknown, |ms| format!("{ms:.1}")),
+            class.p95_ms.map_or_else(unknown, |ms| format!("{ms:.2}")),
+            class.max_ms.map_or_else(unknown, |ms| format!("{ms:.2}")),
+            class.rows_examined.map_or_else(unknown, |rows| rows.to_string()),
         ];
         let cells = figures.into_iter().map(|figure| Cell::new(figure).set_alignment(CellAlignment::Right));
         let fingerprint = class.fingerprint.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -42,6 +42,7 @@ pub(super) fn query(name: &str, source: Option<&str>, plans: Vec<SamplePlan>) ->
     AuditedQuery {
         name: name.into(),
         source: source.map(|file| Source { file: file.into(), line: Some(42) }),
+        defined_at: Location::line("workload/shop.yaml", 7),
         sql: "SELECT o.id\nFROM orders o JOIN customers c ON c.id = o.customer_id".into(),
         frequency: Some(Frequency { per_minute: 0.5, per_client: true }),
         cache_seconds: Some(120),

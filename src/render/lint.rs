@@ -43,7 +43,7 @@ pub fn report(report: &LintReport, verbose: bool, style: &Style) -> String {
     text
 }
 
-fn basis(basis: &LintBasis, style: &Style) -> String {
+pub(super) fn basis(basis: &LintBasis, style: &Style) -> String {
     let tried = match basis.tried.as_deref() {
         Some(place) => format!("tried on an empty copy ({place})"),
         None => "not tried".into(),
@@ -126,7 +126,7 @@ fn without_place(finding: &Finding) -> Finding {
 }
 
 /// `2 migrations, 5 statements: 1 error · 2 warnings · no infos · 1 waived · failed at error`
-fn summary(summary: &LintSummary) -> String {
+pub(super) fn summary(summary: &LintSummary) -> String {
     if summary.migrations == 0 {
         return "nothing is pending".into();
     }

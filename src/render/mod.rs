@@ -8,17 +8,26 @@ pub mod drift;
 mod findings;
 #[cfg(test)]
 mod fixture;
+pub mod github;
 pub mod json;
+pub mod junit;
 pub mod lint;
+pub mod markdown;
 mod paint;
+pub mod review;
+pub mod root;
 pub mod rules;
 pub mod run;
+pub mod sarif;
 pub mod scale;
 pub mod status;
 pub mod table;
 pub mod tree;
 mod waived;
+#[cfg(test)]
+mod wellformed;
 pub mod workload;
+mod xml;
 
 /// How text is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use super::{Style, baseline, basis, findings, waived};
 use crate::model::count::counted;
 use crate::model::finding::{Finding, Severity, Subject};
 use crate::model::report::{AuditReport, AuditedQuery, Summary};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write;
 
 /// The report. Without `verbose`, infos are only counted and evidence is left out.
@@ -19,9 +19,11 @@ pub fn audit(report: &AuditReport, verbose: bool, style: &Style) -> String {
     // One alone reads better where it was found.
     let (missing, others) = if missing.len() > 1 { (missing, others) } else { (Vec::new(), visible.clone()) };
     text.push_str(&missing_tables(&missing, style));
+    let queries_by_name: HashMap<&str, &AuditedQuery> =
+        report.queries.iter().map(|query| (query.name.as_str(), query)).collect();
     for group in groups(&others) {
         text.push('\n');
-        text.push_str(&title(group[0], report, style));
+        text.push_str(&title(group[0], &queries_by_name, style));
         text.push_str(&findings::render(&group, verbose, style));
     }
     if verbose {
@@ -80,9 +82,10 @@ fn missing_tables(findings: &[&Finding], style: &Style) -> String {
 /// Findings of one subject together, in the order of the worst of each.
 fn groups<'a>(findings: &[&'a Finding]) -> Vec<Vec<&'a Finding>> {
     let mut groups: Vec<Vec<&Finding>> = Vec::new();
+    let mut places = HashMap::new();
     for finding in findings {
-        let same = |group: &&mut Vec<&Finding>| key(group[0]) == key(finding);
-        match groups.iter_mut().find(same) {
+        let place = *places.entry(key(finding)).or_insert(groups.len());
+        match groups.get_mut(place) {
             Some(group) => group.push(finding),
             None => groups.push(vec![finding]),
         }
@@ -96,13 +99,13 @@ fn key(finding: &Finding) -> (Option<&str>, Option<&str>) {
 }
 
 /// The query with where and how often it runs, or the table.
-fn title(finding: &Finding, report: &AuditReport, style: &Style) -> String {
+fn title(finding: &Finding, queries: &HashMap<&str, &AuditedQuery>, style: &Style) -> String {
     let Some(name) = &finding.subject.query else {
         let subject = finding.subject.table.as_ref().map_or_else(|| "schema".into(), |table| format!("table {table}"));
         return format!("{}\n", bold(&subject, style));
     };
     let mut parts = vec![bold(name, style)];
-    let query = report.queries.iter().find(|query| query.name == *name);
+    let query = queries.get(name.as_str()).copied();
     // Without a source in the app, the finding knows where the query is written down.
     parts.extend(query.and_then(place).or_else(|| finding.subject.location.as_ref().map(ToString::to_string)));
     if let Some(query) = query {
@@ -136,7 +139,7 @@ fn duration(seconds: u64) -> String {
 }
 
 /// `152 queries: 140 clean · 7 errors · 12 warnings · 9 infos · fails at warning`
-fn summary(summary: &Summary, worse: usize) -> String {
+pub(super) fn summary(summary: &Summary, worse: usize) -> String {
     let verdict = match (summary.fail_on, summary.failed) {
         (None, _) => "never fails".into(),
         (Some(least), true) => format!("failed at {least}"),

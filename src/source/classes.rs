@@ -33,8 +33,14 @@ pub fn entries(digest: &Digest, log: &str) -> (Vec<Query>, Vec<NotCovered>) {
             left.push(NotCovered { fingerprint, count: class.count, because });
             continue;
         }
-        let name = name(class, log);
+        let mut name = name(class, log);
+        // The same class in two databases.
+        if let Some(database) = class.database.as_ref().filter(|_| names.contains(&name)) {
+            name = format!("{name}-{database}");
+        }
         if !names.insert(name.clone()) {
+            let because = "another class has its name".to_owned();
+            left.push(NotCovered { fingerprint: class.fingerprint.clone(), count: class.count, because });
             continue;
         }
         let span = digest.span_seconds.filter(|span| *span >= SPAN);
@@ -43,7 +49,7 @@ pub fn entries(digest: &Digest, log: &str) -> (Vec<Query>, Vec<NotCovered>) {
             name,
             source: None,
             sql: class.sample.trim().to_owned(),
-            samples: vec![Sample { label: String::new(), params: Vec::new() }],
+            samples: vec![Sample { label: String::new(), params: class.params.clone() }],
             frequency: per_minute.map(|per_minute| Frequency { per_minute, per_client: false }),
             cache_seconds: None,
             note: note(class),
@@ -57,13 +63,19 @@ pub fn entries(digest: &Digest, log: &str) -> (Vec<Query>, Vec<NotCovered>) {
 
 /// Why a class can have no plan; `None` when it can.
 fn unfit(class: &StatementClass) -> Option<String> {
+    if keeps_books(&class.fingerprint) {
+        return Some("a migration tool's own bookkeeping".to_owned());
+    }
+    if let Some(because) = &class.no_sample {
+        return Some(because.clone());
+    }
     if class.sample.is_empty() {
         return Some("each of its statements is longer than 64 KiB".to_owned());
     }
     match parse_statement(&class.sample) {
         Ok(Statement::Query(_) | Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_)) => {
             match placeholders(&class.sample) {
-                Ok(0) => None,
+                Ok(wanted) if wanted == class.params.len() => None,
                 Ok(_) => Some("its parameters were not logged".to_owned()),
                 Err(error) => Some(error.message),
             }
@@ -74,7 +86,17 @@ fn unfit(class: &StatementClass) -> Option<String> {
     }
 }
 
-fn may_have_plan(sql: &str) -> bool {
+/// Whether it is about the tables in which aura-db and other runners keep what they have done.
+#[must_use]
+pub fn keeps_books(fingerprint: &str) -> bool {
+    ["_aura_db_", "_sqlx_migrations", "refinery_schema_history"].iter().any(|table| fingerprint.contains(table))
+}
+
+/// Whether a statement begins as one that EXPLAIN has a plan for.
+#[must_use]
+pub fn may_have_plan(sql: &str) -> bool {
+    // MySQL's digests call what was prepared so.
+    let sql = sql.strip_prefix("EXECUTE ").unwrap_or(sql);
     let word =
         sql.split(|letter: char| !letter.is_ascii_alphabetic()).find(|word| !word.is_empty()).unwrap_or_default();
     ["SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "WITH"].iter().any(|verb| word.eq_ignore_ascii_case(verb))
@@ -99,14 +121,22 @@ fn name(class: &StatementClass, log: &str) -> String {
 
 fn note(class: &StatementClass) -> String {
     let of = |rows: u64| rows as f64 / class.count.max(1) as f64;
-    format!(
-        "{} times, {:.1} ms in all, {:.1} ms at the 95th percentile, {:.0} rows examined and {:.0} sent on average",
-        class.count,
-        class.total_ms,
-        class.p95_ms,
-        of(class.rows_examined),
-        of(class.rows_sent)
-    )
+    let mut parts = vec![if class.count == 1 { "once".to_owned() } else { format!("{} times", class.count) }];
+    parts.extend(class.total_ms.map(|ms| format!("{ms:.1} ms in all")));
+    parts.extend(class.p95_ms.map(|ms| format!("{ms:.1} ms at the 95th percentile")));
+    if let (Some(examined), Some(sent)) = (class.rows_examined, class.rows_sent) {
+        parts.push(format!("{:.0} rows examined and {:.0} sent on average", of(examined), of(sent)));
+    }
+    parts.extend(
+        class.no_index_used.filter(|count| *count > 0).map(|count| format!("{count} of them without an index")),
+    );
+    parts.extend(
+        class.first_seen.as_ref().zip(class.last_seen.as_ref()).map(|(first, last)| format!("{first} to {last}")),
+    );
+    if !class.params.is_empty() {
+        parts.push("the values are stand-ins by the columns' types".to_owned());
+    }
+    parts.join(", ")
 }
 
 #[cfg(test)]
@@ -117,13 +147,18 @@ mod tests {
         StatementClass {
             fingerprint: fingerprint.into(),
             count: 120,
-            total_ms: 1200.0,
-            max_ms: 30.0,
-            p95_ms: 25.0,
-            rows_examined: 2400,
-            rows_sent: 120,
+            total_ms: Some(1200.0),
+            max_ms: Some(30.0),
+            p95_ms: Some(25.0),
+            rows_examined: Some(2400),
+            rows_sent: Some(120),
+            no_index_used: None,
+            first_seen: None,
+            last_seen: None,
             database: None,
             sample: sample.into(),
+            params: Vec::new(),
+            no_sample: None,
         }
     }
 
@@ -138,7 +173,7 @@ mod tests {
             class("select ?", "SELECT ?"),
         ];
         let digest =
-            Digest { class_count: 6, classes, events: 720, bytes: 1, span_seconds: Some(120), broken: Vec::new() };
+            Digest { class_count: 6, classes, events: 720, bytes: 1, span_seconds: Some(120), ..Digest::default() };
         let (queries, left) = entries(&digest, "slowlog");
         assert_eq!(queries.len(), 1);
         assert!(queries[0].name.starts_with("slowlog.select-items-"), "{}", queries[0].name);

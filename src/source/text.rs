@@ -25,7 +25,7 @@ pub(super) fn read(path: &Path) -> Result<String, SourceError> {
 }
 
 /// The name of the encoding with two bytes for a letter, by its mark or by the zero bytes beside plain letters.
-fn utf16(bytes: &[u8]) -> Option<&'static str> {
+pub(super) fn utf16(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
         [0xff, 0xfe, ..] => Some("UTF-16 (little-endian)"),
         [0xfe, 0xff, ..] => Some("UTF-16 (big-endian)"),

@@ -1,9 +1,11 @@
 //! SQL text to facts, pure: no server, no file.
 
 pub mod bend;
+pub mod call;
 pub mod ddl;
 mod depth;
 pub mod dialect;
+pub mod digest_text;
 pub mod draft;
 pub mod executable;
 pub mod expression;
@@ -11,6 +13,7 @@ pub mod fingerprint;
 pub mod grants;
 pub mod lex;
 pub mod lock;
+pub mod marks;
 pub mod online;
 pub mod overwrite;
 pub mod parse;
@@ -21,7 +24,9 @@ pub mod quote;
 pub mod reach;
 pub mod rows;
 pub mod sarg;
+pub mod secret;
 pub mod setting;
 pub mod shape;
+pub mod stand_in;
 pub mod translate;
 pub mod words;

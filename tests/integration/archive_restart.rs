@@ -106,6 +106,7 @@ fn what_nobody_has_agreed_to_put_aside_is_asked_for() {
         project.run("migrate").exits(0);
         project.database.run("INSERT INTO owner VALUES (1, 2, 3)");
         killed(&project, "rollback all --archive", holding(&project, "SELECT * FROM owner"), "ALTER TABLE owner ");
+        eventually("the server is done with it", || project.running("ALTER TABLE owner ") == 0);
         project.database.run("INSERT INTO late VALUES (1)");
         let before = project.contents();
         let refused = project.run("rollback all").exits(4).stderr;

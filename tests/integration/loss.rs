@@ -151,3 +151,31 @@ fn a_row_that_a_migration_made_is_known_under_another_columns_name() {
         project.run("rollback all").exits(0);
     }
 }
+
+#[test]
+fn rows_behind_a_view_are_rows_too() {
+    for server in both() {
+        let project = Project::new(server, "loss_view");
+        project.database.run("CREATE TABLE base (id INT PRIMARY KEY, n INT); INSERT INTO base VALUES (1, 1), (2, 2)");
+        project.database.run("CREATE VIEW v AS SELECT id, n FROM base");
+        project.pair(1, "CREATE TABLE one (i INT)", "DROP TABLE one");
+        project.pair(2, "CREATE TABLE two (i INT)", "DELETE FROM v;\nDROP TABLE two");
+        project.pair(3, "CREATE TABLE three (i INT)", "UPDATE v SET n = 0;\nDROP TABLE three");
+        project.run("migrate").exits(0);
+        for version in [3, 2] {
+            let refused = project.run("rollback").exits(4);
+            contains(
+                &refused.stderr,
+                &format!("behind the view v are deleted or overwritten (migrations/{version}_step"),
+            );
+            assert_eq!(project.database.column("SELECT n FROM base"), ["1", "2"], "{}", server.engine());
+            project
+                .database
+                .run(&format!("UPDATE _sqlx_migrations SET version = -{version} WHERE version = {version}"));
+            std::fs::remove_file(project.path(format!("migrations/{version}_step.up.sql"))).unwrap();
+            std::fs::remove_file(project.path(format!("migrations/{version}_step.down.sql"))).unwrap();
+            project.database.run(&format!("DELETE FROM _sqlx_migrations WHERE version = -{version}"));
+            project.database.run(&format!("DELETE FROM _aura_db_journal WHERE version = {version}"));
+        }
+    }
+}

@@ -87,9 +87,8 @@ fn what_is_broken_is_said_and_costs_nothing_else() {
     std::fs::write(&log, format!("{event}{}{event}", &event[..event.len() - 9])).unwrap();
     let run = AuraDb::new(["catalogue", "import", "slowlog", &log]).run();
     assert_eq!(run.code, Some(0), "{}", run.stderr);
-    let at = event.len();
-    let said = format!("slow.log, byte {at}: the statement is cut off by what comes after it; it is left out");
-    assert!(run.stderr.contains(&said), "{}", run.stderr);
+    let said = "slow.log:4: the statement is cut off by what comes after it; it is left out";
+    assert!(run.stderr.contains(said), "{}", run.stderr);
     assert!(run.stdout.contains("note: \"2 times, 1000.0 ms in all"), "{}", run.stdout);
     let none = folder.path().join("none.log").display().to_string();
     let run = AuraDb::new(["catalogue", "import", "slowlog", &none]).run();

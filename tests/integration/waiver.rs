@@ -75,7 +75,11 @@ fn waivers_that_waive_nothing_are_found() {
     for (allow, rule, words) in [
         ("{rule: filesrot, because: x}", "unknown-waiver", "allows filesrot, and there is no such rule here"),
         ("{rule: redundant-index, because: x}", "unknown-waiver", "no such rule here"),
-        ("{rule: large-offset, because: x}", "unused-waiver", "allows large-offset, which is not found on this query"),
+        (
+            "{rule: deep-pagination, because: x}",
+            "unused-waiver",
+            "allows deep-pagination, which is not found on this query",
+        ),
         ("{rule: filesort}", "waiver-without-reason", "without a reason, and so allows nothing"),
     ] {
         shop.file("workload.yaml", &with(allow));

@@ -45,8 +45,7 @@ pub(super) async fn obstacle(session: &mut Session, sql: &str, effect: &Effect) 
     if let Some(reads) = setting::reads_last(sql) {
         return Some(format!("it reads {reads} of the statement before it, which is gone by now"));
     }
-    let own = session.database();
-    if ddl::databases(sql).into_iter().any(|database| Some(database) != own) {
+    if ddl::databases(sql).iter().any(|database| session.is_elsewhere(database)) {
         return Some("it names another database".into());
     }
     let Some(table) = table else { return Some("its tables could not be read".into()) };

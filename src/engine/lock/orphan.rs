@@ -18,6 +18,9 @@ const SILENCE: u64 = 10;
 /// How long it is looked again after this runner was given a second connection.
 const AGAIN: Duration = Duration::from_secs(3);
 
+/// How many characters of a statement are compared.
+const SAME: usize = 200;
+
 /// A statement without a sign of life.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Silent {
@@ -66,7 +69,8 @@ async fn silent(
 ) -> Result<Option<Silent>, EngineError> {
     let sql = format!(
         "SELECT TIMESTAMPDIFF(SECOND, COALESCE(heartbeat, begun_at), CURRENT_TIMESTAMP(6)), \
-         TIMESTAMPDIFF(SECOND, begun_at, CURRENT_TIMESTAMP(6)), place, CONCAT(begun_at, COALESCE(heartbeat, '')) FROM {} \
+         TIMESTAMPDIFF(SECOND, begun_at, CURRENT_TIMESTAMP(6)), place, CONCAT(begun_at, COALESCE(heartbeat, '')), LEFT(statement, {SAME}) \
+         FROM {} \
          WHERE connection = {id} AND progress = 'begun' ORDER BY begun_at DESC LIMIT 1",
         journal::TABLE
     );
@@ -84,7 +88,7 @@ async fn silent(
     if seconds < SILENCE || !is_of_this_server {
         return Ok(None);
     }
-    let sessions = text::lossy_rows(connection, "SHOW PROCESSLIST".into()).await?;
+    let sessions = text::lossy_rows(connection, "SHOW FULL PROCESSLIST".into()).await?;
     let of = |id: u64| sessions.iter().find(|row| row.number(0) == Some(id));
     let (Some(theirs), Some(ours)) = (of(id), of(canceller.connection_id())) else { return Ok(None) };
     // Another account may have other limits, under which a live runner has no second connection.
@@ -92,5 +96,33 @@ async fn silent(
     // A runner that has gone on to something else is alive; the two clocks may differ by a second.
     let in_it_since = theirs.number(5).filter(|_| theirs.get(4) != Some("Sleep"));
     let in_it_all_the_time = in_it_since.is_some_and(|time| time + 2 >= seconds);
-    Ok((is_like_us && in_it_all_the_time).then(|| Silent { seconds, place: row.text(2), last: row.text(3) }))
+    // Until the next commit the journal has a statement as begun that is done, while its runner is in one that writes rows.
+    let is_in_it = theirs.get(7).is_some_and(|running| is_same(running, &row.text(4)));
+    Ok((is_like_us && is_in_it && in_it_all_the_time).then(|| Silent {
+        seconds,
+        place: row.text(2),
+        last: row.text(3),
+    }))
+}
+
+/// Whether the statement that a server shows is the journal's, of which the beginning is known: it may have been sent with
+/// clauses at its end. One that was prepared is shown as `EXECUTE`.
+fn is_same(running: &str, journalled: &str) -> bool {
+    let running = running.trim_start();
+    let is_execute = running.get(..7).is_some_and(|word| word.eq_ignore_ascii_case("EXECUTE"));
+    let beginning = journalled.trim().trim_end_matches(';');
+    is_execute || (!beginning.is_empty() && running.starts_with(beginning))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_same;
+
+    #[test]
+    fn a_statement_is_known_by_its_beginning() {
+        assert!(is_same("ALTER TABLE t ADD c INT, ALGORITHM=INPLACE", "ALTER TABLE t ADD c INT"));
+        assert!(is_same("EXECUTE s", "ALTER TABLE t ADD c INT"));
+        assert!(!is_same("UPDATE t SET c = SLEEP(40)", "ALTER TABLE t ADD c INT"));
+        assert!(!is_same("UPDATE t SET c = SLEEP(40)", ""));
+    }
 }

@@ -1,13 +1,13 @@
 //! A database that plans are asked of: a configured server as it is, or a throwaway one at a scale profile's size.
 
 mod embedded;
+mod lanes;
 mod sandbox;
 mod server;
 
 use super::EngineError;
 use super::explain::JsonVersion;
 use super::sandbox::Sandbox;
-use super::stats::Literals;
 use super::stats::cardinality::{column_scale, distinct_of_prefix, rows_of};
 use crate::model::engine::Engine;
 use crate::model::location::Location;
@@ -15,7 +15,10 @@ use crate::model::plan::Plan;
 use crate::model::report::Statistics;
 use crate::model::scale::Scale;
 use crate::model::schema::Schema;
-use sqlx::{MySqlPool, SqlitePool};
+use lanes::Lanes;
+use sandbox::Lane;
+pub use sandbox::lanes_for;
+use sqlx::SqlitePool;
 use std::future::Future;
 use std::time::Duration;
 
@@ -46,9 +49,9 @@ pub struct Planner {
 #[derive(Debug)]
 enum Connections {
     /// A configured server, judged as it is.
-    Server(MySqlPool),
+    Server(Box<server::Links>),
     /// A throwaway server with injected statistics.
-    Sandbox(MySqlPool, Box<Sandbox>, Box<Literals>),
+    Sandbox(Lanes<Lane>, Box<Sandbox>),
     /// `SQLite` in memory with injected statistics.
     Embedded(SqlitePool, Box<Scale>),
 }
@@ -85,8 +88,8 @@ impl Planner {
     /// What the engine says, or why the statement may not be explained.
     pub async fn explain(&self, sql: &str) -> Result<Plan, EngineError> {
         match &self.connections {
-            Connections::Server(pool) => server::explain(self, pool, sql).await,
-            Connections::Sandbox(pool, server, literals) => match sandbox::explain(self, pool, literals, sql).await {
+            Connections::Server(links) => server::explain(self, links, sql).await,
+            Connections::Sandbox(lanes, server) => match sandbox::explain(self, lanes, sql).await {
                 Err(error) => Err(cause(server, error).await),
                 plan => plan,
             },

@@ -1,5 +1,6 @@
 //! A throwaway server with the migrations replayed and a scale profile injected.
 
+use super::lanes::{Lanes, is_whole};
 use super::{Connections, Planner, PlannerError, cause, in_time, size};
 use crate::engine::connect::{Purpose, session};
 use crate::engine::explain::JsonVersion;
@@ -13,19 +14,33 @@ use crate::model::plan::Plan;
 use crate::model::report::Statistics;
 use crate::model::scale::Scale;
 use crate::model::schema::Schema;
-use sqlx::mysql::MySqlPoolOptions;
-use sqlx::{ConnectOptions, Executor, MySqlPool};
+use sqlx::{ConnectOptions, Executor, MySqlConnection};
 use std::time::Duration;
 
 /// The throwaway database's name.
 const DATABASE: &str = "aura_db_sandbox";
-/// Connections for EXPLAIN: plans cost the server a fraction of a millisecond, so a few keep it busy.
-const POOL: u32 = 4;
-/// Longest wait for one of them. The server is this machine's own, and each has one of the questions to itself.
-const ACQUIRE: Duration = Duration::from_secs(15);
+/// Plans that are worth a lane of their own: its copies of tables are made while some hundred plans are.
+const PLANS_PER_LANE: usize = 300;
+/// Most lanes that a machine of many cores gets unless more are asked for.
+const LANES: usize = 8;
+
+/// A connection for EXPLAIN, with copies of tables that only it uses.
+#[derive(Debug)]
+pub(super) struct Lane {
+    connection: MySqlConnection,
+    literals: Literals,
+}
+
+/// How many plans of that many are made at once: as many as the machine has cores, if there is work for them.
+#[must_use]
+pub fn lanes_for(plans: usize) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    plans.div_ceil(PLANS_PER_LANE).min(cores).clamp(1, LANES)
+}
 
 impl Planner {
-    /// Starts a throwaway server, replays these statements and injects the scale.
+    /// Starts a throwaway server, replays these statements and injects the scale. That many plans are made at once; they
+    /// are the same however many.
     ///
     /// # Errors
     /// When no server can be started, a statement does not run there, or the statistics cannot be written.
@@ -34,6 +49,7 @@ impl Planner {
         statements: &[&Statement],
         scale: &Scale,
         version: JsonVersion,
+        concurrency: usize,
     ) -> Result<Self, PlannerError> {
         let sandbox = Sandbox::start(&Options::new(kind)).await?;
         let filled = match fill(&sandbox, statements, scale).await {
@@ -44,26 +60,22 @@ impl Planner {
             filled => filled?,
         };
         let Filled { engine, schema, sizeless, notes } = filled;
-        let literals = Literals::new(engine.clone(), DATABASE, sizeless, scale.clone());
-        let for_sessions = engine.clone();
-        let clock = std::sync::Arc::new((schema.clone(), scale.clone()));
-        let pool = MySqlPoolOptions::new()
-            .max_connections(POOL)
-            .acquire_timeout(ACQUIRE)
-            .test_before_acquire(false)
-            .after_connect(move |connection, _| {
-                let (engine, clock) = (for_sessions.clone(), clock.clone());
-                Box::pin(async move {
-                    let prepared = async {
-                        stats::prepare_session(connection, &engine).await?;
-                        stats::set_collation(connection, &engine, &clock.0).await?;
-                        stats::set_clock(connection, &clock.0, &clock.1).await?;
-                        explain::prepare_session(connection, &engine, version).await
-                    };
-                    prepared.await.map_err(|error| sqlx::Error::Protocol(error.to_string()))
-                })
-            })
-            .connect_lazy_with(sandbox.connect_options().database(DATABASE));
+        let opening = async {
+            let literals = Literals::new(engine.clone(), DATABASE, sizeless, scale.clone());
+            let mut lanes = Vec::new();
+            for number in 1..concurrency {
+                lanes.push(Lane {
+                    connection: open(&sandbox, &engine, &schema, scale, version).await?,
+                    literals: literals.beside(number),
+                });
+            }
+            lanes.push(Lane { connection: open(&sandbox, &engine, &schema, scale, version).await?, literals });
+            Ok(lanes)
+        };
+        let lanes = match opening.await {
+            Ok(lanes) => lanes,
+            Err(error) => return Err(cause(&sandbox, error).await.into()),
+        };
         Ok(Self {
             engine,
             place: "sandbox".into(),
@@ -71,9 +83,9 @@ impl Planner {
             schema,
             notes,
             untranslated: Vec::new(),
-            concurrency: POOL as usize,
+            concurrency: lanes.len(),
             version,
-            connections: Connections::Sandbox(pool, Box::new(sandbox), Box::new(literals)),
+            connections: Connections::Sandbox(Lanes::new(lanes.len(), lanes), Box::new(sandbox)),
         })
     }
 }
@@ -94,7 +106,7 @@ async fn fill(sandbox: &Sandbox, statements: &[&Statement], scale: &Scale) -> Re
     connection.execute("USE aura_db_sandbox").await?;
     let settings = Settings {
         address: Address::Server(Box::new(sandbox.connect_options().database(DATABASE))),
-        pool: POOL,
+        pool: 1,
         connect_timeout: Duration::from_secs(30),
         lock_wait_timeout: Duration::from_secs(30),
         lock_give_up: Duration::ZERO,
@@ -115,12 +127,30 @@ async fn fill(sandbox: &Sandbox, statements: &[&Statement], scale: &Scale) -> Re
     Ok(Filled { engine, schema, sizeless, notes })
 }
 
-pub(super) async fn explain(
-    planner: &Planner,
-    pool: &MySqlPool,
-    literals: &Literals,
-    sql: &str,
-) -> Result<Plan, EngineError> {
-    let mut connection = pool.acquire().await?;
-    in_time(literals.explain(&mut connection, sql, planner.version)).await
+/// A session that plans from injected statistics.
+async fn open(
+    sandbox: &Sandbox,
+    engine: &Engine,
+    schema: &Schema,
+    scale: &Scale,
+    version: JsonVersion,
+) -> Result<MySqlConnection, EngineError> {
+    let mut connection = sandbox.connect_options().database(DATABASE).connect().await?;
+    stats::prepare_session(&mut connection, engine).await?;
+    stats::set_collation(&mut connection, engine, schema).await?;
+    stats::set_clock(&mut connection, schema, scale).await?;
+    explain::prepare_session(&mut connection, engine, version).await?;
+    Ok(connection)
+}
+
+pub(super) async fn explain(planner: &Planner, lanes: &Lanes<Lane>, sql: &str) -> Result<Plan, EngineError> {
+    let turn = lanes.turn().await?;
+    let Some(mut lane) = turn.take() else {
+        return Err(EngineError::Connection("the connection to the throwaway server was lost".into()));
+    };
+    let answer = in_time(lane.literals.explain(&mut lane.connection, sql, planner.version)).await;
+    if is_whole(&answer) {
+        turn.give(lane);
+    }
+    answer
 }

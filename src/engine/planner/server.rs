@@ -1,13 +1,15 @@
 //! A configured server, judged as it is: its own statistics, and nothing written to it.
 
+use super::lanes::{Lanes, Turn, is_whole};
 use super::{Connections, Planner, PlannerError, in_time};
-use crate::engine::connect::{Pool, Purpose, database, session};
-use crate::engine::settings::Settings;
+use crate::engine::connect::{Purpose, session};
+use crate::engine::settings::{Address, Settings, server_options};
 use crate::engine::{EngineError, explain, explain::JsonVersion, ledger};
 use crate::model::plan::Plan;
 use crate::model::report::Statistics;
-use sqlx::pool::PoolConnection;
-use sqlx::{MySql, MySqlPool};
+use sqlx::Connection as _;
+use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 impl Planner {
@@ -19,10 +21,9 @@ impl Planner {
         let mut session = session(settings, Purpose::Read).await?;
         let mut schema = session.schema(&ledger::DEFAULT_TABLES).await?;
         let (engine, place) = (session.engine.clone(), session.place.clone());
+        // Before any other is opened, so that one free connection on the server is enough.
         session.close().await.ok();
-        let Pool::Server(pool) = database(settings).await?.pool else {
-            return Err(EngineError::Unexpected("no server".into()).into());
-        };
+        let links = Links::new(settings)?;
         let mut notes = Vec::new();
         let empty = schema.tables.iter().filter(|table| table.rows.unwrap_or(0) == 0).count();
         if schema.tables.is_empty() {
@@ -47,7 +48,7 @@ impl Planner {
             untranslated: Vec::new(),
             concurrency: usize::try_from(settings.pool).unwrap_or(1).max(1),
             version,
-            connections: Connections::Server(pool),
+            connections: Connections::Server(Box::new(links)),
         })
     }
 }
@@ -58,25 +59,63 @@ const NO_MORE_CONNECTIONS: [u32; 3] = [1040, 1203, 1226];
 /// How often to look for one of our own connections to become free, then.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
-/// A connection of the pool. Where the server gives no further one, those at hand have to do.
-async fn acquire(pool: &MySqlPool) -> Result<PoolConnection<MySql>, EngineError> {
-    match pool.acquire().await.map_err(EngineError::from) {
-        Err(error) if error.code().is_some_and(|code| NO_MORE_CONNECTIONS.contains(&code)) && pool.size() > 0 => {}
-        Err(EngineError::Server(error)) => {
-            return Err(EngineError::Connection(format!("the server refused a connection: {}", error.message)));
-        }
-        other => return other,
+/// Connections to a configured server, each opened when it is first needed.
+#[derive(Debug)]
+pub(super) struct Links {
+    options: MySqlConnectOptions,
+    /// Longest wait for one.
+    timeout: Duration,
+    lanes: Lanes<MySqlConnection>,
+    open: AtomicUsize,
+}
+
+impl Links {
+    fn new(settings: &Settings) -> Result<Self, EngineError> {
+        let Address::Server(options) = &settings.address else {
+            return Err(EngineError::Unexpected("the embedded engine is read in memory, not through links".into()));
+        };
+        let timeout = settings.connect_timeout.max(Duration::from_secs(1));
+        let most = usize::try_from(settings.pool).unwrap_or(1);
+        let lanes = Lanes::new(most, Vec::new());
+        Ok(Self { options: server_options(options), timeout, lanes, open: AtomicUsize::new(0) })
     }
-    loop {
-        match pool.try_acquire() {
-            Some(connection) => return Ok(connection),
-            None if pool.size() == 0 => return Ok(pool.acquire().await?),
-            None => tokio::time::sleep(LOOK_AGAIN).await,
+
+    /// A connection. Where the server gives no further one, those at hand have to do.
+    async fn open(&self, turn: &Turn<'_, MySqlConnection>) -> Result<MySqlConnection, EngineError> {
+        loop {
+            if let Some(free) = turn.take() {
+                return Ok(free);
+            }
+            let connecting = MySqlConnection::connect_with(&self.options);
+            let timed = tokio::time::timeout(self.timeout, connecting).await;
+            match timed.unwrap_or(Err(sqlx::Error::PoolTimedOut)).map_err(EngineError::from) {
+                Ok(connection) => {
+                    self.open.fetch_add(1, Ordering::SeqCst);
+                    return Ok(connection);
+                }
+                Err(error)
+                    if error.code().is_some_and(|code| NO_MORE_CONNECTIONS.contains(&code))
+                        && self.open.load(Ordering::SeqCst) > 0 =>
+                {
+                    tokio::time::sleep(LOOK_AGAIN).await;
+                }
+                Err(EngineError::Server(error)) => {
+                    return Err(EngineError::Connection(format!("the server refused a connection: {}", error.message)));
+                }
+                Err(error) => return Err(error),
+            }
         }
     }
 }
 
-pub(super) async fn explain(planner: &Planner, pool: &MySqlPool, sql: &str) -> Result<Plan, EngineError> {
-    let mut connection = acquire(pool).await?;
-    in_time(explain::explain_alone(&mut connection, &planner.engine, sql, planner.version)).await
+pub(super) async fn explain(planner: &Planner, links: &Links, sql: &str) -> Result<Plan, EngineError> {
+    let turn = links.lanes.turn().await?;
+    let mut connection = links.open(&turn).await?;
+    let answer = in_time(explain::explain_alone(&mut connection, &planner.engine, sql, planner.version)).await;
+    if is_whole(&answer) {
+        turn.give(connection);
+    } else {
+        links.open.fetch_sub(1, Ordering::SeqCst);
+    }
+    answer
 }

@@ -40,7 +40,7 @@ pub(super) async fn run(
         let effect = effect(&sql);
         runner.before_setting(&sql, &effect).await.map_err(failed)?;
         let is_whole = !matches!(runner.actions.get(position), Some(Action::Skip(_) | Action::RunInstead(_)));
-        if !is_whole || !effect.is_transactional() || !runner.rolls_back(&effect).await.map_err(failed)? {
+        if !is_whole || !effect.is_transactional() || !runner.rolls_back(&sql, &effect).await.map_err(failed)? {
             let reads = statements.get(1).and_then(|next| reads_last(&next.sql)).unwrap_or("it");
             return Err(failed(EngineError::Conflict(format!(
                 "it cannot be run together with {} as one transaction, and {reads} would be lost in between; write the \

@@ -23,8 +23,7 @@ impl Runner<'_> {
     }
 
     async fn look(&mut self, sql: &str, effect: &Effect, table: String) -> Result<Existing, EngineError> {
-        let own = self.session.database();
-        if databases(sql).into_iter().any(|database| Some(database) != own) {
+        if databases(sql).iter().any(|database| self.session.is_elsewhere(database)) {
             return Ok(Existing::Run);
         }
         let names = [table];
@@ -49,8 +48,7 @@ impl Runner<'_> {
         if error.code() != Some(DUPLICATE_NAME) {
             return foreign_keys::explain(self.session, error, sql, effect).await;
         }
-        let own = self.session.database();
-        let elsewhere = databases(sql).into_iter().any(|database| Some(database) != own);
+        let elsewhere = databases(sql).iter().any(|database| self.session.is_elsewhere(database));
         let schema = if elsewhere { None } else { self.session.schema_of(&targets(sql)).await.ok() };
         let table = targets(sql).first().and_then(|table| schema.as_ref()?.table(table));
         let taken = taken(sql, effect, table);

@@ -7,12 +7,12 @@ use crate::engine::ledger::Mark;
 use crate::engine::{EngineError, journal};
 use crate::migration::checksum::statement_hash;
 use crate::migration::recovery::Settled;
+use crate::migration::traces::Traces;
 use crate::migration::undoable::obstacles;
 use crate::migration::witness::{Witness, witness};
 use crate::model::journal::{JournalRow, Progress};
 use crate::model::migration::{Direction, Migration, Statement};
-use crate::sql::ddl::{Effect, effect, targets};
-use std::collections::BTreeSet;
+use crate::sql::ddl::{Effect, effect};
 
 /// The servers' code for a statement that was ended by `KILL QUERY`.
 pub const INTERRUPTED: u32 = 1317;
@@ -158,8 +158,8 @@ async fn take_back(
             return Ok(obstacles.into_iter().map(|one| format!("{}: {}", one.statement.at, one.reason)).collect());
         }
     }
-    let touched = touched(runner, migration, position, &versions).await?;
-    let left = undo::undo(runner, &before, touched, &versions).await?;
+    let traces = traces(runner, migration, position, &versions).await?;
+    let left = undo::undo(runner, &before, traces, &versions).await?;
     if left.is_empty() {
         drop_new_tables(runner).await?;
     }
@@ -180,17 +180,15 @@ async fn left_traces(runner: &mut Runner<'_>, done: &[Statement]) -> Result<Vec<
     Ok(found.into_iter().map(|one| format!("{}: {}", one.statement.at, one.reason)).collect())
 }
 
-/// The names, in lower case, that the unit's statements which took effect have touched. What the failed one names may be
-/// somebody else's, as after "already exists".
-async fn touched(
+/// What the unit's statements which took effect have left. What the failed one names may be somebody else's, as after
+/// "already exists".
+async fn traces(
     runner: &mut Runner<'_>,
     migration: &Migration,
     position: usize,
     versions: &[i64],
-) -> Result<BTreeSet<String>, EngineError> {
-    let statements = runner.direction.statements(migration);
-    let mut sql: Vec<String> =
-        statements[..position.min(statements.len())].iter().map(|statement| statement.sql.clone()).collect();
+) -> Result<Traces, EngineError> {
+    let mut sql: Vec<String> = Vec::new();
     for version in versions.iter().filter(|version| **version != migration.version) {
         sql.extend(
             journal::rows_of(runner.session, runner.ledger.table(), *version, runner.direction)
@@ -199,7 +197,9 @@ async fn touched(
                 .map(|row| row.sql),
         );
     }
-    Ok(sql.iter().flat_map(|sql| targets(sql)).map(|name| name.to_ascii_lowercase()).collect())
+    let statements = runner.direction.statements(migration);
+    let own = statements[..position.min(statements.len())].iter().map(|statement| statement.sql.clone());
+    Ok(Traces::of(sql.into_iter().chain(own).collect::<Vec<_>>().iter().map(String::as_str)))
 }
 
 /// Whether nothing of the migration took effect: no statement is committed, and the failed one left no trace.

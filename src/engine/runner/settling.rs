@@ -2,7 +2,7 @@
 
 use crate::engine::{EngineError, Session, objects};
 use crate::migration::recovery::{Settled, settle};
-use crate::migration::witness::witness;
+use crate::migration::witness::witness_of;
 use crate::model::journal::{JournalRow, Progress};
 use crate::sql::ddl::{databases, effect, unseen};
 
@@ -22,12 +22,11 @@ pub(super) async fn settled_row(
         return Ok(Settled::NotDone);
     }
     let effect = effect(&row.sql);
-    let own = session.database();
-    let elsewhere = databases(&row.sql).into_iter().find(|other| own.as_ref().is_some_and(|own| own != other));
-    let witness = witness(&effect, elsewhere.as_deref());
+    let elsewhere = databases(&row.sql).into_iter().find(|other| session.is_elsewhere(other));
+    let witness = witness_of(&row.sql, &effect, elsewhere.as_deref());
     let before = serde_json::from_str(&row.before).unwrap_or_default();
     let now = objects::states(session, &witness).await?;
-    let settled = settle(&effect, &witness, &before, &now);
+    let settled = settle(&row.sql, &effect, &witness, &before, &now);
     Ok(match (settled, unseen(&row.sql)) {
         (Settled::NotDone, Some(reason)) if row.note.is_empty() && !refused => Settled::InDoubt(reason.into()),
         (settled, _) => settled,

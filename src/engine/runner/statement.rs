@@ -4,11 +4,12 @@ use super::send::send;
 use super::step::{Course, open};
 use super::{Observer, Open, Runner};
 use crate::engine::execute::{Notice, execute};
+use crate::engine::untransacted::Untransacted;
 use crate::engine::{EngineError, journal, objects};
 use crate::migration::checksum::statement_hash;
 use crate::migration::existing::Existing;
 use crate::migration::partial_down::Action;
-use crate::migration::witness::{Witness, witness};
+use crate::migration::witness::{Witness, witness_of};
 use crate::model::journal::{JournalRow, Progress};
 use crate::sql::ddl::{Effect, databases, effect};
 
@@ -67,7 +68,7 @@ pub(super) async fn run(
         _ => course.rest.take().unwrap_or_else(|| statement.sql.clone()),
     };
     runner.before_setting(&row.sql, &effect).await.map_err(failed)?;
-    let rolls_back = runner.rolls_back(&effect).await.map_err(failed)?;
+    let rolls_back = runner.rolls_back(&row.sql, &effect).await.map_err(failed)?;
     match &effect {
         Effect::Transaction => control(runner, course, row, (&text, &effect), observer).await.map_err(failed),
         effect if effect.is_transactional() && rolls_back => {
@@ -75,10 +76,11 @@ pub(super) async fn run(
         }
         effect => {
             let elsewhere = elsewhere(runner, &row.sql);
-            let witness = witness(effect, elsewhere.as_deref());
+            let witness = witness_of(&row.sql, effect, elsewhere.as_deref());
             let before = objects::states(runner.session, &witness).await.map_err(failed)?;
             row.before = serde_json::to_string(&before).unwrap_or_default();
-            before_it(runner, course, &mut row, &witness, rolls_back).await.map_err(failed)?;
+            let keeps_row = rolls_back && !runner.may_roll_back(&row.sql, effect).await.map_err(failed)?;
+            before_it(runner, course, &mut row, &witness, keeps_row).await.map_err(failed)?;
             if let Err(error) = send(runner, &statement.at, (&text, effect), observer).await {
                 return Err(failed(runner.explain(error, &text, effect).await));
             }
@@ -92,8 +94,7 @@ pub(super) async fn run(
 
 /// The other database that a statement names, if any.
 fn elsewhere(runner: &Runner<'_>, sql: &str) -> Option<String> {
-    let own = runner.session.database()?;
-    databases(sql).into_iter().find(|other| *other != own)
+    databases(sql).into_iter().find(|other| runner.session.is_elsewhere(other))
 }
 
 /// A statement whose effect the open transaction holds, its row with it.
@@ -104,11 +105,7 @@ async fn rows(
     (sql, effect): (&str, &Effect),
     observer: &mut dyn Observer,
 ) -> Result<Committed, EngineError> {
-    if runner.open == Open::Bookkeeping {
-        // A rollback of these rows must not take the end of the migration before along.
-        runner.session.run_own("COMMIT").await?;
-        runner.open = Open::Nothing;
-    }
+    runner.end_bookkeeping().await?;
     open(runner, course);
     let mut tell = |notice: Notice| observer.note(&format!("{}: {notice}", row.place));
     execute(runner.session, sql, effect, &mut runner.executor, &mut tell).await?;
@@ -129,10 +126,7 @@ async fn control(
     (sql, effect): (&str, &Effect),
     observer: &mut dyn Observer,
 ) -> Result<Committed, EngineError> {
-    if runner.open == Open::Bookkeeping {
-        runner.session.run_own("COMMIT").await?;
-        runner.open = Open::Nothing;
-    }
+    runner.end_bookkeeping().await?;
     open(runner, course);
     if sql.split_whitespace().take(4).any(|word| word.eq_ignore_ascii_case("SAVEPOINT")) || is_back_to(sql) {
         // The transaction goes on.
@@ -168,6 +162,7 @@ async fn skip(
     mut row: JournalRow,
     reason: &str,
 ) -> Result<Committed, EngineError> {
+    runner.end_bookkeeping().await?;
     open(runner, course);
     row.progress = Progress::Skipped;
     reason.clone_into(&mut row.note);
@@ -181,12 +176,11 @@ async fn before_it(
     course: &mut Course<'_>,
     row: &mut JournalRow,
     witness: &Witness,
-    rolls_back: bool,
+    keeps_row: bool,
 ) -> Result<(), EngineError> {
     let shows_nothing = matches!(witness, Witness::None(_));
-    if shows_nothing && runner.open == Open::Bookkeeping {
-        runner.session.run_own("COMMIT").await?;
-        runner.open = Open::Nothing;
+    if shows_nothing {
+        runner.end_bookkeeping().await?;
     }
     open(runner, course);
     if shows_nothing {
@@ -194,8 +188,8 @@ async fn before_it(
         row.progress = Progress::Entered;
     }
     // Rows that the file wrote go with the statement's own commit, so that one that does not parse takes nothing with it.
-    // Where rows are written outside of transactions, the row must not wait for one.
-    let commits = if shows_nothing { !rolls_back } else { !course.wrote_rows };
+    // Where rows are written outside of transactions, or the statement may roll back, the row must not wait for a commit.
+    let commits = if shows_nothing { !keeps_row } else { !course.wrote_rows };
     if commits {
         runner.open = Open::Nothing;
         return journal::write_and_commit(runner.session, row).await;
@@ -209,6 +203,8 @@ async fn after_it(
     mut row: JournalRow,
     witness: &Witness,
 ) -> Result<(), EngineError> {
+    // The file itself may have made a table, a trigger or a program.
+    runner.untransacted = None;
     row.variables = course.memory.learn(runner.session, &row.sql).await?;
     row.progress = Progress::Done;
     if matches!(witness, Witness::None(_)) {
@@ -217,6 +213,7 @@ async fn after_it(
         runner.session.run_own("START TRANSACTION").await?;
     } else {
         journal::begin_and_complete(runner.session, &row);
+        course.completed = Some(row);
     }
     runner.open = Open::Work;
     course.wrote_rows = false;
@@ -224,16 +221,27 @@ async fn after_it(
 }
 
 impl Runner<'_> {
-    /// Whether rows that a statement writes are undone by a rollback, as far as is known.
-    pub(super) async fn rolls_back(&mut self, effect: &Effect) -> Result<bool, EngineError> {
-        let Effect::Rows { table: Some(table), .. } = effect else { return Ok(true) };
-        let known = self.before.as_ref().and_then(|schema| schema.table(table)?.storage_engine.clone());
-        let storage = match known {
-            Some(storage) => Some(storage),
-            // The file itself, or a run that was cut off, may have made it.
-            None => objects::storage_engine(self.session, table).await?,
+    /// Commits what the open transaction says of migrations before the one at hand, if that is all that it holds: what rolls
+    /// this one back must not take the end of those along.
+    pub(super) async fn end_bookkeeping(&mut self) -> Result<(), EngineError> {
+        if self.open == Open::Bookkeeping {
+            self.session.run_own("COMMIT").await?;
+            self.open = Open::Nothing;
+        }
+        Ok(())
+    }
+
+    /// Whether rows that a statement writes are undone by a rollback, as far as is known: its own, and what its triggers,
+    /// foreign keys and functions write.
+    pub(super) async fn rolls_back(&mut self, sql: &str, effect: &Effect) -> Result<bool, EngineError> {
+        let Effect::Rows { table, .. } = effect else { return Ok(true) };
+        let known = match self.untransacted.take() {
+            Some(known) => known,
+            None => Untransacted::read(self.session).await?,
         };
-        Ok(storage.is_none_or(|storage| storage.eq_ignore_ascii_case("InnoDB")))
+        let is_reached = known.is_reached(sql, table.as_deref());
+        self.untransacted = Some(known);
+        Ok(!is_reached)
     }
 
     /// The row of a statement that is about to run.

@@ -7,6 +7,7 @@ use super::statement::{self, Committed};
 use super::{Observer, Open, Runner, Unit};
 use crate::engine::ledger::Mark;
 use crate::engine::{EngineError, journal};
+use crate::model::journal::JournalRow;
 use crate::model::migration::{Direction, Migration};
 use crate::model::schema::Schema;
 use crate::sql::ddl::{Effect, effect, targets};
@@ -27,6 +28,8 @@ pub(super) struct Course<'a> {
     pub(super) wrote_rows: bool,
     /// Whether an earlier run was cut off in the migration.
     pub(super) resumed: bool,
+    /// The row of the last statement that committed by itself: that it is done may stand in the open transaction only.
+    pub(super) completed: Option<JournalRow>,
 }
 
 /// Runs one migration. The error says at which statement, counted from 0; the number of statements stands for the
@@ -52,8 +55,10 @@ pub(super) async fn run(
         rest: resumption.rest,
         wrote_rows: false,
         resumed: !resumption.is_fresh,
+        completed: None,
     };
     if course.entered {
+        runner.end_bookkeeping().await.map_err(|error| (from, error))?;
         open(runner, &mut course);
     }
     // A deadlock takes the whole transaction; in a run that is one unit that may be more than this migration's.
@@ -92,6 +97,10 @@ async fn again(runner: &mut Runner<'_>, course: &mut Course<'_>, saved: &str) ->
     runner.open = Open::Nothing;
     course.memory.restore(runner.session, saved).await?;
     course.entered = runner.is_known(course.migration).await?;
+    if let Some(row) = &course.completed {
+        journal::begin_and_complete(runner.session, row);
+        runner.open = Open::Work;
+    }
     Ok(())
 }
 

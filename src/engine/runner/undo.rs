@@ -4,52 +4,55 @@
 use super::{Observer, RunError, Runner, Unit};
 use crate::engine::ledger::Mark;
 use crate::engine::{EngineError, journal, restore};
+use crate::migration::traces::Traces;
+use crate::migration::unit::Began;
 use crate::model::journal::{JournalRow, Progress};
 use crate::model::migration::{Direction, Migration};
 use crate::model::schema::Schema;
 use crate::sql::ddl::targets;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// What a unit is to be taken back to.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Target {
-    /// The definitions from before the unit, of what it names.
-    pub(super) schema: Schema,
-    /// The names that its statements have touched, in lower case.
-    #[serde(default)]
-    touched: BTreeSet<String>,
-    /// Its migrations.
-    pub(super) versions: Vec<i64>,
-}
-
-/// Begins a unit of several migrations, or goes on with one that an earlier run was cut off in.
+/// Begins a unit of several migrations, or goes on with one that an earlier run was cut off in. What only the files of this
+/// run name is read now: the earlier run has not touched it.
 pub(super) async fn begin(
     runner: &mut Runner<'_>,
     migrations: &[&Migration],
     observer: &mut dyn Observer,
 ) -> Result<(), EngineError> {
-    let mut versions: Vec<i64> = migrations.iter().map(|migration| migration.version).collect();
-    if let Some(row) = runner.journal.iter().find(|row| row.progress == Progress::Applying) {
-        let target: Target = read(row)?;
-        observer.note("an earlier run was cut off in this unit; going on with it");
-        versions.extend(&target.versions);
-        runner.before = Some(target.schema);
-    } else {
-        let statements = migrations.iter().flat_map(|migration| runner.direction.statements(migration));
-        let mut names: Vec<String> = statements.flat_map(|statement| targets(&statement.sql)).collect();
-        names.sort();
-        names.dedup();
-        let schema = runner.session.schema_of(&names).await?;
-        let target = Target { schema, versions: versions.clone(), ..Target::default() };
-        let first = versions.iter().min().copied().unwrap_or_default();
-        journal::write(runner.session, &row(runner, Progress::Applying, first, &target)).await?;
-        runner.before = Some(target.schema);
-    }
-    versions.sort_unstable();
-    versions.dedup();
-    runner.versions = versions;
+    let cut_off = cut_off(runner, observer).await?;
+    let (first, mut began) = cut_off.unwrap_or_else(|| {
+        (migrations.iter().map(|migration| migration.version).min().unwrap_or_default(), Began::default())
+    });
+    let statements = migrations.iter().flat_map(|migration| runner.direction.statements(migration));
+    let names: BTreeSet<String> =
+        statements.flat_map(|statement| targets(&statement.sql)).map(|name| name.to_ascii_lowercase()).collect();
+    let unknown: Vec<String> = names.difference(&began.names).cloned().collect();
+    let read = runner.session.schema_of(&unknown).await?;
+    began.schema.tables.extend(read.tables);
+    began.schema.routines.extend(read.routines);
+    began.names.extend(unknown);
+    began.versions.extend(migrations.iter().map(|migration| migration.version));
+    began.versions.sort_unstable();
+    began.versions.dedup();
+    journal::write(runner.session, &row(runner, Progress::Applying, first, &began)).await?;
+    runner.before = Some(began.schema);
+    runner.versions = began.versions;
     Ok(())
+}
+
+/// The unit that an earlier run was cut off in, with the version that its row stands under.
+async fn cut_off(runner: &mut Runner<'_>, observer: &mut dyn Observer) -> Result<Option<(i64, Began)>, EngineError> {
+    let Some(row) = runner.journal.iter().find(|row| row.progress == Progress::Applying).cloned() else {
+        return Ok(None);
+    };
+    let began = read(&row)?;
+    let ledger = runner.ledger.rows(runner.session).await?;
+    if began.is_over(&ledger, &runner.journal) {
+        end(runner).await?;
+        return Ok(None);
+    }
+    observer.note("an earlier run was cut off in this unit; going on with it");
+    Ok(Some((row.version, began)))
 }
 
 /// Ends a unit: what it began from is of no use any more.
@@ -57,26 +60,21 @@ pub(super) async fn end(runner: &mut Runner<'_>) -> Result<(), EngineError> {
     journal::remove_units(runner.session, runner.ledger.table()).await
 }
 
-/// Restores what the names in `touched` were in `before`, and forgets the migrations `versions`. Gives what could not be
-/// restored, in words.
+/// Takes back what left these traces, so that what they name is as in `before`, and forgets the migrations `versions`. Gives
+/// what could not be restored, in words.
 pub(super) async fn undo(
     runner: &mut Runner<'_>,
     before: &Schema,
-    touched: BTreeSet<String>,
+    traces: Traces,
     versions: &[i64],
 ) -> Result<Vec<String>, EngineError> {
     let Some(version) = versions.last().copied() else { return Ok(Vec::new()) };
-    let named = |name: &str| touched.contains(&name.to_ascii_lowercase());
-    let schema = Schema {
-        tables: before.tables.iter().filter(|table| named(&table.name)).cloned().collect(),
-        routines: before.routines.iter().filter(|routine| named(&routine.name)).cloned().collect(),
-    };
-    let target = Target { schema, touched, versions: versions.to_vec() };
+    let target = Began { schema: before.clone(), traces, versions: versions.to_vec(), ..Began::default() };
     journal::write(runner.session, &row(runner, Progress::Undoing, version, &target)).await?;
     restore_and_forget(runner, &target, runner.direction).await
 }
 
-fn row(runner: &Runner<'_>, progress: Progress, version: i64, target: &Target) -> JournalRow {
+fn row(runner: &Runner<'_>, progress: Progress, version: i64, target: &Began) -> JournalRow {
     JournalRow {
         ledger: runner.ledger.table().to_owned(),
         version,
@@ -95,8 +93,8 @@ fn row(runner: &Runner<'_>, progress: Progress, version: i64, target: &Target) -
     }
 }
 
-fn read(row: &JournalRow) -> Result<Target, EngineError> {
-    serde_json::from_str(&row.before)
+fn read(row: &JournalRow) -> Result<Began, EngineError> {
+    Began::read(row)
         .map_err(|error| EngineError::Unexpected(format!("{} holds no state to restore: {error}", journal::TABLE)))
 }
 
@@ -117,10 +115,10 @@ pub(super) async fn finish(runner: &mut Runner<'_>, observer: &mut dyn Observer)
 
 async fn restore_and_forget(
     runner: &mut Runner<'_>,
-    target: &Target,
+    target: &Began,
     direction: Direction,
 ) -> Result<Vec<String>, EngineError> {
-    let left = restore::restore(runner.session, &target.schema, &[runner.ledger.table()], &target.touched).await?;
+    let left = restore::restore(runner.session, &target.schema, &[runner.ledger.table()], &target.traces).await?;
     if left.is_empty() {
         forget(runner, &target.versions, direction).await?;
     }

@@ -10,6 +10,7 @@ use crate::model::plan::Plan;
 use crate::model::schema::Schema;
 use sqlx::MySqlConnection;
 use std::collections::BTreeSet;
+use tokio::sync::RwLock;
 
 /// The lock that lets one session at a time explain here. Two that put the same key in place and roll back deadlock, and a
 /// row in place is counted by everybody.
@@ -39,34 +40,31 @@ pub async fn explain(
     if turn.first().and_then(|row| row.get(0)) != Some("1") {
         return Err(EngineError::Connection(format!("no turn to explain within {WAIT_S} s")));
     }
-    let plan = whole_plan(conn, engine, schema, sql, version).await;
+    let plan = whole_plan(conn, engine, schema, &Gate::default(), (sql, sql), version).await;
     text::rows(conn, format!("SELECT RELEASE_LOCK({TURN})")).await?;
     let mut plan = plan?;
     injected::distrust_ranges(&mut plan);
     Ok(plan)
 }
 
+/// Lets many sessions read the tables that a scale was injected into, or one put rows in place there: a row in place is
+/// counted by everybody, and two that put the same key in place and roll back deadlock.
+pub(super) type Gate = RwLock<()>;
+
 /// The plan with constant rows in place where it needs them; nothing in it is distrusted yet.
+///
+/// `text` is the statement `sql`, or one in which other tables stand in for some of its own.
 pub(super) async fn whole_plan(
     conn: &mut MySqlConnection,
     engine: &Engine,
     schema: &Schema,
-    sql: &str,
+    gate: &Gate,
+    (sql, text): (&str, &str),
     version: JsonVersion,
 ) -> Result<Plan, EngineError> {
-    whole_plan_of(conn, engine, schema, sql, sql, version).await
-}
-
-/// As [`whole_plan`], for a text in which other tables stand in for some of the statement's own.
-pub(super) async fn whole_plan_of(
-    conn: &mut MySqlConnection,
-    engine: &Engine,
-    schema: &Schema,
-    sql: &str,
-    text: &str,
-    version: JsonVersion,
-) -> Result<Plan, EngineError> {
-    let plan = explain::explain(conn, engine, text, version).await?;
+    let reading = gate.read().await;
+    let plan = explain::explain_throwaway(conn, engine, text, version).await?;
+    drop(reading);
     if !injected::is_cut_off(&plan) {
         return Ok(plan);
     }
@@ -74,6 +72,7 @@ pub(super) async fn whole_plan_of(
     if rows.is_empty() {
         return Ok(plan);
     }
+    let _writing = gate.write().await;
     Ok(with_rows(conn, engine, &rows, text, version).await?.unwrap_or(plan))
 }
 
@@ -85,26 +84,23 @@ async fn with_rows(
     sql: &str,
     version: JsonVersion,
 ) -> Result<Option<Plan>, EngineError> {
-    text::run(conn, "START TRANSACTION".into()).await?;
-    let answer = match insert(conn, rows).await {
-        Ok(()) => Some(explain::explain(conn, engine, sql, version).await),
+    let inserts = rows.iter().map(insert);
+    let message = std::iter::once("START TRANSACTION".to_owned()).chain(inserts).collect::<Vec<_>>().join("; ");
+    let answer = match text::run(conn, message).await {
+        Ok(()) => Some(explain::explain_throwaway(conn, engine, sql, version).await),
         Err(EngineError::Server(_)) => None,
         Err(error) => return Err(error),
     };
-    text::run(conn, "ROLLBACK".into()).await?;
     // MySQL goes on counting rows that were rolled back, until it loads the statistics again.
     let tables: BTreeSet<String> = rows.iter().map(|row| text::name(&row.table)).collect();
-    text::run(conn, format!("FLUSH TABLES {}", tables.into_iter().collect::<Vec<_>>().join(", "))).await?;
+    let tables = tables.into_iter().collect::<Vec<_>>().join(", ");
+    text::run(conn, format!("ROLLBACK; FLUSH TABLES {tables}")).await?;
     Ok(answer.and_then(Result::ok).filter(|plan| !injected::is_cut_off(plan)))
 }
 
-/// Puts the rows in place; columns that the statement does not name get their type's zero.
-async fn insert(conn: &mut MySqlConnection, rows: &[ConstantRow]) -> Result<(), EngineError> {
-    for row in rows {
-        let columns: Vec<String> = row.values.iter().map(|(column, _)| text::name(column)).collect();
-        let values: Vec<&str> = row.values.iter().map(|(_, value)| value.as_str()).collect();
-        let (table, columns, values) = (text::name(&row.table), columns.join(", "), values.join(", "));
-        text::run(conn, format!("INSERT IGNORE INTO {table} ({columns}) VALUES ({values})")).await?;
-    }
-    Ok(())
+/// Puts a row in place; columns that the statement does not name get their type's zero.
+fn insert(row: &ConstantRow) -> String {
+    let columns: Vec<String> = row.values.iter().map(|(column, _)| text::name(column)).collect();
+    let values: Vec<&str> = row.values.iter().map(|(_, value)| value.as_str()).collect();
+    format!("INSERT IGNORE INTO {} ({}) VALUES ({})", text::name(&row.table), columns.join(", "), values.join(", "))
 }

@@ -42,7 +42,10 @@ fn overwritten(table: String, alias: Option<String>, columns: Vec<String>, condi
 
 fn updated(update: &Updated, course: &Course, on: &On<'_>) -> Option<(What, Option<String>)> {
     let name = course.table(&update.table);
-    let table = on.schema.table(&name)?;
+    let Some(table) = on.schema.table(&name) else {
+        // A view, or nothing that is there.
+        return Some((overwritten(name, None, Vec::new(), "TRUE".into(), "UPDATE"), None));
+    };
     let assigned: Vec<&Assigned> = update.assigned.iter().filter(|one| one.to != To::Itself).collect();
     if assigned.is_empty() {
         return None;
@@ -100,8 +103,10 @@ fn as_updated(up: &Updated, assigned: &[&Assigned], table: &Table, course: &Cour
 
 fn replaced(insert: &Replaced, course: &Course, on: &On<'_>) -> Option<(What, Option<String>)> {
     let name = course.table(&insert.table);
-    let table = on.schema.table(&name)?;
     let by = if insert.assigned.is_some() { "ON DUPLICATE KEY UPDATE" } else { "REPLACE" };
+    let Some(table) = on.schema.table(&name) else {
+        return Some((overwritten(name, None, Vec::new(), "TRUE".into(), by), None));
+    };
     let assigned =
         insert.assigned.as_ref().map(|all| all.iter().filter(|one| one.to != To::Itself).collect::<Vec<_>>());
     if assigned.as_ref().is_some_and(Vec::is_empty) {

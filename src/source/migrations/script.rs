@@ -37,8 +37,8 @@ pub(super) fn script(path: &Path, ignored: &[char]) -> Result<Script, SourceErro
         .collect();
     for statement in &statements {
         let is_target = |ledger: &str| targets(&statement.sql).iter().any(|name| name.eq_ignore_ascii_case(ledger));
-        let ledgers = DEFAULT_TABLES.into_iter().filter(|ledger| names_any(&statement.sql, &[ledger]));
-        if let Some(ledger) = ledgers.into_iter().find(|ledger| is_target(ledger)) {
+        let names_one = names_any(&statement.sql, &DEFAULT_TABLES);
+        if let Some(ledger) = DEFAULT_TABLES.into_iter().find(|ledger| names_one && is_target(ledger)) {
             let message =
                 format!("{}: a migration may not touch the ledger {ledger}; remove the statement", statement.at);
             return Err(SourceError { message, at: Some(statement.at.clone()) });
@@ -59,6 +59,9 @@ pub(super) fn script(path: &Path, ignored: &[char]) -> Result<Script, SourceErro
 pub(super) fn set_of(up: &Script) -> Set {
     let mut any_index = false;
     for statement in &up.statements {
+        if makes_table(&statement.sql) {
+            return Set::Schema;
+        }
         let effect = effect(&statement.sql);
         any_index |= effect.is_index_only();
         if !effect.is_index_only() && !effect.is_neutral() {
@@ -66,6 +69,13 @@ pub(super) fn set_of(up: &Script) -> Set {
         }
     }
     if any_index { Set::Indexes } else { Set::Schema }
+}
+
+/// Whether the first two words tell, as they do in most files: reading a whole statement takes longer than reading its file.
+fn makes_table(sql: &str) -> bool {
+    let mut words = sql.split_ascii_whitespace();
+    let mut next = |word: &str| words.next().is_some_and(|it| it.eq_ignore_ascii_case(word));
+    next("CREATE") && next("TABLE")
 }
 
 /// What is wrong with a file as a whole.

@@ -1,34 +1,10 @@
 //! The events of a log: their header lines and their statements.
 
+use crate::source::log::{Event, Piece, is_banner, line, next_line, number};
 use memchr::memmem;
 
 /// What is said of an event into which another one was written.
 const CUT: &str = "the statement is cut off by what comes after it";
-
-/// One statement with its figures.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Event<'a> {
-    /// Microseconds.
-    pub(super) micros: u64,
-    pub(super) rows_examined: u64,
-    pub(super) rows_sent: u64,
-    pub(super) database: Option<&'a [u8]>,
-    /// Seconds since 1970, from `SET timestamp`.
-    pub(super) timestamp: Option<u64>,
-    pub(super) statement: &'a [u8],
-    /// Whether a header line has told the time that it took.
-    pub(super) is_timed: bool,
-}
-
-/// What stands at a place of a log.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Piece<'a> {
-    Event(Event<'a>),
-    /// Something that is no whole event, with the reason.
-    Broken(&'static str),
-    /// What a server writes at its start.
-    Banner,
-}
 
 /// The pieces of a part of a log, each with its place in it.
 #[derive(Debug)]
@@ -156,27 +132,8 @@ fn is_start(line: &[u8]) -> bool {
         || line.strip_prefix(b"# Time: ").and_then(<[u8]>::first).is_some_and(u8::is_ascii_digit)
 }
 
-/// Whether a line is one of the three that a server writes at its start or when the log is flushed.
-fn is_banner(line: &[u8]) -> bool {
-    let version = || memmem::find(line, b", Version: ").is_some() && memmem::find(line, b"started with:").is_some();
-    line.starts_with(b"Tcp port: ")
-        || line.starts_with(b"TCP Port: ")
-        || (line.starts_with(b"Time") && memmem::find(line, b"Id Command").is_some())
-        || (matches!(line.first(), Some(b'/' | b'A'..=b'Z')) && version())
-}
-
 fn is_set(set: &[u8]) -> bool {
     [&b"timestamp"[..], b"last_insert_id", b"insert_id"].iter().any(|name| set.starts_with(name))
-}
-
-/// The line at a place, without its end; `None` behind the text.
-fn line(text: &[u8], at: usize) -> Option<&[u8]> {
-    let rest = text.get(at..).filter(|rest| !rest.is_empty())?;
-    Some(memchr::memchr(b'\n', rest).map_or(rest, |end| &rest[..end]))
-}
-
-fn next_line(text: &[u8], end: usize) -> usize {
-    (end + 1).min(text.len())
 }
 
 /// Takes the figures of a header line; false for a line that is none.
@@ -216,15 +173,6 @@ fn timestamp(set: &[u8]) -> Option<u64> {
     let at = memmem::find(set, b"timestamp=")?;
     let digits = &set[at + 10..];
     number(&digits[..digits.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(digits.len())])
-}
-
-fn number(text: &[u8]) -> Option<u64> {
-    if text.is_empty() {
-        return None;
-    }
-    text.iter().try_fold(0_u64, |sum, byte| {
-        byte.is_ascii_digit().then(|| sum.checked_mul(10)?.checked_add(u64::from(byte - b'0'))).flatten()
-    })
 }
 
 /// Seconds with a fraction, as microseconds.

@@ -22,7 +22,7 @@ pub(super) fn read(reader: &mut Reader) -> Effect {
     Effect::AlterTable { table, actions }
 }
 
-fn clause(reader: &mut Reader) -> AlterAction {
+pub(super) fn clause(reader: &mut Reader) -> AlterAction {
     if reader.eat("ADD") {
         return add(reader);
     }

@@ -10,12 +10,15 @@ mod load;
 mod program;
 pub(in crate::sql) mod reader;
 mod table;
+mod trace;
 mod unseen;
 
 pub use definition::{Definition, Redefinition, redefinitions};
 pub use index::IndexDefinition;
 pub use load::loaded;
+pub use program::dropped_views;
 pub use table::{Created, created};
+pub use trace::{Trace, option_in, traces};
 pub use unseen::unseen;
 
 use crate::model::schema::IndexKind;

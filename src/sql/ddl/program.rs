@@ -3,6 +3,17 @@
 use super::Effect;
 use super::reader::Reader;
 
+/// The views of a `DROP VIEW`, of which the effect names only the first.
+#[must_use]
+pub fn dropped_views(sql: &str) -> Vec<String> {
+    let Some(mut reader) = Reader::new(sql) else { return Vec::new() };
+    if !(reader.eat("DROP") && reader.eat("VIEW")) {
+        return Vec::new();
+    }
+    reader.if_exists();
+    reader.names()
+}
+
 /// Reads what follows the verb.
 pub(super) fn routine(verb: &str, reader: &mut Reader) -> Effect {
     const KINDS: [&str; 6] = ["VIEW", "TRIGGER", "PROCEDURE", "FUNCTION", "EVENT", "SEQUENCE"];

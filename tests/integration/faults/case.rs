@@ -66,6 +66,7 @@ pub(crate) fn undisturbed(server: &mut Durable, scenario: &Scenario) -> Undistur
     if let Some(then) = scenario.then {
         case.run(then).exits(0);
     }
+    case.meanwhile();
     Undisturbed { code, sent: proxy.sent(), end: case.end() }
 }
 
@@ -100,8 +101,13 @@ pub(crate) fn disturbed(
         case.server.revive();
         story.push(told(&format!("a rerun, {second}"), &again));
     }
+    case.meanwhile();
     let mut rerun = case.run(scenario.last());
     story.push(told("rerun", &rerun));
+    if !scenario.asks.is_empty() && rerun.code == Some(4) && rerun.stderr.contains(scenario.asks) {
+        // Nothing tells, and nobody is deceived.
+        return Verdict::Converged;
+    }
     if scenario.then.is_some() && rerun.code == Some(4) {
         // What is half-applied and cannot be taken down as it is, is to be finished first, and says so.
         let finished = case.run(scenario.command);
@@ -172,6 +178,12 @@ impl<'a> Case<'a> {
     /// Drops the database.
     pub(crate) fn forget(self) {
         run(&mut self.server.connect(None), &format!("DROP DATABASE `{}`", self.database));
+    }
+
+    fn meanwhile(&self) {
+        if !self.scenario.meanwhile.is_empty() {
+            run(&mut self.server.connect(Some(&self.database)), self.scenario.meanwhile);
+        }
     }
 
     fn repair(&self) {

@@ -23,12 +23,16 @@ pub(crate) struct Scenario {
     /// What a person does about a statement that the data refuses, between the disturbed run and the next; empty when
     /// nothing refuses.
     pub(crate) repair: &'static str,
+    /// What somebody else does after the command, or between the disturbed run and the next one.
+    pub(crate) meanwhile: &'static str,
+    /// Where the honest end of a rerun may be a question: the words that it is asked with.
+    pub(crate) asks: &'static str,
 }
 
 impl Scenario {
     /// A run of `command` over `migrations`, in an empty database and on its own.
     pub(crate) const fn new(name: &'static str, migrations: &'static [Pair], command: &'static str) -> Self {
-        Self { name, setup: "", migrations, before: &[], command, then: None, repair: "" }
+        Self { name, setup: "", migrations, before: &[], command, then: None, repair: "", meanwhile: "", asks: "" }
     }
 
     /// The command that leads to the end.

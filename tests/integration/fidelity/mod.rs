@@ -122,7 +122,7 @@ async fn outcomes(app: &App, kind: ServerKind, large: bool) -> Run {
     // A production server has its working set in memory.
     let server = Sandbox::start(&Options { buffer_pool: 1536, ..Options::new(kind) }).await.unwrap();
     let mut conn = loaded(&server, &statements, &scale).await;
-    let planner = Planner::sandbox(kind, &statements, &scale, JsonVersion::One).await.unwrap();
+    let planner = Planner::sandbox(kind, &statements, &scale, JsonVersion::One, 1).await.unwrap();
     let mut outcomes = Vec::new();
     for question in &questions {
         let real = explain::explain(&mut conn, server.engine(), &question.sql, JsonVersion::One).await;

@@ -13,7 +13,7 @@ mod rewrite;
 mod spread;
 mod want;
 
-use super::plan;
+use super::plan::{self, Gate};
 use crate::engine::error::EngineError;
 use crate::engine::explain::JsonVersion;
 use crate::engine::text;
@@ -30,6 +30,7 @@ use copy::{Copy, CopyKey, can_copy};
 use rewrite::Reading;
 use sqlx::MySqlConnection;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use tokio::sync::Mutex;
 use want::{Counting, Want};
 
@@ -38,9 +39,12 @@ use want::{Counting, Want};
 pub struct Literals {
     engine: Engine,
     database: String,
-    schema: Schema,
-    scale: Scale,
-    /// One statement at a time: the copies are shared.
+    schema: Arc<Schema>,
+    scale: Arc<Scale>,
+    gate: Arc<Gate>,
+    /// What the names of the copies begin with: nobody else's do.
+    prefix: String,
+    /// One statement at a time: what the copies' statistics say is one statement's.
     copies: Mutex<BTreeMap<CopyKey, Copy>>,
 }
 
@@ -48,7 +52,24 @@ impl Literals {
     /// For a database whose tables have been injected with the scale.
     #[must_use]
     pub fn new(engine: Engine, database: &str, schema: Schema, scale: Scale) -> Self {
-        Self { engine, database: database.to_owned(), schema, scale, copies: Mutex::new(BTreeMap::new()) }
+        let (schema, scale) = (Arc::new(schema), Arc::new(scale));
+        let (database, prefix) = (database.to_owned(), "aura_db_copy_".to_owned());
+        Self { engine, database, schema, scale, gate: Arc::default(), prefix, copies: Mutex::default() }
+    }
+
+    /// Another one for the same database, for statements that are explained at the same time: it has copies of its own.
+    /// The numbers of all of them must differ.
+    #[must_use]
+    pub fn beside(&self, number: usize) -> Self {
+        Self {
+            engine: self.engine.clone(),
+            database: self.database.clone(),
+            schema: Arc::clone(&self.schema),
+            scale: Arc::clone(&self.scale),
+            gate: Arc::clone(&self.gate),
+            prefix: format!("aura_db_copy_{number}_"),
+            copies: Mutex::default(),
+        }
     }
 
     /// Explains one statement in a session that [`super::prepare_session`] has set up.
@@ -71,10 +92,20 @@ impl Literals {
         if let Some(plan) = self.with_copies(conn, sql, &sargs, &wants, &mut copies, version).await? {
             return Ok(plan);
         }
-        let mut plan = plan::whole_plan(conn, &self.engine, &self.schema, sql, version).await?;
+        let mut plan = self.whole_plan(conn, sql, sql, version).await?;
         drop(copies);
         read_back(&mut plan, &sargs, &wants, &BTreeMap::new());
         Ok(plan)
+    }
+
+    async fn whole_plan(
+        &self,
+        conn: &mut MySqlConnection,
+        sql: &str,
+        text: &str,
+        version: JsonVersion,
+    ) -> Result<Plan, EngineError> {
+        plan::whole_plan(conn, &self.engine, &self.schema, &self.gate, (sql, text), version).await
     }
 
     /// The values of expressions of the clock, by their text.
@@ -117,7 +148,9 @@ impl Literals {
             *ordinal += 1;
             let key = CopyKey { table: occurrence.table.clone(), ordinal: *ordinal, widened: want.widened.clone() };
             if !copies.contains_key(&key) {
-                let name = format!("aura_db_copy_{}", copies.len());
+                let name = format!("{}{}", self.prefix, copies.len());
+                // One at a time: what is written goes to tables that all of them share.
+                let _making = self.gate.write().await;
                 match Copy::make(conn, self.engine.kind, &self.database, &self.schema, &self.scale, &key, name).await {
                     Ok(Some(copy)) => {
                         copies.insert(key.clone(), copy);
@@ -134,7 +167,7 @@ impl Literals {
             return Ok(None);
         }
         let text = rewrite::rewritten(sql, sargs, wants, &names, self.takes_aliases(sql));
-        let plan = match plan::whole_plan_of(conn, &self.engine, &self.schema, sql, &text, version).await {
+        let plan = match self.whole_plan(conn, sql, &text, version).await {
             Ok(plan) if !injected::is_cut_off(&plan) => plan,
             Ok(_) | Err(EngineError::Server(_)) => return Ok(None),
             Err(error) => return Err(error),

@@ -1,6 +1,7 @@
 //! The apps whose migrations are disturbed.
 
 mod aura;
+mod beside;
 mod bulk;
 mod rare;
 mod refused;
@@ -26,6 +27,7 @@ pub(crate) fn all() -> Vec<Scenario> {
         aura::ALL,
         turned::ALL,
         tables::ALL,
+        beside::ALL,
     ]
     .concat()
 }

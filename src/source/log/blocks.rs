@@ -1,6 +1,6 @@
 //! A log in blocks, each of which begins and ends between two events.
 
-use super::event::start_of_last;
+use super::tally::Fault;
 use flate2::read::MultiGzDecoder;
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -17,6 +17,8 @@ pub(super) struct Block {
     pub(super) bytes: Vec<u8>,
     /// Bytes of the log before it.
     pub(super) offset: u64,
+    /// Lines of the log before it.
+    pub(super) lines: u64,
     /// Whether the log goes on after it.
     pub(super) goes_on: bool,
 }
@@ -27,11 +29,13 @@ pub(super) struct Blocks {
     /// What was read of the next block.
     pending: Vec<u8>,
     offset: u64,
+    lines: u64,
     ended: bool,
+    start_of_last: fn(&[u8]) -> Option<usize>,
 }
 
 impl Blocks {
-    pub(super) fn open(path: &Path) -> std::io::Result<Self> {
+    pub(super) fn open(path: &Path, start_of_last: fn(&[u8]) -> Option<usize>) -> std::io::Result<Self> {
         let mut file = File::open(path)?;
         let mut start = Vec::with_capacity(2);
         file.by_ref().take(2).read_to_end(&mut start)?;
@@ -42,12 +46,12 @@ impl Blocks {
         } else {
             Box::new(whole)
         };
-        Ok(Self { input, pending: Vec::new(), offset: 0, ended: false })
+        Ok(Self { input, pending: Vec::new(), offset: 0, lines: 0, ended: false, start_of_last })
     }
 
-    /// Bytes of the log before what comes next.
-    pub(super) fn offset(&self) -> u64 {
-        self.offset
+    /// What is wrong with what comes next.
+    pub(super) fn fault_here(&self, reason: &'static str) -> Fault {
+        Fault { offset: self.offset, line: self.lines + 1, reason }
     }
 
     /// The next block, `None` at the end.
@@ -71,7 +75,7 @@ impl Blocks {
             if self.ended {
                 return if bytes.is_empty() { self.fault() } else { Ok(Some(self.cut(bytes, None))) };
             }
-            match start_of_last(&bytes).filter(|at| *at > 0) {
+            match (self.start_of_last)(&bytes).filter(|at| *at > 0) {
                 Some(at) => return Ok(Some(self.cut(bytes, Some(at)))),
                 None => wanted = bytes.len() * 2,
             }
@@ -82,9 +86,10 @@ impl Blocks {
         if let Some(at) = at {
             self.pending = bytes.split_off(at);
         }
-        let offset = self.offset;
+        let (offset, lines) = (self.offset, self.lines);
         self.offset += bytes.len() as u64;
-        Block { bytes, offset, goes_on: at.is_some() }
+        self.lines += memchr::memchr_iter(b'\n', &bytes).count() as u64;
+        Block { bytes, offset, lines, goes_on: at.is_some() }
     }
 
     fn fault(&mut self) -> std::io::Result<Option<Block>> {

@@ -1,9 +1,9 @@
 //! The classes of a log, while it is read.
 
 use super::blocks::Block;
-use super::event::{Event, Piece, Pieces};
-use super::{BROKEN, SourceError};
-use crate::model::digest::{BrokenEvent, Digest, StatementClass, Times};
+use super::event::{Event, Piece};
+use super::{BROKEN, Format, SourceError};
+use crate::model::digest::{BrokenEvent, Digest, StatementClass, Times, sort};
 use crate::sql::fingerprint::{Fingerprints, key};
 use std::collections::HashMap;
 
@@ -27,12 +27,35 @@ pub(super) struct Tally {
     last: Option<u64>,
     pub(super) events: u64,
     pub(super) bytes: u64,
-    pub(super) broken: Vec<(u64, &'static str)>,
+    /// Whether something has been seen that only such a log has.
+    pub(super) is_known: bool,
+    /// The first bytes.
+    pub(super) start: Vec<u8>,
+    pub(super) broken: Vec<Fault>,
+}
+
+/// Something that is no whole event.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Fault {
+    /// Bytes before it.
+    pub(super) offset: u64,
+    /// Its line, from 1.
+    pub(super) line: u64,
+    pub(super) reason: &'static str,
+}
+
+impl Fault {
+    /// In that file.
+    pub(super) fn of(self, file: &str) -> BrokenEvent {
+        BrokenEvent { file: file.to_owned(), offset: self.offset, line: self.line, reason: self.reason.to_owned() }
+    }
 }
 
 #[derive(Debug, Default)]
 struct Class {
     count: u64,
+    /// Whether the log tells times and rows.
+    is_timed: bool,
     micros: u64,
     slowest: u64,
     times: Times,
@@ -62,18 +85,27 @@ impl Tally {
             last: None,
             events: 0,
             bytes: 0,
+            is_known: false,
+            start: Vec::new(),
             broken: Vec::new(),
         })
     }
 
     /// Reads the events of a block.
-    pub(super) fn read(&mut self, block: &Block) {
+    pub(super) fn read<F: Format>(&mut self, block: &Block) {
+        if block.offset == 0 {
+            self.start = block.bytes.iter().take(4).copied().collect();
+        }
         self.bytes += block.bytes.len() as u64;
-        for (at, piece) in Pieces::new(&block.bytes, block.goes_on) {
+        for (at, piece) in F::pieces(&block.bytes, block.goes_on) {
             let offset = block.offset + at as u64;
             match piece {
                 Piece::Event(event) => self.add(&event, offset),
-                Piece::Broken(reason) if self.broken.len() < BROKEN => self.broken.push((offset, reason)),
+                Piece::Broken(reason) if self.broken.len() < BROKEN => {
+                    let before = memchr::memchr_iter(b'\n', &block.bytes[..at]).count() as u64;
+                    self.broken.push(Fault { offset, line: block.lines + before + 1, reason });
+                }
+                Piece::Other => self.is_known = true,
                 Piece::Broken(_) | Piece::Banner => {}
             }
         }
@@ -88,6 +120,7 @@ impl Tally {
         let at = self.class(event.statement);
         let class = &mut self.classes[at];
         class.count += 1;
+        class.is_timed |= event.is_timed;
         class.micros += event.micros;
         class.slowest = class.slowest.max(event.micros);
         class.times.add(event.micros);
@@ -138,6 +171,10 @@ impl Tally {
         self.last = self.last.max(other.last);
         self.events += other.events;
         self.bytes += other.bytes;
+        self.is_known |= other.is_known;
+        if self.start.is_empty() {
+            self.start = other.start;
+        }
         self.broken.extend(other.broken);
     }
 
@@ -145,17 +182,26 @@ impl Tally {
         let named = std::mem::take(&mut self.by_fingerprint);
         let mut classes: Vec<StatementClass> =
             named.into_iter().map(|(name, at)| std::mem::take(&mut self.classes[at]).named(&name)).collect();
-        classes.sort_by(|a, b| b.total_ms.total_cmp(&a.total_ms).then_with(|| a.fingerprint.cmp(&b.fingerprint)));
+        sort(&mut classes);
         broken.truncate(BROKEN);
         let span = self.first.zip(self.last).map(|(first, last)| last - first).filter(|span| *span > 0);
         let class_count = classes.len() as u64;
-        Digest { classes, class_count, events: self.events, bytes: self.bytes, span_seconds: span, broken }
+        Digest {
+            classes,
+            class_count,
+            events: self.events,
+            bytes: self.bytes,
+            span_seconds: span,
+            broken,
+            notes: Vec::new(),
+        }
     }
 }
 
 impl Class {
     fn merge(&mut self, other: Self) {
         self.count += other.count;
+        self.is_timed |= other.is_timed;
         self.micros += other.micros;
         self.slowest = self.slowest.max(other.slowest);
         self.times.merge(&other.times);
@@ -172,11 +218,16 @@ impl Class {
         StatementClass {
             fingerprint: text(fingerprint),
             count: self.count,
-            total_ms: ms(self.micros as f64),
-            max_ms: ms(self.slowest as f64),
-            p95_ms: ms(self.times.p95_micros().min(self.slowest as f64)),
-            rows_examined: self.rows_examined,
-            rows_sent: self.rows_sent,
+            total_ms: self.is_timed.then(|| ms(self.micros as f64)),
+            max_ms: self.is_timed.then(|| ms(self.slowest as f64)),
+            p95_ms: self.is_timed.then(|| ms(self.times.p95_micros().min(self.slowest as f64))),
+            rows_examined: self.is_timed.then_some(self.rows_examined),
+            rows_sent: self.is_timed.then_some(self.rows_sent),
+            no_index_used: None,
+            first_seen: None,
+            last_seen: None,
+            params: Vec::new(),
+            no_sample: None,
             database: self.sample.as_ref().and_then(|sample| sample.database.as_deref()).map(text),
             sample: self.sample.map(|sample| text(&sample.statement)).unwrap_or_default(),
         }
