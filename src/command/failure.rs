@@ -133,9 +133,9 @@ pub(super) fn unsure(doubt: Doubt) -> Failure {
 
 /// The first lines of a statement, and of each line what fits a screen a few times over.
 fn excerpt(sql: &str) -> String {
-    let sql = &masked(sql);
     const LINES: usize = 8;
     const CHARACTERS: usize = 300;
+    let sql = &masked(sql);
     let line = |line: &str| match line.char_indices().nth(CHARACTERS) {
         Some((end, _)) => format!("  | {} … {} more bytes", &line[..end], line.len() - end),
         None => format!("  | {line}"),

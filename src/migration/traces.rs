@@ -49,7 +49,9 @@ impl Traces {
             Effect::RenameTable { pairs } => pairs.iter().for_each(|(from, to)| self.rename(from, to)),
             Effect::CreateIndex { table, index } => self.index(&table, &index),
             Effect::AlterTable { table, actions } => {
-                actions.iter().for_each(|action| self.alter(sql, &table, action));
+                for action in &actions {
+                    self.alter(sql, &table, action);
+                }
             }
             _ => {}
         }

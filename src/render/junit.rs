@@ -1,4 +1,4 @@
-//! Cases as JUnit XML, in the shape that Jenkins' junit-10.xsd and GitLab read: one test case per query or statement.
+//! Cases as `JUnit` XML, in the shape that Jenkins' junit-10.xsd and GitLab read: one test case per query or statement.
 
 use super::review::{Case, Found, Review};
 use super::root::Root;

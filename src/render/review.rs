@@ -10,6 +10,7 @@ use crate::model::report::{AuditReport, RuleEntry};
 use crate::model::waiver::Waived;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 /// The rule that a plan breaks which is worse than its baseline's.
 const WORSE: (&str, &str) = ("worse-plan", "a plan is worse than the baseline's");
@@ -197,7 +198,10 @@ fn fingerprint(finding: &Finding, case: Option<&Case>) -> String {
         hash.update(word.map_or("", String::as_str).as_bytes());
         hash.update([0]);
     }
-    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    hash.finalize().iter().take(16).fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 /// A plan that got worse, as a finding.
