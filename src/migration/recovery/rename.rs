@@ -63,6 +63,7 @@ fn looks_alike(one: &State, other: &State) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::migration::witness::{Kind, Object};
 
     #[test]
     fn twins_that_trade_names_are_known_by_their_numbers() {
@@ -72,9 +73,10 @@ mod tests {
         let (one, two) = (table("7 111"), table("8 222"));
         let (traded_one, traded_two) = (table("8 333"), table("7 444"));
         let names = [("one", "swap"), ("two", "one"), ("swap", "two")].map(|(a, b)| (a.to_owned(), b.to_owned()));
+        let objects = ["one", "swap", "two"].map(|name| Object { kind: Kind::Table, name: name.to_owned() });
         let absent = State::Absent;
         let settle = |one_now: &State, two_now: &State| {
-            let pairs = [("table one", &one, one_now), ("table swap", &absent, &absent), ("table two", &two, two_now)];
+            let pairs = [(&objects[0], &one, one_now), (&objects[1], &absent, &absent), (&objects[2], &two, two_now)];
             renamed(&names, &pairs.map(|(object, before, now)| Pair { object, before, now }))
         };
         assert_eq!(settle(&traded_one, &traded_two), Settled::Done);
