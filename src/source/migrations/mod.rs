@@ -10,6 +10,7 @@ mod script;
 mod sqlx_name;
 #[cfg(test)]
 mod tests;
+mod threads;
 
 pub use numbering::{Highest, highest};
 
@@ -79,8 +80,8 @@ pub fn read(folder: &Path, options: &Options) -> Result<Folder, Vec<SourceError>
         }
     }
     let mut migrations = Vec::new();
-    for (version, files) in versions {
-        match files.read(version, ignored) {
+    for read in threads::each(versions.into_iter().collect(), |(version, files)| files.read(version, ignored)) {
+        match read {
             Ok(migration) => migrations.push(migration),
             Err(errors) => problems.extend(errors),
         }
