@@ -69,15 +69,19 @@ async fn sequences(conn: &mut MySqlConnection, which: &Which<'_>) -> Result<Vec<
 }
 
 async fn procedures(conn: &mut MySqlConnection, which: &Which<'_>) -> Result<Vec<Routine>, EngineError> {
-    let parameters = "SELECT SPECIFIC_NAME, ROUTINE_TYPE, PARAMETER_MODE, PARAMETER_NAME, DTD_IDENTIFIER \
-                      FROM information_schema.PARAMETERS WHERE SPECIFIC_SCHEMA = DATABASE() AND ORDINAL_POSITION > 0 \
-                      ORDER BY SPECIFIC_NAME, ROUTINE_TYPE, ORDINAL_POSITION";
-    let parameters = allowed(text::rows(conn, parameters.into()).await)?;
     let sql = "SELECT ROUTINE_NAME, ROUTINE_TYPE, DTD_IDENTIFIER, IS_DETERMINISTIC, SQL_DATA_ACCESS, ROUTINE_DEFINITION \
                FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE()";
     let mut found = Vec::new();
     let sql = format!("{sql}{}", which.clause("ROUTINE_NAME"));
-    for row in allowed(text::rows(conn, sql).await)? {
+    let routines = allowed(text::rows(conn, sql).await)?;
+    if routines.is_empty() {
+        return Ok(found);
+    }
+    let parameters = "SELECT SPECIFIC_NAME, ROUTINE_TYPE, PARAMETER_MODE, PARAMETER_NAME, DTD_IDENTIFIER \
+                      FROM information_schema.PARAMETERS WHERE SPECIFIC_SCHEMA = DATABASE() AND ORDINAL_POSITION > 0 \
+                      ORDER BY SPECIFIC_NAME, ROUTINE_TYPE, ORDINAL_POSITION";
+    let parameters = allowed(text::rows(conn, parameters.into()).await)?;
+    for row in routines {
         let own = parameters.iter().filter(|one| one.get(0) == row.get(0) && one.get(1) == row.get(1));
         let words = own.map(|one| {
             let words = [one.get(2), one.get(3), one.get(4)];
