@@ -7,7 +7,7 @@ pub(crate) use crate::sql::quote::{name, text};
     reason = "aura-db's own words, with names and texts quoted by `name` and `text`"
 )]
 use sqlx::AssertSqlSafe;
-use sqlx::{MySqlConnection, Row as _};
+use sqlx::{Column as _, MySqlConnection, Row as _, TypeInfo as _};
 
 /// One row in the server's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +57,18 @@ pub(crate) async fn lossy_rows(conn: &mut MySqlConnection, sql: String) -> Resul
         (0..row.len()).map(|at| row.try_get_unchecked(at).map(text)).collect::<Result<Vec<_>, _>>()
     };
     Ok(rows.iter().map(|row| values(row).map(TextRow)).collect::<Result<_, sqlx::Error>>()?)
+}
+
+/// The columns of a table, each with its type, told by its first row; `None` where it has none. `SHOW COLUMNS` takes the
+/// server several times as long.
+pub(crate) async fn first_row_columns(
+    conn: &mut MySqlConnection,
+    table: &str,
+) -> Result<Option<Vec<(String, String)>>, EngineError> {
+    let query = sqlx::raw_sql(AssertSqlSafe(format!("SELECT * FROM {} LIMIT 1", name(table))));
+    let row = query.fetch_optional(conn).await?;
+    let column = |column: &sqlx::mysql::MySqlColumn| (column.name().to_owned(), column.type_info().name().to_owned());
+    Ok(row.map(|row| row.columns().iter().map(column).collect()))
 }
 
 /// Runs a statement that aura-db wrote itself.

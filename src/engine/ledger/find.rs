@@ -6,7 +6,7 @@ use crate::engine::{EngineError, Session};
 use crate::migration::choice::Found;
 use crate::model::ledger::Format;
 #[expect(clippy::disallowed_types, reason = "our own statements, with nothing but placeholders put in")]
-use sqlx::AssertSqlSafe;
+use sqlx::{AssertSqlSafe, MySqlConnection};
 
 /// The columns that make a table sqlx's ledger, and refinery's.
 const SQLX: [&str; 5] = ["version", "description", "success", "checksum", "execution_time"];
@@ -21,9 +21,14 @@ pub async fn find(session: &mut Session, tables: &[&str]) -> Result<Vec<Found>, 
         SessionConnection::Server(connection) => {
             let mut columns = Vec::new();
             for table in tables {
-                // Far faster than a look into information_schema for a table that is not there, as is usual.
-                match text::rows(connection, format!("SHOW COLUMNS FROM {}", text::name(table))).await {
-                    Ok(rows) => columns.extend(rows.iter().map(|row| ((*table).to_owned(), row.text(0), row.text(1)))),
+                // Both are far faster than a look into information_schema for a table that is not there, as is usual.
+                let its = match text::first_row_columns(connection, table).await {
+                    Ok(Some(columns)) => Ok(columns),
+                    Ok(None) => shown_columns(connection, table).await,
+                    Err(error) => Err(error),
+                };
+                match its {
+                    Ok(its) => columns.extend(its.into_iter().map(|(name, kind)| ((*table).to_owned(), name, kind))),
                     Err(EngineError::Server(_)) => {}
                     Err(error) => return Err(error),
                 }
@@ -55,6 +60,11 @@ pub async fn find(session: &mut Session, tables: &[&str]) -> Result<Vec<Found>, 
         }
     }
     Ok(found)
+}
+
+async fn shown_columns(conn: &mut MySqlConnection, table: &str) -> Result<Vec<(String, String)>, EngineError> {
+    let rows = text::rows(conn, format!("SHOW COLUMNS FROM {}", text::name(table))).await?;
+    Ok(rows.iter().map(|row| (row.text(0), row.text(1))).collect())
 }
 
 /// The format of a table with these columns, each with its type.
