@@ -200,6 +200,21 @@ fn gone_when_its_owner_is_killed() {
 }
 
 #[test]
+fn gone_when_its_owner_panics() {
+    for kind in KINDS {
+        let (held, told) = std::sync::mpsc::channel();
+        let owner = std::thread::spawn(move || {
+            let sandbox = start(&Options::new(kind));
+            held.send((sandbox.pid().unwrap(), folder(&sandbox))).unwrap();
+            std::panic::resume_unwind(Box::new("the owner panics"));
+        });
+        let (pid, folder) = told.recv().unwrap();
+        assert!(owner.join().is_err());
+        gone_soon(pid, &folder);
+    }
+}
+
+#[test]
 fn another_engine_in_the_variable_is_refused_by_name() {
     if std::env::var_os(ROLE).is_some() {
         let error = block_on(Sandbox::start(&Options::new(ServerKind::Mysql))).unwrap_err();

@@ -50,6 +50,19 @@ fn one_plan_at_a_time_and_eight_give_the_same_report() {
     }
 }
 
+#[test]
+fn without_a_server_the_variable_or_the_line_that_installs_one_is_named() {
+    for (engine, variable) in [("mysql", "AURA_DB_MYSQLD"), ("mariadb", "AURA_DB_MARIADBD")] {
+        let report = tempfile::tempdir().unwrap();
+        let run = audit("shop", engine, "1", &report.path().join("report.json")).env(variable, "/nowhere/to/be/found");
+        let run = run.run().exits(3);
+        let expected = format!("error: {variable} is set to `/nowhere/to/be/found`, which is no ");
+        assert!(run.stderr.contains(&expected), "{}", run.stderr);
+        assert_eq!(run.stdout, "");
+        assert_eq!(std::fs::read_dir(report.path()).unwrap().count(), 0, "a report of nothing was written");
+    }
+}
+
 /// The report without the plans of reads of the dictionary: their rows count the tables of the whole server, the working
 /// copies of aura-db among them. Their findings stay.
 fn comparable(mut report: Value) -> Value {
