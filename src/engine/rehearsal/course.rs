@@ -1,5 +1,6 @@
 //! Tries a run's statements one after the other, and keeps for each what the rules need.
 
+use super::catalogue::{Catalogue, part};
 use super::{Rehearsal, sizes};
 use crate::engine::EngineError;
 use crate::model::lint::{Attempt, BrokenQuery, Sizes, Trial};
@@ -52,8 +53,7 @@ struct State<'a, 'c> {
     rehearsal: &'c mut Rehearsal,
     course: &'c Course<'a>,
     queries: Vec<(&'a Query, String, Standing)>,
-    /// The schema at the moment; `None` when something has changed it since it was read.
-    schema: Option<Arc<Schema>>,
+    catalogue: Catalogue,
     sizes: Arc<Sizes>,
     /// Tables that the run has made.
     fresh: BTreeSet<String>,
@@ -73,7 +73,7 @@ impl Course<'_> {
             rehearsal,
             course: self,
             queries: Vec::new(),
-            schema: None,
+            catalogue: Catalogue::default(),
             sizes: Arc::default(),
             fresh: BTreeSet::new(),
         };
@@ -119,12 +119,10 @@ impl Course<'_> {
 
 impl State<'_, '_> {
     async fn begin(&mut self) -> Result<(), EngineError> {
-        let schema = self.schema().await?;
         if let Known::Live(sizes) = &self.course.sizes {
             self.sizes = Arc::clone(sizes);
-        } else {
-            self.estimate(&schema);
         }
+        self.part("").await?;
         for query in self.course.queries {
             // The first sample will do: names decide, not values.
             let Some(bound) = query.samples.first().and_then(|sample| bind(&query.sql, &sample.params).ok()) else {
@@ -147,20 +145,21 @@ impl State<'_, '_> {
         // What only touches tables of this run needs no look at the schema, which costs more than the statement.
         // An index is no reason to look either, unless it fails.
         let looks = !fresh && works_on_a_table(&effect) && !effect.is_index_only();
-        let mut before = if looks || self.lacks_a_size(&names) { Some(self.schema().await?) } else { None };
+        let mut before = if looks || self.lacks_a_size(&names) { Some(self.part(&statement.sql).await?) } else { None };
         let sizes = Arc::clone(&self.sizes);
         let keyed = if adds_index(&effect) { self.keyed(&statement.sql).await? } else { None };
         let attempt = self.rehearsal.attempt(statement).await?;
         if changes_the_schema(&effect) {
-            self.schema = None;
+            self.catalogue.changed(&effect, &statement.sql);
         }
-        let mut after = if looks && changes_the_schema(&effect) { Some(self.schema().await?) } else { None };
+        let mut after =
+            if looks && changes_the_schema(&effect) { Some(self.part(&statement.sql).await?) } else { None };
         if let (Some(keyed), None) = (keyed, &after) {
             before = before.or(Some(Arc::new(keyed)));
             after = Some(Arc::new(self.rehearsal.session().schema_of(&targets(&statement.sql)).await?));
         }
         if effect.is_index_only() && !fresh && matches!(attempt, Attempt::Failed { .. } | Attempt::Unknown { .. }) {
-            before = Some(self.schema().await?);
+            before = Some(self.part(&statement.sql).await?);
         }
         // IF NOT EXISTS may have found the table of before.
         if matches!(effect, Effect::CreateTable { .. }) && !statement.sql.to_ascii_uppercase().contains("EXISTS") {
@@ -189,23 +188,20 @@ impl State<'_, '_> {
     fn lacks_a_size(&self, names: &[String]) -> bool {
         let Known::Scale(scale) = self.course.sizes else { return false };
         let listed = |name: &String| scale.tables.keys().any(|table| table.eq_ignore_ascii_case(name));
-        self.schema.is_none() && names.iter().any(|name| !self.sizes.contains_key(name) && listed(name))
+        !self.catalogue.is_current() && names.iter().any(|name| !self.sizes.contains_key(name) && listed(name))
     }
 
-    async fn schema(&mut self) -> Result<Arc<Schema>, EngineError> {
-        if let Some(schema) = &self.schema {
-            return Ok(Arc::clone(schema));
+    /// What the schema has at the moment of what a statement names.
+    async fn part(&mut self, sql: &str) -> Result<Arc<Schema>, EngineError> {
+        let was_current = self.catalogue.is_current();
+        let schema = self.catalogue.current(self.rehearsal).await?;
+        if let (Known::Scale(scale), false) = (&self.course.sizes, was_current) {
+            let sizes = sizes::estimated(schema, scale);
+            if *self.sizes != sizes {
+                self.sizes = Arc::new(sizes);
+            }
         }
-        let schema = Arc::new(self.rehearsal.schema().await?);
-        self.schema = Some(Arc::clone(&schema));
-        self.estimate(&schema);
-        Ok(schema)
-    }
-
-    fn estimate(&mut self, schema: &Schema) {
-        if let Known::Scale(scale) = self.course.sizes {
-            self.sizes = Arc::new(sizes::estimated(schema, scale));
-        }
+        Ok(part(schema, sql))
     }
 
     /// Explains the queries again.

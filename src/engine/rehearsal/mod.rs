@@ -5,6 +5,7 @@
 
 mod attempt;
 mod build;
+mod catalogue;
 mod course;
 mod scratch;
 mod sizes;
