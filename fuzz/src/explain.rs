@@ -64,6 +64,8 @@ fn judge(sql: &str, engine: EngineKind, mut plan: Plan) {
         frequency: None,
         cache_seconds: None,
         note: String::new(),
+        in_loop: false,
+        waivers: vec![],
         defined_at: Location::line("q.yaml", 1),
     };
     let sample = Sample { label: String::new(), params: vec![] };

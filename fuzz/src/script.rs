@@ -2,7 +2,6 @@
 
 use crate::schema::{SCHEMA, engines};
 use crate::text;
-use aura_db::lint::waiver::waivers;
 use aura_db::migration::existing::Defined;
 use aura_db::migration::needed_index::{Rules, needed};
 use aura_db::migration::preflight::{Before, refusals, tables};
@@ -10,6 +9,7 @@ use aura_db::migration::{archive, cascade, inherited, loss, partial_down, planne
 use aura_db::model::location::Location;
 use aura_db::model::migration::{Direction, Migration, Naming, Script, Set, Statement};
 use aura_db::sql::lex;
+use aura_db::waiver::comment::of_script;
 use std::collections::BTreeMap;
 
 /// Judges a script.
@@ -21,7 +21,7 @@ pub fn script(data: &[u8]) {
     let statements: Vec<Statement> =
         pieces.iter().take(64).map(|piece| Statement { sql: piece.sql.into(), at: at(piece) }).collect();
     let script = Script { file: "1_x.up.sql".into(), text: text.into(), statements };
-    waivers(&script);
+    of_script(&script);
     let migration = Migration {
         version: 1,
         description: "x".into(),

@@ -56,7 +56,7 @@ fn definitions(sql: &str) {
     for before in [&State::Absent, &present] {
         shows(sql, before);
         for now in [&State::Absent, &present] {
-            settle(&effect, &witness, &states(before), &states(now));
+            settle(sql, &effect, &witness, &states(before), &states(now));
         }
     }
 }
@@ -102,6 +102,8 @@ fn query(sql: &str) {
             frequency: None,
             cache_seconds: None,
             note: String::new(),
+            in_loop: false,
+            waivers: vec![],
             defined_at: Location::line("q.yaml", 1),
         };
         let sample = Sample { label: String::new(), params: vec![Value::Int(7), Value::Text("%x".into())] };
