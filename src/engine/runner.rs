@@ -12,6 +12,7 @@ mod existing;
 mod failure;
 mod group;
 mod memory;
+mod outside;
 mod permission;
 mod procedure;
 mod resume;

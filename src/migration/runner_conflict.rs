@@ -6,7 +6,7 @@ use crate::sql::ddl::effect;
 use crate::sql::lex::split;
 use crate::sql::lock::{Locking, locking};
 use crate::sql::prepared::{Prepared, Source, prepared};
-use crate::sql::setting::{keeps_what_it_reads, reads_last};
+use crate::sql::setting::{assignments, keeps_what_it_reads, reads_last};
 
 /// Why a statement cannot be part of a run, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub fn conflict(sql: &str, before: Option<&str>, lock: Option<&str>) -> Option<C
             let pieces = split(&text).ok()?;
             conflict(pieces.first()?.sql, before, lock)
         }
-        _ => locks(sql, lock).or_else(|| reads(sql, before?)),
+        _ => locks(sql, lock).or_else(|| sets(sql)).or_else(|| reads(sql, before?)),
     }
 }
 
@@ -64,6 +64,28 @@ fn locks(sql: &str, lock: Option<&str>) -> Option<Conflict> {
         Locking::Ends => ("it would end the connection that the run works on", "remove it"),
     };
     Some(Conflict { reason: reason.into(), remedy })
+}
+
+/// Settings that the runner's own transactions would use up, or end with.
+fn sets(sql: &str) -> Option<Conflict> {
+    let is_any = |value: &str, words: &[&str]| words.iter().any(|word| value.eq_ignore_ascii_case(word));
+    assignments(sql).into_iter().find_map(|(name, value)| {
+        let (reason, remedy) = match name.as_str() {
+            "completion_type" if is_any(&value, &["2", "RELEASE"]) => {
+                ("every COMMIT, the runner's own too, would end the connection that the run works on", "remove it")
+            }
+            "gtid_next" if !is_any(&value, &["AUTOMATIC", "DEFAULT"]) => (
+                "the journal's row, which is the next transaction, would take the number",
+                "write the transaction with a client, outside of migrations",
+            ),
+            "gtid_seq_no" if !is_any(&value, &["0", "DEFAULT"]) => (
+                "the journal's row, which is the next transaction, would take the number",
+                "write the transaction with a client, outside of migrations",
+            ),
+            _ => return None,
+        };
+        Some(Conflict { reason: format!("with {name} = {value} {reason}"), remedy })
+    })
 }
 
 fn reads(sql: &str, before: &str) -> Option<Conflict> {
@@ -103,6 +125,31 @@ mod tests {
             assert!(refused(sql), "{sql}");
         }
         assert!(!refused("SELECT RELEASE_LOCK('mine')") && !refused("UNLOCK TABLES"));
+    }
+
+    #[test]
+    fn settings_that_the_runners_own_transactions_would_use_up_are_refused() {
+        let refused = |sql: &str| conflict(sql, None, None).is_some();
+        for sql in [
+            "SET completion_type = 2",
+            "SET @a = 1, @@session.completion_type := 'release'",
+            "SET SESSION gtid_next = '3E11FA47-71CA-11E1-9E33-C80AA9429562:23'",
+            "SET @@gtid_seq_no = 300",
+            "PREPARE s FROM 'SET SESSION completion_type = RELEASE'",
+        ] {
+            assert!(refused(sql), "{sql}");
+        }
+        for sql in [
+            "SET completion_type = CHAIN",
+            "SET SESSION gtid_next = 'AUTOMATIC'",
+            "SET @completion_type = 2",
+            "SET GLOBAL completion_type = 2",
+            "SET sql_log_bin = 0",
+            "SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+            "SET NAMES utf8mb4",
+        ] {
+            assert!(!refused(sql), "{sql}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 use crate::model::migration::Statement;
 use crate::model::schema::Schema;
 use crate::sql::ddl::{AlterAction, Effect, databases, effect};
+use crate::sql::setting::is_between_transactions;
 
 /// A statement that could not be taken back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +22,8 @@ pub struct Obstacle<'a> {
 #[must_use]
 pub fn obstacles<'a>(statements: &[&'a Statement], before: &Schema, database: Option<&str>) -> Vec<Obstacle<'a>> {
     let effects: Vec<Effect> = statements.iter().map(|statement| effect(&statement.sql)).collect();
-    let last_ddl = effects.iter().rposition(|effect| !effect.is_transactional());
+    let commits = |at: &usize| !effects[*at].is_transactional() || is_between_transactions(&statements[*at].sql);
+    let last_ddl = (0..statements.len()).rfind(commits);
     let mut made: Vec<String> = Vec::new();
     let mut obstacles = Vec::new();
     for (position, (statement, effect)) in statements.iter().zip(&effects).enumerate() {

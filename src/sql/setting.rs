@@ -47,6 +47,84 @@ fn sets_system(sql: &str) -> bool {
     false
 }
 
+/// The system variables that a `SET` assigns for the session, each with the value as it is written, without its quotes.
+#[must_use]
+pub fn assignments(sql: &str) -> Vec<(String, String)> {
+    let Ok(tokens) = Tokenizer::new(&MySqlDialect {}, &sql.replace("/*M!", "/*!")).tokenize() else {
+        return Vec::new();
+    };
+    let mut tokens = tokens.into_iter().filter(|token| !matches!(token, Token::Whitespace(_)));
+    if !matches!(tokens.next(), Some(Token::Word(word)) if word.value.eq_ignore_ascii_case("SET")) {
+        return Vec::new();
+    }
+    let (mut depth, mut pieces) = (0_i32, vec![String::new()]);
+    for token in tokens {
+        match &token {
+            Token::LParen => depth += 1,
+            Token::RParen => depth -= 1,
+            _ => {}
+        }
+        let text = match &token {
+            Token::Comma if depth == 0 => {
+                pieces.push(String::new());
+                continue;
+            }
+            Token::Word(word) => word.value.clone(),
+            Token::SingleQuotedString(text) | Token::DoubleQuotedString(text) => text.clone(),
+            token => token.to_string(),
+        };
+        if let Some(piece) = pieces.last_mut() {
+            piece.push_str(&text);
+            piece.push(' ');
+        }
+    }
+    let assignment = |piece: &String| {
+        let (name, value) = piece.split_once(":=").or_else(|| piece.split_once('='))?;
+        let name = name.to_ascii_lowercase().replace(' ', "");
+        if name.contains("global") || name.contains("persist") || name.starts_with('@') && !name.starts_with("@@") {
+            return None;
+        }
+        let name = name.trim_start_matches("@@");
+        let name = ["session", "local"].iter().find_map(|scope| name.strip_prefix(scope)).unwrap_or(name);
+        Some((name.trim_start_matches('.').to_owned(), value.trim().to_owned()))
+    };
+    pieces.iter().filter_map(assignment).collect()
+}
+
+/// Variables that the servers do not let a session set in an open transaction.
+const OUTSIDE: [&str; 11] = [
+    "binlog_direct_non_transactional_updates",
+    "binlog_format",
+    "explicit_defaults_for_timestamp",
+    "gtid_domain_id",
+    "gtid_next",
+    "gtid_seq_no",
+    "pseudo_slave_mode",
+    "session_track_gtids",
+    "skip_replication",
+    "sql_log_bin",
+    "xa_detach_on_prepare",
+];
+
+/// Whether a `SET` has its place between transactions: in an open one the servers refuse it (errors 1568, 1679, 1685, 1694,
+/// 1766, 1929, 1953), or it would not be about that one.
+#[must_use]
+pub fn is_between_transactions(sql: &str) -> bool {
+    if !names_any(sql, &["SET"]) {
+        return false;
+    }
+    // Without a scope it is about the next transaction alone; `SESSION` is about all that follow, and taken at any time.
+    let compact: String = sql.split_ascii_whitespace().collect::<String>().to_ascii_lowercase();
+    let is_about_the_next = ["transaction_isolation", "tx_isolation", "transaction_read_only", "tx_read_only"]
+        .iter()
+        .any(|name| compact.contains(&format!("@@{name}=")) || compact.contains(&format!("@@{name}:=")));
+    let mut words = sql.split_ascii_whitespace();
+    let mut is = |word: &str| words.next().is_some_and(|it| it.eq_ignore_ascii_case(word));
+    is_about_the_next
+        || is("SET") && is("TRANSACTION")
+        || assignments(sql).iter().any(|(name, _)| OUTSIDE.contains(&name.as_str()))
+}
+
 /// What a statement reads of the one before it: `ROW_COUNT()`, for example. Any other statement in between changes it.
 #[must_use]
 pub fn reads_last(sql: &str) -> Option<&'static str> {
@@ -129,5 +207,30 @@ mod tests {
         }
         let kept = |sql: &str| keeps_what_it_reads(sql, &effect(sql));
         assert!(!kept("SELECT ROW_COUNT()") && kept("SELECT ROW_COUNT() INTO @n") && kept("SET @n = ROW_COUNT()"));
+    }
+
+    #[test]
+    fn what_stands_between_transactions_is_told_by_its_names() {
+        for sql in [
+            "SET SESSION sql_log_bin = 0",
+            "set @a = 1, @@session.binlog_format := 'ROW'",
+            "SET @@sql_log_bin=0",
+            "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+            "SET @@transaction_isolation = 'SERIALIZABLE'",
+            "SET foreign_key_checks = 0, gtid_domain_id = 3",
+        ] {
+            assert!(is_between_transactions(sql), "{sql}");
+        }
+        for sql in [
+            "SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+            "SET transaction_isolation = 'SERIALIZABLE'",
+            "SET @sql_log_bin = 0",
+            "SET @a = 'sql_log_bin = 0'",
+            "SET GLOBAL binlog_format = 'ROW'",
+            "SET NAMES utf8mb4",
+            "INSERT INTO t SET sql_log_bin = 0",
+        ] {
+            assert!(!is_between_transactions(sql), "{sql}");
+        }
     }
 }

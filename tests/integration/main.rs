@@ -52,6 +52,7 @@ mod needed_index;
 mod online;
 mod other_app;
 mod outputs;
+mod outside_transaction;
 mod planned;
 mod progress;
 mod project;

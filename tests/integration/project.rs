@@ -80,6 +80,20 @@ impl Project {
     }
 
     /// `status --format json`.
+    /// Starts the command and kills it in a `SELECT SLEEP(60)` of its files, which nobody waits for on the server either.
+    pub(crate) fn killed_asleep(&self, line: &str) {
+        let run = self.command(line).start();
+        eventually("it sleeps", || self.running("SELECT SLEEP(60)") > 0);
+        drop(run);
+        for session in self.database.rows("SHOW FULL PROCESSLIST") {
+            let is_here = session[3].as_ref() == Some(&self.database.name);
+            if is_here && session[7].as_ref().is_some_and(|info| info.starts_with("SELECT SLEEP(60)")) {
+                self.database.attempt(&format!("KILL {}", session[0].as_deref().unwrap()));
+            }
+        }
+        eventually("it is over", || self.running("SELECT SLEEP(60)") == 0);
+    }
+
     pub(crate) fn status(&self) -> serde_json::Value {
         let outcome = self.run("status --format json");
         serde_json::from_str(&outcome.stdout).unwrap_or_else(|error| panic!("{error}: {outcome:?}"))

@@ -11,22 +11,8 @@ fn cut_off(server: &'static Server, name: &str, before: &str, after: &str) -> Pr
     project.run("migrate").exits(0);
     project.database.run("INSERT INTO big VALUES (1, 1), (2, 2)");
     project.up(2, format!("{before};\nSELECT SLEEP(60);\n{after};"));
-    killed_asleep(&project, "apply all");
+    project.killed_asleep("apply all");
     project
-}
-
-fn killed_asleep(project: &Project, line: &str) {
-    let run = project.command(line).start();
-    eventually("it sleeps", || project.running("SELECT SLEEP(60)") > 0);
-    drop(run);
-    // Nobody waits for the server's side of it.
-    for session in project.database.rows("SHOW FULL PROCESSLIST") {
-        let is_here = session[3].as_ref() == Some(&project.database.name);
-        if is_here && session[7].as_ref().is_some_and(|info| info.starts_with("SELECT SLEEP(60)")) {
-            project.database.attempt(&format!("KILL {}", session[0].as_deref().unwrap()));
-        }
-    }
-    eventually("it is over", || project.running("SELECT SLEEP(60)") == 0);
 }
 
 #[test]
@@ -82,7 +68,7 @@ fn a_half_applied_migration_of_before_is_no_part_of_a_unit() {
     for server in both() {
         let project = Project::new(server, "unit_half");
         project.up(1, "CREATE TABLE t1 (i INT);\nSELECT SLEEP(60);\nCREATE TABLE t2 (i INT);");
-        killed_asleep(&project, "migrate");
+        project.killed_asleep("migrate");
         project.up(1, "CREATE TABLE t1 (i INT);\nSELECT 1;\nCREATE TABLE t2 (i INT);");
         project.up(2, "CREATE TABLE t3 (i INT);\nCREATE TABLE t3 (i INT);");
         let refused = project.run("apply all").exits(4);

@@ -269,6 +269,8 @@ async fn replay(
             since: Since::CutOff,
         })));
     }
+    // Some settings are not made in an open transaction.
+    runner.end_bookkeeping().await?;
     for (at, statement) in statements[..resumption.from].iter().enumerate() {
         let row = rows.iter().find(|row| row.position as usize == at + 1);
         // Of EXECUTE, what it stands for.

@@ -2,7 +2,7 @@
 
 use super::send::send;
 use super::step::{Course, open};
-use super::{Observer, Open, Runner};
+use super::{Observer, Open, Runner, outside};
 use crate::engine::execute::{Notice, execute};
 use crate::engine::untransacted::Untransacted;
 use crate::engine::{EngineError, journal, objects};
@@ -12,6 +12,7 @@ use crate::migration::partial_down::Action;
 use crate::migration::witness::{Witness, witness_of};
 use crate::model::journal::{JournalRow, Progress};
 use crate::sql::ddl::{Effect, databases, effect};
+use crate::sql::setting::is_between_transactions;
 
 /// Whether everything up to and with a statement is committed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,7 +108,12 @@ async fn rows(
 ) -> Result<Committed, EngineError> {
     runner.end_bookkeeping().await?;
     open(runner, course);
-    let mut tell = |notice: Notice| observer.note(&format!("{}: {notice}", row.place));
+    let place = row.place.clone();
+    let mut tell = |notice: Notice| observer.note(&format!("{place}: {notice}"));
+    if *effect == Effect::Session && is_between_transactions(sql) {
+        outside::run(runner, course, row, sql, &mut tell).await?;
+        return Ok(Committed::Yes);
+    }
     execute(runner.session, sql, effect, &mut runner.executor, &mut tell).await?;
     course.wrote_rows |= !effect.is_neutral();
     row.variables = course.memory.learn(runner.session, sql).await?;
