@@ -53,6 +53,32 @@ pub fn locking(sql: &str) -> Option<Locking> {
     })
 }
 
+/// Whether a statement does nothing but to take or release a named lock, whose name is written out.
+#[must_use]
+pub fn is_of_a_named_lock(sql: &str) -> bool {
+    if !names_any(sql, &["GET_LOCK", "RELEASE_LOCK"]) {
+        return false;
+    }
+    let Ok(tokens) = Tokenizer::new(&MySqlDialect {}, sql).tokenize() else { return false };
+    let tokens: Vec<Token> = tokens.into_iter().filter(|token| !matches!(token, Token::Whitespace(_))).collect();
+    let is = |token: &Token, words: &[&str]| {
+        matches!(token, Token::Word(word) if word.quote_style.is_none()
+            && words.iter().any(|known| word.value.eq_ignore_ascii_case(known)))
+    };
+    let [verb, function, Token::LParen, arguments @ .., Token::RParen] = &tokens[..] else { return false };
+    let is_literal = |token: &Token| {
+        matches!(
+            token,
+            Token::SingleQuotedString(_)
+                | Token::DoubleQuotedString(_)
+                | Token::Number(..)
+                | Token::Comma
+                | Token::Minus
+        )
+    };
+    is(verb, &["SELECT", "DO"]) && is(function, &["GET_LOCK", "RELEASE_LOCK"]) && arguments.iter().all(is_literal)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,6 +104,21 @@ mod tests {
             ("INSERT INTO `lock` VALUES ('RELEASE_ALL_LOCKS()')", None),
         ] {
             assert_eq!(locking(sql), found, "{sql}");
+        }
+    }
+
+    #[test]
+    fn a_statement_of_a_named_lock_does_nothing_else() {
+        for sql in ["SELECT GET_LOCK('a', 10)", "do get_lock(\"a\", -1)", "SELECT RELEASE_LOCK('a') -- now"] {
+            assert!(is_of_a_named_lock(sql), "{sql}");
+        }
+        for sql in [
+            "SELECT GET_LOCK('a', 10), f()",
+            "SELECT GET_LOCK(CONCAT('a', UUID()), 10)",
+            "INSERT INTO t VALUES (GET_LOCK('a', 1))",
+            "SELECT IS_USED_LOCK('a')",
+        ] {
+            assert!(!is_of_a_named_lock(sql), "{sql}");
         }
     }
 }

@@ -40,6 +40,19 @@ fn drift_names_each_object_and_writes_nothing() {
 }
 
 #[test]
+fn whose_rights_a_program_has_is_part_of_it() {
+    for server in both() {
+        let project = Project::new(server, "drift_security");
+        project.up(1, "CREATE PROCEDURE touch() SQL SECURITY INVOKER SELECT 1");
+        project.run("migrate").exits(0);
+        project.run("drift").exits(0);
+        project.database.run("ALTER PROCEDURE touch SQL SECURITY DEFINER");
+        let drift = project.run("drift").exits(1);
+        assert!(drift.stdout.contains("procedure touch"), "{} {drift:?}", server.engine());
+    }
+}
+
+#[test]
 fn drift_of_the_embedded_engine_is_seen_without_a_server() {
     let project = Project::new(both()[0], "drift_embedded");
     project.up(1, "CREATE TABLE item (id INT PRIMARY KEY, name VARCHAR(40) NOT NULL)");

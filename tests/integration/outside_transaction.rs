@@ -82,6 +82,25 @@ INSERT INTO seen VALUES (3, @@sql_log_bin);",
 }
 
 #[test]
+fn a_named_lock_is_taken_again_after_a_run_that_was_cut_off() {
+    for server in both() {
+        let project = Project::new(server, "outside_lock");
+        let name = format!("lock of {}", project.database.name);
+        let file = |sleep: &str| {
+            format!(
+                "{SEEN};\nSELECT GET_LOCK('{name}', 5);\nDO GET_LOCK('{name} 2', 5);\nSELECT RELEASE_LOCK('{name} 2');\n{sleep};\n\
+                 INSERT INTO seen VALUES (1, IS_USED_LOCK('{name}') = CONNECTION_ID()), (2, IS_USED_LOCK('{name} 2') IS NULL);"
+            )
+        };
+        project.up(1, file("SELECT SLEEP(60)"));
+        project.killed_asleep("migrate");
+        project.up(1, file("SELECT 1"));
+        project.run("migrate").exits(0);
+        assert_eq!(project.database.column("SELECT what FROM seen ORDER BY id"), ["1", "1"], "{}", server.engine());
+    }
+}
+
+#[test]
 fn what_the_runners_own_transactions_would_use_up_is_refused_by_file_and_line() {
     for server in both() {
         let project = Project::new(server, "outside_refused");

@@ -12,6 +12,7 @@ use crate::migration::{partial_down, temporary};
 use crate::model::journal::{JournalRow, Progress};
 use crate::model::migration::{Direction, Migration, Statement};
 use crate::sql::ddl::{Effect, effect, temporary as temporary_table};
+use crate::sql::lock::is_of_a_named_lock;
 use crate::sql::setting::may_set;
 
 /// Where and with what a migration begins.
@@ -282,6 +283,11 @@ async fn replay(
             continue;
         }
         if temporary_table(&statement.sql).is_some() {
+            continue;
+        }
+        if is_of_a_named_lock(sql) {
+            // It went with the connection.
+            runner.session.run(sql).await?;
             continue;
         }
         let variables = row.map_or("", |row| &row.variables);

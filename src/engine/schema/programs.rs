@@ -69,8 +69,8 @@ async fn sequences(conn: &mut MySqlConnection, which: &Which<'_>) -> Result<Vec<
 }
 
 async fn procedures(conn: &mut MySqlConnection, which: &Which<'_>) -> Result<Vec<Routine>, EngineError> {
-    let sql = "SELECT ROUTINE_NAME, ROUTINE_TYPE, DTD_IDENTIFIER, IS_DETERMINISTIC, SQL_DATA_ACCESS, ROUTINE_DEFINITION \
-               FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE()";
+    let sql = "SELECT ROUTINE_NAME, ROUTINE_TYPE, DTD_IDENTIFIER, IS_DETERMINISTIC, SQL_DATA_ACCESS, ROUTINE_DEFINITION, \
+               SECURITY_TYPE FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE()";
     let mut found = Vec::new();
     let sql = format!("{sql}{}", which.clause("ROUTINE_NAME"));
     let routines = allowed(text::rows(conn, sql).await)?;
@@ -90,7 +90,8 @@ async fn procedures(conn: &mut MySqlConnection, which: &Which<'_>) -> Result<Vec
         let parameters = words.collect::<Vec<_>>().join(", ");
         let returns = row.get(2).map(|kind| format!(" RETURNS {kind}")).unwrap_or_default();
         let deterministic = if row.get(3) == Some("YES") { " DETERMINISTIC" } else { "" };
-        let definition = format!("({parameters}){returns}{deterministic} {} {}", row.text(4), row.text(5));
+        let security = if row.get(6) == Some("INVOKER") { " SQL SECURITY INVOKER" } else { "" };
+        let definition = format!("({parameters}){returns}{deterministic} {}{security} {}", row.text(4), row.text(5));
         found.push(Routine { kind: row.text(1).to_lowercase(), name: row.text(0), definition });
     }
     Ok(found)

@@ -2,6 +2,7 @@
 
 use super::{Check, Needs, Rule};
 use crate::lint::context::{Case, Target};
+use crate::lint::dialect::tokens;
 use crate::lint::sizes::has_words;
 use crate::model::finding::{Finding, Severity};
 use crate::sql::ddl::{AlterAction, Effect};
@@ -25,16 +26,10 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             let lost = actions.iter().filter_map(|action| Some((target, dropped(action, target?)?)));
             lost.collect()
         }
-        Effect::Rows { verb, table }
-            if verb == "DELETE"
-                && !has_words(&case.statement.sql, &["WHERE"])
-                && !has_words(&case.statement.sql, &["LIMIT"]) =>
-        {
-            match table {
-                Some(_) => all(case, "deletes every row of"),
-                None => vec![(None, "deletes every row of the tables that it joins".into())],
-            }
-        }
+        Effect::Rows { verb, table } if verb == "DELETE" && chooses_none(&case.statement.sql) => match table {
+            Some(_) => all(case, "deletes every row of"),
+            None => vec![(None, "deletes every row of the tables that it joins".into())],
+        },
         Effect::Other
             if has_words(&case.statement.sql, &["DROP", "DATABASE"])
                 || has_words(&case.statement.sql, &["DROP", "SCHEMA"]) =>
@@ -59,6 +54,17 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         finding
     };
     lost.into_iter().map(finding).collect()
+}
+
+/// Whether it chooses no rows: without a condition, or with one that is true of every row, and without a limit.
+fn chooses_none(sql: &str) -> bool {
+    let tokens = tokens(sql);
+    let Some(at) = tokens.iter().position(|token| token == "WHERE") else {
+        return !tokens.iter().any(|token| token == "LIMIT");
+    };
+    let condition: Vec<&str> =
+        tokens[at + 1..].iter().map(String::as_str).filter(|token| !["(", ")", ";"].contains(token)).collect();
+    matches!(condition[..], ["1" | "TRUE"] | ["1", "=", "1"] | ["TRUE", "=", "TRUE"] | ["NOT", "0" | "FALSE"])
 }
 
 fn all<'a>(case: &Case<'a>, what: &str) -> Vec<(Option<&'a Target>, String)> {
@@ -93,12 +99,17 @@ mod tests {
             "ALTER TABLE orders DROP note, ADD b INT",
             "ALTER TABLE orders DROP PARTITION p0",
             "DELETE FROM orders",
+            "DELETE FROM orders WHERE 1",
+            "DELETE FROM orders WHERE (1 = 1)",
+            "delete from orders where true",
             "DROP DATABASE shop",
         ] {
             assert_eq!(Bench::new(sql).severity("data-loss"), Some(Severity::Error), "{sql}");
         }
         for sql in [
             "DELETE FROM orders WHERE id = 1",
+            "DELETE FROM orders WHERE 1 LIMIT 1",
+            "DELETE FROM orders WHERE 1 = 1 AND id = 1",
             "DROP INDEX i ON orders",
             "DROP VIEW v",
             "ALTER TABLE orders DROP PRIMARY KEY",
