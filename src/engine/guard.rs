@@ -31,8 +31,9 @@ const BENDING: [&str; 16] = [
 ];
 
 /// The settings at stake, in the order in which they can be put back: a collation sets its character set too.
-const AT_STAKE: [&str; 9] = [
+const AT_STAKE: [&str; 10] = [
     "sql_mode",
+    "sql_big_selects",
     "sql_quote_show_create",
     "sql_select_limit",
     "sql_safe_updates",
@@ -88,7 +89,7 @@ impl Guard {
         Self {
             ours: format!(
                 "SET {}, SESSION sql_mode = {}, SESSION sql_quote_show_create = 1, SESSION sql_select_limit = DEFAULT, \
-                 SESSION sql_safe_updates = 0, SESSION time_zone = '+00:00', NAMES utf8mb4",
+                 SESSION sql_safe_updates = 0, SESSION sql_big_selects = 1, SESSION time_zone = '+00:00', NAMES utf8mb4",
                 keep.join(", "),
                 text::text(&kept.join(","))
             ),

@@ -59,6 +59,7 @@ mod project;
 mod read_only;
 mod refinery;
 mod refusals;
+mod reviewed;
 mod round_trip;
 mod sandbox;
 mod sandbox_audit;
