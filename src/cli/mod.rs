@@ -65,7 +65,8 @@ Exit codes:
   1    findings, drift, or pending work that was asked about
   2    usage
   3    unable to run (configuration, connection, file)
-  4    the ledger or the database is not in the state the command needs
+  4    the ledger or the database is not in the state the command needs, or a
+       statement failed in it
   130  interrupted";
 
 /// Flags of every verb.

@@ -120,6 +120,11 @@ impl History {
         Ok((!began.is_over(&self.ledger, &self.journal)).then_some(began))
     }
 
+    /// Whether it is not known if a migration has run: `adopt` could not tell.
+    pub(super) fn is_unsure(&self, version: i64) -> bool {
+        self.journal.iter().any(|row| row.version == version && row.progress == Progress::Unsure)
+    }
+
     /// Whether a run was cut off while it took a unit back.
     pub(super) fn has_undoing(&self) -> bool {
         self.journal.iter().any(|row| row.progress == Progress::Undoing)

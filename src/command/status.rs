@@ -39,6 +39,12 @@ pub(super) async fn run(args: &Status, target: &Target, term: &mut Term) -> Resu
         Format::Json => render::json::render(&report),
     };
     output.write(&text, term)?;
+    for entry in entries.iter().filter(|entry| history.is_unsure(entry.version)) {
+        term.note(&format!(
+            "{} may have run before aura-db knew the database, in part or as a whole: `aura-db migrate` asks which it is",
+            entry.version
+        ));
+    }
     session.close().await.ok();
     let pending = entries.iter().any(|entry| matches!(entry.state, State::Pending | State::OutOfOrder));
     Ok(match (report.problems.is_empty(), pending && args.check) {

@@ -109,7 +109,10 @@ fn changed(before: &Built, after: &Built) -> BTreeSet<Object> {
 #[must_use]
 pub fn place<'a>(object: &Object, statements: &[&'a Statement]) -> Option<&'a Location> {
     let target = if object.kind == ObjectKind::Program { object.name.as_deref()? } else { &object.table };
-    let on = |one: &&&'a Statement| targets(&one.sql).iter().any(|name| name.eq_ignore_ascii_case(target));
+    // What writes rows names columns that it does not make.
+    let on = |one: &&&'a Statement| {
+        !effect(&one.sql).is_transactional() && targets(&one.sql).iter().any(|name| name.eq_ignore_ascii_case(target))
+    };
     let name = object.name.as_deref().unwrap_or(&object.table).to_lowercase();
     let naming = statements.iter().filter(on).rfind(|one| one.sql.to_lowercase().contains(&name));
     naming.or_else(|| statements.iter().find(on)).map(|one| &one.at)

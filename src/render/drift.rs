@@ -20,7 +20,12 @@ pub fn drift(report: &DriftReport, style: &Style) -> String {
         (false, 0) => "no drift",
         (false, _) => "no drift to be seen, but not everything could be looked at",
     };
-    let told = if unknown > 0 { format!(", {unknown} unknown") } else { String::new() };
+    let foreign = count(|one| *one == Verdict::Foreign);
+    let told: String = [(unknown, "unknown"), (foreign, "foreign")]
+        .iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, word)| format!(", {number} {word}"))
+        .collect();
     let _ = writeln!(
         text,
         "{word}: {} present, {} equivalent or redundant, {} conflicting, {} missing{told}; {} migrations, {}",

@@ -115,7 +115,8 @@ impl Listing {
             let entries = std::fs::read_dir(&current).map_err(|error| {
                 problem(
                     &current,
-                    &format!("cannot read the migrations folder: {error}; point to one with --migrations DIR"),
+                    &format!("cannot read the migrations folder: {error}; point to one with --migrations DIR, or make the first \
+                         migration with `aura-db new NAME`"),
                 )
             })?;
             for entry in entries {
