@@ -1,6 +1,7 @@
 //! What rollbacks put aside: planned, told, brought back and destroyed.
 
 use super::failure::Failure;
+use super::files::Files;
 use super::interrupt::early;
 use super::prepare;
 use super::target::Target;
@@ -21,7 +22,7 @@ use crate::model::journal::JournalRow;
 use crate::model::migration::{Direction, Migration, Statement};
 use crate::model::schema::Table;
 use crate::term::Term;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Runs `rollback --restore` and `rollback --discard-archive`.
 ///
@@ -30,26 +31,32 @@ use std::collections::BTreeMap;
 pub(super) async fn run(args: &Rollback, target: &Target, term: &mut Term) -> Result<Exit, Failure> {
     prepare::present(target)?;
     let mut session = early(prepare::open(target, Purpose::Read, term)).await?;
+    let ledger = early(Files::ledger_alone(&args.migrations, target, &mut session, term)).await?;
     let mut turn = Turn::new(target, &args.write);
     if !args.write.dry_run {
         early(turn.take(&mut session, term)).await?;
+        early(mend(&mut session, &ledger)).await?;
     }
-    let outcome = plan_and_run(args, session, &mut turn, term).await;
+    let outcome = plan_and_run(args, (session, &ledger), &mut turn, term).await;
     turn.end().await;
     outcome
 }
 
 async fn plan_and_run(
     args: &Rollback,
-    mut session: Session,
+    (mut session, ledger): (Session, &Ledger),
     turn: &mut Turn<'_>,
     term: &mut Term,
 ) -> Result<Exit, Failure> {
     let verb = if args.discard_archive.is_some() { "destroy" } else { "bring back" };
     loop {
-        let archives = early(async { Ok(archive::list(&mut session).await?) }).await?;
-        let chosen = chosen(&archives, args.discard_archive.as_deref())?;
+        let (archives, others) = early(all(&mut session, ledger)).await?;
+        let chosen = chosen(&archives, &others, args.discard_archive.as_deref())?;
         if chosen.is_empty() {
+            let elsewhere: BTreeSet<&str> = others.iter().map(|(_, ledger)| ledger.as_str()).collect();
+            for other in elsewhere {
+                term.note(&format!("the ledger {other} has archives; --ledger-table {other} brings them back"));
+            }
             term.note("nothing to do: there is no archive");
             return Ok(Exit::Clean);
         }
@@ -67,13 +74,28 @@ async fn plan_and_run(
     }
 }
 
+/// Mends a registry of an earlier version, before anything is written to it.
+pub(super) async fn mend(session: &mut Session, ledger: &Ledger) -> Result<(), Failure> {
+    Ok(archive::mend(session, ledger.table()).await?)
+}
+
+/// The archives of a ledger, and the names of those of other ledgers.
+async fn all(session: &mut Session, ledger: &Ledger) -> Result<(Vec<Archive>, Vec<(String, String)>), Failure> {
+    Ok((archive::list(session, ledger.table()).await?, archive::others(session, ledger.table()).await?))
+}
+
 /// The archives that are asked for.
-fn chosen<'a>(archives: &'a [Archive], named: Option<&str>) -> Result<Vec<&'a Archive>, Failure> {
+fn chosen<'a>(
+    archives: &'a [Archive],
+    others: &[(String, String)],
+    named: Option<&str>,
+) -> Result<Vec<&'a Archive>, Failure> {
     let chosen: Vec<_> = archives.iter().filter(|archive| named.is_none_or(|name| name == archive.name)).collect();
     match named {
-        Some(name) if chosen.is_empty() => {
-            Err(Failure::state(format!("there is no archive {name}; `aura-db status` lists them")))
-        }
+        Some(name) if chosen.is_empty() => Err(Failure::state(match others.iter().find(|(other, _)| other == name) {
+            Some((_, ledger)) => format!("the archive {name} is of the ledger {ledger}; pass --ledger-table {ledger}"),
+            None => format!("there is no archive {name}; `aura-db status` lists them"),
+        })),
         _ => Ok(chosen),
     }
 }
@@ -127,8 +149,8 @@ pub(super) async fn end_embedded(session: &mut Session) -> Result<(), Failure> {
 }
 
 /// Brings back what a run that was cut off had still to bring back.
-pub(super) async fn catch_up(session: &mut Session, term: &mut Term) -> Result<(), Failure> {
-    bring_back(session, None, term).await?;
+pub(super) async fn catch_up(session: &mut Session, ledger: &Ledger, term: &mut Term) -> Result<(), Failure> {
+    bring_back(session, ledger, None, term).await?;
     end_embedded(session).await
 }
 
@@ -136,11 +158,26 @@ pub(super) async fn catch_up(session: &mut Session, term: &mut Term) -> Result<(
 ///
 /// What a run that was cut off had still to bring back of other versions is brought back at once: these migrations come
 /// after it.
-pub(super) async fn due(session: &mut Session, chosen: &[&Migration], term: &mut Term) -> Result<Vec<i64>, Failure> {
+pub(super) async fn due(
+    session: &mut Session,
+    ledger: &Ledger,
+    chosen: &[&Migration],
+    term: &mut Term,
+) -> Result<Vec<i64>, Failure> {
     let (mut versions, mut left) = (Vec::new(), Vec::new());
-    for archive in early(async { Ok(archive::list(session).await?) }).await? {
+    for archive in early(async { Ok(archive::list(session, ledger.table()).await?) }).await? {
         if chosen.iter().all(|migration| migration.version != archive.version) {
             left.push(archive.version);
+            continue;
+        }
+        if archive.ledger.is_empty() {
+            // It may be another ledger's migration of the same version.
+            term.note(&format!(
+                "not restored: {}, kept as {}, because nobody wrote down which ledger's it is; `rollback --restore` \
+                 brings it back",
+                archive.what(),
+                archive.name
+            ));
             continue;
         }
         if archive.state == ArchiveState::Kept {
@@ -148,7 +185,7 @@ pub(super) async fn due(session: &mut Session, chosen: &[&Migration], term: &mut
         }
         versions.push(archive.version);
     }
-    bring_back(session, Some(&left), term).await?;
+    bring_back(session, ledger, Some(&left), term).await?;
     Ok(versions)
 }
 
@@ -156,11 +193,12 @@ pub(super) async fn due(session: &mut Session, chosen: &[&Migration], term: &mut
 /// migrations themselves are applied.
 pub(super) async fn bring_back(
     session: &mut Session,
+    ledger: &Ledger,
     versions: Option<&[i64]>,
     term: &mut Term,
 ) -> Result<(), Failure> {
-    for archive in archive::list(session).await? {
-        let asked = versions.is_none_or(|versions| versions.contains(&archive.version));
+    for archive in archive::list(session, ledger.table()).await? {
+        let asked = versions.is_none_or(|versions| versions.contains(&archive.version)) && !archive.ledger.is_empty();
         if asked && archive.state != ArchiveState::Kept && !one(session, &archive, true, term).await? {
             archive::keep(session, &archive).await?;
         }
@@ -203,11 +241,12 @@ impl Unfinished {
 /// Finds the rewritten scripts that an earlier run has begun.
 pub(super) async fn unfinished(
     session: &mut Session,
+    ledger: &Ledger,
     chosen: &[&Migration],
     journal: &[JournalRow],
 ) -> Result<Unfinished, Failure> {
     let begun = |version: i64| journal.iter().any(|row| row.version == version && row.direction == Direction::Down);
-    let scripts = archive::scripts(session).await?;
+    let scripts = archive::scripts(session, ledger.table()).await?;
     let is_chosen = |version: &i64| chosen.iter().any(|migration| migration.version == *version);
     let agreed = scripts.keys().copied().filter(is_chosen).collect();
     let known = scripts.into_iter().filter_map(|(version, (hash, script))| {
@@ -245,12 +284,15 @@ pub(super) async fn plan(
     }
     let schema = session.schema(&[ledger.table()]).await?;
     let triggers = archive::triggers(session).await?;
-    let taken: Vec<String> = archive::list(session).await?.into_iter().map(|archive| archive.name).collect();
+    let (own, others) = all(session, ledger).await?;
+    let own = own.into_iter().map(|archive| archive.name);
+    let taken: Vec<String> = own.chain(others.into_iter().map(|(name, _)| name)).collect();
     let context = Context {
         schema: &schema,
         triggers: &triggers,
         unique_checks: session.engine.kind == EngineKind::Mysql,
         taken: &taken,
+        ledger: ledger.table(),
     };
     let losses: Vec<_> = losses.iter().map(|loss| (loss.what.clone(), loss.at.clone())).collect();
     Ok(planned(chosen, &losses, context))
@@ -286,18 +328,19 @@ pub(super) fn refusal(refusals: &[String]) -> Failure {
 /// Writes the plan down, and gives the migrations as they are to be run.
 pub(super) async fn begin(
     session: &mut Session,
+    ledger: &Ledger,
     unfinished: &Unfinished,
     plan: &Plan,
 ) -> Result<Vec<Migration>, Failure> {
     let chosen: Vec<&Migration> = unfinished.migrations.iter().collect();
     let chosen = chosen.as_slice();
     // A script of an earlier rollback that ended just before it was forgotten is not this one's.
-    finish(session, &unfinished.fresh()).await?;
+    finish(session, ledger, &unfinished.fresh()).await?;
     if plan.archives.is_empty() {
         return Ok(rewritten(chosen, &Plan::default()));
     }
     if session.has_transactional_ddl() {
-        archive::begin(session, &plan.archives, &BTreeMap::new()).await?;
+        archive::begin(session, ledger.table(), &plan.archives, &BTreeMap::new()).await?;
         let schema = session.schema(&[]).await?;
         for archive in &plan.archives {
             let columns = schema.table(&archive.table).map(|table| copied(table, archive, plan)).unwrap_or_default();
@@ -311,7 +354,7 @@ pub(super) async fn begin(
         let hash = down.map(|down| statement_hash(&down.text)).unwrap_or_default();
         scripts.insert(*version, (hash, script.clone()));
     }
-    archive::begin(session, &plan.archives, &scripts).await?;
+    archive::begin(session, ledger.table(), &plan.archives, &scripts).await?;
     Ok(rewritten(chosen, plan))
 }
 
@@ -332,20 +375,24 @@ fn copied(table: &Table, archive: &Archive, plan: &Plan) -> Vec<String> {
 }
 
 /// Forgets what a rollback that was cut off was to put aside: the way is up again. What it had begun stays.
-pub(super) async fn forget_agreed(session: &mut Session, journal: &[JournalRow]) -> Result<(), EngineError> {
-    for version in archive::scripts(session).await?.into_keys() {
+pub(super) async fn forget_agreed(
+    session: &mut Session,
+    ledger: &Ledger,
+    journal: &[JournalRow],
+) -> Result<(), EngineError> {
+    for version in archive::scripts(session, ledger.table()).await?.into_keys() {
         if journal.iter().all(|row| row.version != version || row.direction == Direction::Up) {
-            archive::finish(session, version).await?;
+            archive::finish(session, ledger.table(), version).await?;
         }
     }
     Ok(())
 }
 
 /// Forgets the scripts of rollbacks that are finished.
-pub(super) async fn finish(session: &mut Session, chosen: &[&Migration]) -> Result<(), EngineError> {
-    for version in archive::scripts(session).await?.into_keys() {
+pub(super) async fn finish(session: &mut Session, ledger: &Ledger, chosen: &[&Migration]) -> Result<(), EngineError> {
+    for version in archive::scripts(session, ledger.table()).await?.into_keys() {
         if chosen.iter().any(|migration| migration.version == version) {
-            archive::finish(session, version).await?;
+            archive::finish(session, ledger.table(), version).await?;
         }
     }
     Ok(())
@@ -359,22 +406,27 @@ pub(super) fn tell(plan: &Plan, term: &mut Term) {
 }
 
 /// Says what was put aside by a rollback that failed: of the plan, what is there.
-pub(super) async fn tell_made(session: &mut Session, plan: &Plan, term: &mut Term) {
+pub(super) async fn tell_made(session: &mut Session, ledger: &Ledger, plan: &Plan, term: &mut Term) {
     if plan.archives.is_empty() {
         return;
     }
     // Where the connection is gone, `status` lists them later.
-    let Ok(made) = archive::list(session).await else { return };
+    let Ok(made) = archive::list(session, ledger.table()).await else { return };
     for archive in plan.archives.iter().filter(|archive| made.iter().any(|one| one.name == archive.name)) {
         term.note(&format!("archived {} as {}", archive.what(), archive.name));
     }
 }
 
 /// The archives, a line each.
-pub(super) async fn lines(session: &mut Session) -> Result<Vec<String>, EngineError> {
-    let archives = archive::list(session).await?;
-    Ok(archives
-        .iter()
-        .map(|archive| format!("{}: {} of migration {}", archive.name, archive.what(), archive.version))
-        .collect())
+pub(super) async fn lines(session: &mut Session, ledger: &Ledger) -> Result<Vec<String>, EngineError> {
+    let archives = archive::list(session, ledger.table()).await?;
+    let line = |archive: &Archive| {
+        let of = if archive.ledger.is_empty() {
+            ", of whichever ledger; `aura-db rollback --restore` brings it back"
+        } else {
+            ""
+        };
+        format!("{}: {} of migration {}{of}", archive.name, archive.what(), archive.version)
+    };
+    Ok(archives.iter().map(line).collect())
 }

@@ -3,7 +3,7 @@
 //! The archive goes only after its rows are committed. Triggers would fire on what is no new row; they are kept in the
 //! registry and dropped for that time, so that a run that is cut off makes them again.
 
-use super::archive::{TABLE, ask, columns, discard, literal, set_state};
+use super::archive::{TABLE, ask, columns, discard, line, literal, set_state};
 use super::{EngineError, Session};
 use crate::model::archive::{Archive, ArchiveState};
 use crate::model::schema::{ForeignKey, Table};
@@ -240,8 +240,8 @@ async fn save_triggers(session: &mut Session, archive: &Archive) -> Result<Vec<T
     if session.has_transactional_ddl() {
         return Ok(Vec::new());
     }
-    let name = literal(session, &archive.name);
-    let saved = ask(session, format!("SELECT script FROM {TABLE} WHERE name = {name}"), 1).await?;
+    let line = line(session, archive);
+    let saved = ask(session, format!("SELECT script FROM {TABLE} WHERE {line}"), 1).await?;
     let saved = saved.first().and_then(|row| serde_json::from_str(&row[0]).ok());
     if let Some(saved) = saved {
         return Ok(saved);
@@ -255,7 +255,7 @@ async fn save_triggers(session: &mut Session, archive: &Archive) -> Result<Vec<T
     if !triggers.is_empty() {
         let json = serde_json::to_string(&triggers).unwrap_or_default();
         let json = literal(session, &json);
-        session.run_own(&format!("UPDATE {TABLE} SET script = {json} WHERE name = {name}")).await?;
+        session.run_own(&format!("UPDATE {TABLE} SET script = {json} WHERE {line}")).await?;
     }
     Ok(triggers)
 }
@@ -286,6 +286,6 @@ async fn make_triggers(session: &mut Session, archive: &Archive, triggers: &[Tri
     if triggers.is_empty() {
         return Ok(());
     }
-    let name = literal(session, &archive.name);
-    session.run_own(&format!("UPDATE {TABLE} SET script = '' WHERE name = {name}")).await
+    let line = line(session, archive);
+    session.run_own(&format!("UPDATE {TABLE} SET script = '' WHERE {line}")).await
 }

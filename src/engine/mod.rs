@@ -3,6 +3,7 @@
 pub mod adoption;
 pub mod archive;
 mod archive_restore;
+mod archive_table;
 mod baseline;
 pub mod canceller;
 pub mod connect;

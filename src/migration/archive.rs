@@ -35,6 +35,8 @@ pub struct Context<'a> {
     pub unique_checks: bool,
     /// Names of archives that are there already.
     pub taken: &'a [String],
+    /// The table of the migrations' ledger.
+    pub ledger: &'a str,
 }
 
 /// Plans the archives for losses that were counted: what (`users` or `users.xp`) and the statement's place.
@@ -115,6 +117,7 @@ impl<'a> Planner<'a> {
         let name = name(version, &table.name, column, &taken);
         self.plan.archives.push(Archive {
             name: name.clone(),
+            ledger: self.on.ledger.to_owned(),
             version,
             position,
             table: table.name.clone(),

@@ -5,6 +5,9 @@
 pub struct Archive {
     /// The table that holds it now.
     pub name: String,
+    /// The table of the ledger whose migration it is of; empty where nobody knows, as an earlier version did not write it
+    /// down and the database has several.
+    pub ledger: String,
     /// The version whose down script dropped it.
     pub version: i64,
     /// Its place among the archives of that version, from 1.
