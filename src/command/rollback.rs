@@ -7,6 +7,7 @@ use super::files::Files;
 use super::interrupt::{Interrupt, early};
 use super::narrator::Narrator;
 use super::prepare::{self, History};
+use super::restore;
 use super::survey::{self, Dry};
 use super::target::Target;
 use super::turn::Turn;
@@ -36,7 +37,7 @@ use crate::term::Term;
 /// See [`Failure`].
 pub(super) async fn run(args: &Rollback, target: &Target, term: &mut Term) -> Result<Exit, Failure> {
     if args.restore || args.discard_archive.is_some() {
-        return archive::run(args, target, term).await;
+        return restore::run(args, target, term).await;
     }
     let dry_run = args.write.dry_run;
     prepare::present(target)?;

@@ -7,6 +7,7 @@ use super::files::Files;
 use super::interrupt::{Interrupt, early};
 use super::narrator::Narrator;
 use super::prepare::{self, History};
+use super::restore;
 use super::survey::{self, Dry};
 use super::target::Target;
 use super::turn::Turn;
@@ -128,7 +129,7 @@ async fn plan_and_run(
         unsure::refuse(&chosen, &history, answers)?;
         if chosen.is_empty() && !request.write.dry_run {
             if request.restore {
-                archive::catch_up(&mut session, &ledger, term).await?;
+                restore::catch_up(&mut session, &ledger, term).await?;
             }
             term.note("nothing to do: every migration that was asked for is applied");
             return Ok(Exit::Clean);
@@ -299,7 +300,7 @@ async fn work(
     chosen: &[&Migration],
     term: &mut Term,
 ) -> Result<Exit, Failure> {
-    let due = if request.restore { archive::due(&mut session, ledger, chosen, term).await? } else { Vec::new() };
+    let due = if request.restore { restore::due(&mut session, ledger, chosen, term).await? } else { Vec::new() };
     // What comes after a migration may build on its rows, so they are brought back before it.
     let groups: Vec<&[&Migration]> = match request.unit {
         Unit::Migration => chosen.split_inclusive(|migration| due.contains(&migration.version)).collect(),
@@ -317,7 +318,7 @@ async fn work(
         .await?;
     }
     if !due.is_empty() {
-        archive::end_embedded(&mut session).await?;
+        restore::end_embedded(&mut session).await?;
     }
     session.close().await.ok();
     term.note(&format!("applied {}", count(chosen.len())));
@@ -357,7 +358,7 @@ async fn execute(
     written?;
     if brings_back {
         let versions: Vec<i64> = chosen.iter().map(|migration| migration.version).collect();
-        archive::bring_back(session, &ledger, Some(&versions), term).await?;
+        restore::bring_back(session, &ledger, Some(&versions), term).await?;
     }
     Ok(())
 }

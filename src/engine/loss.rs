@@ -1,5 +1,6 @@
 //! Counts on the database what a rollback would destroy.
 
+use super::history::{Period, periods};
 use super::{EngineError, Session};
 use crate::migration::loss::{AtRisk, Seed, What, unchanged};
 use crate::model::location::Location;
@@ -44,7 +45,8 @@ pub async fn count(
     seeds: &BTreeMap<String, Vec<Seed>>,
     schema: &Schema,
 ) -> Result<Vec<Loss>, EngineError> {
-    let mut questions = questions(risks, seeds, schema, session.has_transactional_ddl());
+    let periods = if risks.is_empty() { BTreeMap::new() } else { periods(session).await? };
+    let mut questions = questions(risks, (seeds, &periods), schema, session.has_transactional_ddl());
     let asked: Vec<usize> = (0..questions.len()).filter(|at| !questions[*at].rows.is_empty()).collect();
     let selects: Vec<String> = asked.iter().map(|at| format!("EXISTS (SELECT 1 {})", questions[*at].rows)).collect();
     let mut gone = BTreeSet::new();
@@ -105,7 +107,12 @@ async fn ask(session: &mut Session, selects: &[String]) -> Result<Vec<Result<u64
     Ok(answers)
 }
 
-fn questions(risks: &[AtRisk], seeds: &BTreeMap<String, Vec<Seed>>, schema: &Schema, embedded: bool) -> Vec<Question> {
+fn questions(
+    risks: &[AtRisk],
+    (seeds, periods): (&BTreeMap<String, Vec<Seed>>, &BTreeMap<String, Period>),
+    schema: &Schema,
+    embedded: bool,
+) -> Vec<Question> {
     let mut questions = Vec::new();
     let mut seen = BTreeSet::new();
     // A table that goes as a whole says more than the rows or columns of it that go before.
@@ -135,6 +142,14 @@ fn questions(risks: &[AtRisk], seeds: &BTreeMap<String, Vec<Seed>>, schema: &Sch
             What::Overwritten { alias: Some(alias), .. } => format!(" AS {}", quote(alias)),
             _ => String::new(),
         };
+        // A row that is deleted or overwritten stays in the history, and what takes the table or the column takes that too.
+        let goes = matches!(risk.what, What::Table(_) | What::Column(..) | What::Redefined { .. });
+        let past = goes && periods.contains_key(&table.name.to_ascii_lowercase());
+        let (all, note) = match (past, note.is_empty()) {
+            (false, _) => ("", note),
+            (true, true) => (" FOR SYSTEM_TIME ALL", "its history counts too".to_owned()),
+            (true, false) => (" FOR SYSTEM_TIME ALL", format!("{note}, and its history counts too")),
+        };
         let note = match &risk.doubt {
             Some(doubt) if note.is_empty() => doubt.clone(),
             Some(doubt) => format!("{note}, and {doubt}"),
@@ -142,7 +157,7 @@ fn questions(risks: &[AtRisk], seeds: &BTreeMap<String, Vec<Seed>>, schema: &Sch
         };
         questions.push(Question {
             loss: Loss { what, rows: None, note, at: risk.at.clone() },
-            rows: format!("FROM {}{alias} WHERE {filter}", quote(&table.name)),
+            rows: format!("FROM {}{all}{alias} WHERE {filter}", quote(&table.name)),
             sized: risk.doubt.is_none(),
         });
     }

@@ -12,6 +12,7 @@ mod adopt_words;
 mod apply;
 mod archive;
 mod archive_embedded;
+mod archive_history;
 mod archive_ledgers;
 mod archive_restart;
 mod archive_values;
