@@ -8,7 +8,7 @@ use crate::engine::loss::Loss;
 use crate::engine::{EngineError, Session};
 use crate::migration::archive::{Context, Plan, plan as planned};
 use crate::migration::checksum::statement_hash;
-use crate::model::archive::Archive;
+use crate::model::archive::{Archive, ArchiveState};
 use crate::model::engine::EngineKind;
 use crate::model::journal::JournalRow;
 use crate::model::migration::{Direction, Migration, Statement};
@@ -246,12 +246,19 @@ pub(super) async fn tell_made(session: &mut Session, ledger: &Ledger, plan: &Pla
 pub(super) async fn lines(session: &mut Session, ledger: &Ledger) -> Result<Vec<String>, EngineError> {
     let archives = archive::list(session, ledger.table()).await?;
     let line = |archive: &Archive| {
-        let of = if archive.ledger.is_empty() {
-            ", of whichever ledger; `aura-db rollback --restore` brings it back"
-        } else {
-            ""
+        let more = match &archive.state {
+            ArchiveState::Rest(columns) => format!(
+                "; its rows are back, and only the values of {} are left, for which the table has no column: copy what \
+                 is needed, then `aura-db rollback --discard-archive {}`",
+                columns.join(", "),
+                archive.name
+            ),
+            _ if archive.ledger.is_empty() => {
+                ", of whichever ledger; `aura-db rollback --restore` brings it back".to_owned()
+            }
+            _ => String::new(),
         };
-        format!("{}: {} of migration {}{of}", archive.name, archive.what(), archive.version)
+        format!("{}: {} of migration {}{more}", archive.name, archive.what(), archive.version)
     };
     Ok(archives.iter().map(line).collect())
 }

@@ -156,6 +156,9 @@ pub(super) async fn due(
             left.push(archive.version);
             continue;
         }
+        if matches!(archive.state, ArchiveState::Rest(_)) {
+            continue;
+        }
         if archive.ledger.is_empty() {
             // It may be another ledger's migration of the same version.
             term.note(&format!(
@@ -185,7 +188,8 @@ pub(super) async fn bring_back(
 ) -> Result<(), Failure> {
     for archive in archive::list(session, ledger.table()).await? {
         let asked = versions.is_none_or(|versions| versions.contains(&archive.version)) && !archive.ledger.is_empty();
-        if asked && archive.state != ArchiveState::Kept && !one(session, &archive, true, term).await? {
+        let is_due = matches!(archive.state, ArchiveState::Due | ArchiveState::Filled);
+        if asked && is_due && !one(session, &archive, true, term).await? {
             archive::keep(session, &archive).await?;
         }
     }

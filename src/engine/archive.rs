@@ -4,6 +4,7 @@
 //! same statements.
 
 use super::archive_table::{Shape, create, shape};
+use super::counter;
 use super::session::SessionConnection;
 use super::text;
 use super::{EngineError, Session};
@@ -71,13 +72,13 @@ pub async fn list(session: &mut Session, ledger: &str) -> Result<Vec<Archive>, E
         return Ok(Vec::new());
     }
     let sql = format!(
-        "SELECT name, CAST(version AS CHAR), CAST(position AS CHAR), table_name, column_name, state, {} FROM {TABLE} \
+        "SELECT name, CAST(version AS CHAR), CAST(position AS CHAR), table_name, column_name, state, {}, script FROM {TABLE} \
          WHERE position > 0 AND {}",
         shape.ledger(session, ledger),
         shape.of_ledger(session, ledger, true)
     );
     let mut archives = Vec::new();
-    for row in ask(session, sql, 7).await? {
+    for row in ask(session, sql, 8).await? {
         let archive = Archive {
             name: row[0].clone(),
             ledger: row[6].clone(),
@@ -88,6 +89,7 @@ pub async fn list(session: &mut Session, ledger: &str) -> Result<Vec<Archive>, E
             state: match row[5].as_str() {
                 "due" => ArchiveState::Due,
                 "filled" => ArchiveState::Filled,
+                "rest" => ArchiveState::Rest(serde_json::from_str(&row[7]).unwrap_or_default()),
                 _ => ArchiveState::Kept,
             },
         };
@@ -185,18 +187,22 @@ pub(super) fn line(session: &Session, archive: &Archive) -> String {
     format!("ledger = {} AND name = {}", literal(session, &archive.ledger), literal(session, &archive.name))
 }
 
-/// Says that a run is to bring back what is put aside of these versions.
+/// Says how far bringing back an archive has come.
 ///
 /// # Errors
 /// When the registry cannot be written.
 pub async fn set_state(session: &mut Session, archive: &Archive, state: ArchiveState) -> Result<(), EngineError> {
     let state = match state {
-        ArchiveState::Kept => "kept",
-        ArchiveState::Due => "due",
-        ArchiveState::Filled => "filled",
+        ArchiveState::Kept => "'kept'".to_owned(),
+        ArchiveState::Due => "'due'".to_owned(),
+        ArchiveState::Filled => "'filled'".to_owned(),
+        ArchiveState::Rest(columns) => {
+            let columns = serde_json::to_string(&columns).unwrap_or_default();
+            format!("'rest', script = {}", literal(session, &columns))
+        }
     };
     let line = line(session, archive);
-    session.run_own(&format!("UPDATE {TABLE} SET state = '{state}' WHERE {line}")).await
+    session.run_own(&format!("UPDATE {TABLE} SET state = {state} WHERE {line}")).await
 }
 
 /// Marks an archive as not to be brought back for now, unless its rows are back already: they are not to be written again.
@@ -205,7 +211,9 @@ pub async fn set_state(session: &mut Session, archive: &Archive, state: ArchiveS
 /// When the server refuses.
 pub async fn keep(session: &mut Session, archive: &Archive) -> Result<(), EngineError> {
     let line = line(session, archive);
-    session.run_own(&format!("UPDATE {TABLE} SET state = 'kept' WHERE {line} AND state <> 'filled'")).await
+    session
+        .run_own(&format!("UPDATE {TABLE} SET state = 'kept' WHERE {line} AND state NOT IN ('filled', 'rest')"))
+        .await
 }
 
 /// Destroys an archive: the table first, then its line in the registry.
@@ -214,6 +222,7 @@ pub async fn keep(session: &mut Session, archive: &Archive) -> Result<(), Engine
 /// When the server refuses.
 pub async fn discard(session: &mut Session, archive: &Archive) -> Result<(), EngineError> {
     session.run_own(&format!("DROP TABLE IF EXISTS {}", quote::name(&archive.name))).await?;
+    counter::forget(session, &archive.name).await?;
     let line = line(session, archive);
     session.run_own(&format!("DELETE FROM {TABLE} WHERE {line}")).await
 }
@@ -241,5 +250,9 @@ pub async fn triggers(session: &mut Session) -> Result<BTreeMap<String, Vec<Stri
 /// When a copy fails.
 pub async fn copy_embedded(session: &mut Session, archive: &Archive, columns: &[String]) -> Result<(), EngineError> {
     let (name, table, columns) = (quote::name(&archive.name), quote::name(&archive.table), quote::names(columns));
-    session.run_own(&format!("CREATE TABLE {name} AS SELECT {columns} FROM {table}")).await
+    session.run_own(&format!("CREATE TABLE {name} AS SELECT {columns} FROM {table}")).await?;
+    match (&archive.column, counter::next(session, &archive.table).await?) {
+        (None, Some(next)) => counter::raise(session, &archive.name, next).await,
+        _ => Ok(()),
+    }
 }

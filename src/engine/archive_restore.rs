@@ -5,6 +5,7 @@
 
 use super::archive::{ask, columns, discard, set_state};
 use super::archive_triggers;
+use super::counter;
 use super::history::{Period, periods};
 use super::{EngineError, Session};
 use crate::model::archive::{Archive, ArchiveState};
@@ -40,6 +41,10 @@ pub async fn restore(session: &mut Session, archive: &Archive, replace: bool) ->
         discard(session, archive).await?;
         return Ok(Outcome::Restored { rows: 0, past: 0 });
     }
+    if let ArchiveState::Rest(columns) = &archive.state {
+        let columns = columns.join(", ");
+        return Ok(Outcome::Kept(format!("its rows are back already, and only the values of {columns} are left")));
+    }
     let schema = session.schema_of(std::slice::from_ref(&archive.table)).await?;
     let Some(table) = schema.table(&archive.table) else {
         return rename_back(session, archive, !replace).await;
@@ -61,6 +66,10 @@ pub async fn restore(session: &mut Session, archive: &Archive, replace: bool) ->
             return Ok(Outcome::Kept(why));
         }
     }
+    if let Err(why) = go_on_counting(session, archive).await? {
+        archive_triggers::make(session, archive, &saved).await?;
+        return Ok(Outcome::Kept(why));
+    }
     archive_triggers::make(session, archive, &saved).await?;
     let mut missing = Vec::new();
     let is_period =
@@ -68,16 +77,32 @@ pub async fn restore(session: &mut Session, archive: &Archive, replace: bool) ->
     for name in held.iter().filter(|name| table.column(name).is_none() && !is_period(name)) {
         let values = format!("SELECT COUNT({}) FROM {}", quote::name(name), quote::name(&archive.name));
         if session.count(&values).await? > 0 {
-            missing.push(name);
+            missing.push(name.clone());
         }
     }
     if !missing.is_empty() {
-        // It stays filled: its rows are not to be written again.
-        let names = missing.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
+        let names = missing.join(", ");
+        // Its rows are not to be written again, and what is left not to be forgotten when the table gets such a column.
+        set_state(session, archive, ArchiveState::Rest(missing)).await?;
         return Ok(Outcome::Kept(format!("its rows are back, but table {} has no column {names}", table.name)));
     }
     discard(session, archive).await?;
     Ok(Outcome::Restored { rows, past: history.rows })
+}
+
+/// Lets the table count on where the archive's had stopped. The inner error is a reason to keep the archive.
+async fn go_on_counting(session: &mut Session, archive: &Archive) -> Result<Result<(), String>, EngineError> {
+    if archive.column.is_some() {
+        return Ok(Ok(()));
+    }
+    let Some(next) = counter::next(session, &archive.name).await? else { return Ok(Ok(())) };
+    match counter::raise(session, &archive.table, next).await {
+        Err(EngineError::Server(error)) => Ok(Err(format!(
+            "its rows are back, but the next AUTO_INCREMENT, {next}, could not be set: {}",
+            error.message
+        ))),
+        raised => raised.map(Ok),
+    }
 }
 
 /// The history that an archive has.

@@ -8,6 +8,7 @@ mod archive_triggers;
 mod baseline;
 pub mod canceller;
 pub mod connect;
+mod counter;
 pub mod definitions;
 pub mod digests;
 pub mod error;

@@ -21,7 +21,7 @@ pub struct Archive {
 }
 
 /// How far bringing back an archive has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ArchiveState {
     /// Nobody has asked for it.
     Kept,
@@ -29,6 +29,8 @@ pub enum ArchiveState {
     Due,
     /// Its rows are back; triggers may have to be made again, and the archive is to go.
     Filled,
+    /// Its rows are back, and the values of these columns are only here, as the table has no place for them.
+    Rest(Vec<String>),
 }
 
 impl Archive {

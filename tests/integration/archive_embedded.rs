@@ -118,3 +118,14 @@ fn a_registry_of_an_earlier_version_is_mended() {
     run(&folder, "migrate").exits(0);
     assert_eq!(column(&folder, ITEMS), before);
 }
+
+#[test]
+fn a_table_counts_on_where_it_had_stopped() {
+    let folder = filled();
+    execute(&folder, "INSERT INTO item (id, word) VALUES (900, 'gone'); DELETE FROM item WHERE id = 900");
+    run(&folder, "rollback all --archive").exits(0);
+    run(&folder, "migrate").exits(0);
+    execute(&folder, "INSERT INTO item (word) VALUES ('next')");
+    assert_eq!(column(&folder, "SELECT CAST(id AS TEXT) FROM item ORDER BY id"), ["5", "7", "9", "901"]);
+    assert_eq!(column(&folder, "SELECT name FROM sqlite_sequence"), ["item"]);
+}

@@ -14,6 +14,7 @@ mod archive;
 mod archive_embedded;
 mod archive_history;
 mod archive_ledgers;
+mod archive_once;
 mod archive_restart;
 mod archive_values;
 mod audit;
