@@ -129,10 +129,19 @@ fn questions(
         };
         let is_part = !matches!(risk.what, What::Table(_)) && whole.contains(&table_name.to_ascii_lowercase());
         let Some(table) = schema.table(table_name) else { continue };
+        let period = periods.get(&table.name.to_ascii_lowercase());
+        let condition = match (&risk.what, period) {
+            (What::History(_), None) => continue,
+            (What::History(_), Some(period)) => period.is_past(),
+            _ => condition,
+        };
         if is_part || !seen.insert(format!("{what}\n{condition}\n{note}")) {
             continue;
         }
-        let is_rows = matches!(risk.what, What::Table(_) | What::RowsWhere(..) | What::Overwritten { .. });
+        let is_rows = matches!(
+            risk.what,
+            What::Table(_) | What::RowsWhere(..) | What::Overwritten { .. } | What::Engine(..) | What::History(_)
+        );
         let made = if is_rows { seeds.get(&table_name.to_ascii_lowercase()) } else { None };
         let filter = match made.map(|seeds| unchanged(table, seeds, embedded)).filter(|text| !text.is_empty()) {
             Some(unchanged) => format!("({condition}) AND NOT ({unchanged})"),
@@ -144,8 +153,9 @@ fn questions(
         };
         // A row that is deleted or overwritten stays in the history, and what takes the table or the column takes that too.
         let goes = matches!(risk.what, What::Table(_) | What::Column(..) | What::Redefined { .. });
-        let past = goes && periods.contains_key(&table.name.to_ascii_lowercase());
+        let past = goes && period.is_some();
         let (all, note) = match (past, note.is_empty()) {
+            (false, _) if matches!(risk.what, What::History(_)) => (" FOR SYSTEM_TIME ALL", note),
             (false, _) => ("", note),
             (true, true) => (" FOR SYSTEM_TIME ALL", "its history counts too".to_owned()),
             (true, false) => (" FOR SYSTEM_TIME ALL", format!("{note}, and its history counts too")),
@@ -170,6 +180,8 @@ fn words(what: &What) -> Option<(&String, String, String, String)> {
     Some(match what {
         What::Unknown(_) => return None,
         What::Table(table) => (table, String::from("TRUE"), table.clone(), String::new()),
+        What::Engine(table, why) => (table, String::from("TRUE"), table.clone(), why.clone()),
+        What::History(table) => (table, String::from("TRUE"), table.clone(), "its history goes".to_owned()),
         What::RowsWhere(table, condition) => (table, condition.clone(), table.clone(), String::new()),
         What::ValuesWhere(table, column, condition) => (
             table,

@@ -125,3 +125,26 @@ fn other_tables_are_counted_as_they_were() {
         contains(&project.run("rollback").exits(4).stderr, "t: 1 row (");
     }
 }
+
+#[test]
+fn history_that_a_statement_takes_away_is_counted() {
+    let project = project("history_taken", UP);
+    project.database.run(CHANGES);
+    let before = project.database.rows(ALL);
+    let cases = [
+        ("ALTER TABLE vt DROP SYSTEM VERSIONING", "vt: 2 rows, because its history goes ("),
+        ("DELETE HISTORY FROM vt", "vt: 2 rows, because its history goes ("),
+        (
+            "DELETE HISTORY FROM vt BEFORE SYSTEM_TIME '2020-01-01'",
+            "vt: unknown size, because its history goes, and it says before which time (",
+        ),
+    ];
+    for (down, expected) in cases {
+        project.file("migrations/1_step.down.sql", down);
+        contains(&project.run("rollback").exits(4).stderr, expected);
+        contains(&project.run("rollback --archive").exits(4).stderr, "what this does to vt cannot be archived");
+        assert_eq!(project.database.rows(ALL), before, "{down}");
+    }
+    project.database.run("DELETE HISTORY FROM vt");
+    project.run("rollback").exits(0);
+}
