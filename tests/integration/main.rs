@@ -25,6 +25,7 @@ mod connection;
 mod dead_server;
 mod dialect;
 mod drift;
+mod dropped_views;
 mod embedded;
 mod embedded_adopt;
 mod encryption;

@@ -184,7 +184,9 @@ pub fn targets(sql: &str) -> Vec<String> {
             });
             std::iter::once(table).chain(renamed).collect()
         }
-        Effect::Routine { name, .. } => name.into_iter().collect(),
+        Effect::Routine { name, .. } => {
+            Some(dropped_views(sql)).filter(|views| !views.is_empty()).unwrap_or_else(|| name.into_iter().collect())
+        }
         _ => Vec::new(),
     }
 }
