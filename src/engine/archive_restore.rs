@@ -54,7 +54,8 @@ pub async fn restore(session: &mut Session, archive: &Archive, replace: bool) ->
     let saved = archive_triggers::save(session, archive).await?;
     if archive.state != ArchiveState::Filled {
         let statements = statements(table, archive, (&held, history.written.as_ref()));
-        let filled = match history.refusal.map_or(statements, Err) {
+        let obstacle = archive_triggers::obstacle(session, &saved).await?;
+        let filled = match history.refusal.or(obstacle).map_or(statements, Err) {
             Ok(statements) => {
                 archive_triggers::drop(session, &saved).await?;
                 fill(session, archive, table, &statements, replace).await

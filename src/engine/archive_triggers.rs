@@ -6,6 +6,9 @@ use super::{EngineError, Session};
 use crate::model::archive::Archive;
 use crate::sql::quote;
 
+/// The table on which triggers are made to see whether they can be.
+const PROBE: &str = "_aura_db_trigger_probe";
+
 /// A trigger: its name, the `sql_mode` that it was made with, and its statement.
 pub(super) type Trigger = (String, String, String);
 
@@ -32,6 +35,34 @@ pub(super) async fn save(session: &mut Session, archive: &Archive) -> Result<Vec
         session.run_own(&format!("UPDATE {TABLE} SET script = {json} WHERE {line}")).await?;
     }
     Ok(triggers)
+}
+
+/// Why one of them could not be made again, as when this account may not make programs for another one: found by making a
+/// trigger for the same account on a table of our own, which nobody has in use.
+pub(super) async fn obstacle(session: &mut Session, triggers: &[Trigger]) -> Result<Option<String>, EngineError> {
+    if triggers.is_empty() {
+        return Ok(None);
+    }
+    session.run_own(&format!("CREATE TABLE IF NOT EXISTS {PROBE} (i INT)")).await?;
+    let found = refused(session, triggers).await;
+    // Its triggers go with it.
+    session.run_own(&format!("DROP TABLE IF EXISTS {PROBE}")).await?;
+    found
+}
+
+async fn refused(session: &mut Session, triggers: &[Trigger]) -> Result<Option<String>, EngineError> {
+    for (at, (name, _, statement)) in triggers.iter().enumerate() {
+        let Some((begin, _)) = statement.split_once(" TRIGGER ") else { continue };
+        let probe =
+            format!("{begin} TRIGGER {PROBE}_{at} BEFORE INSERT ON {PROBE} FOR EACH ROW SET @aura_db_mode = NULL");
+        match session.run_own(&probe).await {
+            Err(EngineError::Server(error)) => {
+                return Ok(Some(format!("the trigger {name} could not be made again after it: {}", error.message)));
+            }
+            made => made?,
+        }
+    }
+    Ok(None)
 }
 
 /// Drops them, so that they do not fire.

@@ -51,7 +51,8 @@ pub async fn periods(session: &mut Session) -> Result<BTreeMap<String, Period>, 
     for row in ask(session, columns.into(), 4).await? {
         let Some(period) = periods.get_mut(&row[0].to_ascii_lowercase()) else { continue };
         period.by_transaction = row[3].eq_ignore_ascii_case("bigint");
-        *(if row[2] == "ROW START" { &mut period.start } else { &mut period.end }) = row[1].clone();
+        let column = if row[2] == "ROW START" { &mut period.start } else { &mut period.end };
+        column.clone_from(&row[1]);
     }
     Ok(periods)
 }

@@ -115,3 +115,35 @@ fn a_table_counts_on_where_it_had_stopped() {
         assert_eq!(project.database.column(ids), ["1", "5", "901", "2001"], "{}", server.engine());
     }
 }
+
+#[test]
+fn a_trigger_that_could_not_be_made_again_is_not_dropped() {
+    for server in both() {
+        let project = Project::new(server, "once_definer");
+        project.pair(1, "CREATE TABLE t (id INT PRIMARY KEY, c INT)", "DROP TABLE t");
+        project.pair(2, "ALTER TABLE t ADD COLUMN d INT", "ALTER TABLE t DROP COLUMN d");
+        project.run("migrate").exits(0);
+        let name = &project.database.name;
+        project.database.run(&format!(
+            "INSERT INTO t VALUES (1, 2, 3); DROP USER IF EXISTS once_app@localhost; CREATE USER once_app@localhost; \
+             GRANT ALL ON `{name}`.* TO once_app@localhost"
+        ));
+        project.database.run("CREATE TRIGGER roots BEFORE UPDATE ON t FOR EACH ROW SET NEW.c = 9");
+        let triggers = "SELECT CONCAT(trigger_name, ' ', definer) FROM information_schema.triggers \
+                        WHERE trigger_schema = DATABASE()";
+        project.run("rollback --archive").exits(0);
+        let before = project.database.column(triggers);
+        let url = project.database.url().replace("root@", "once_app@");
+        let migrated = project.command("migrate").env("DATABASE_URL", url).run().exits(0);
+        contains(
+            &migrated.stderr,
+            "not restored: column t.d, because the trigger roots could not be made again after it",
+        );
+        assert_eq!(project.database.column(triggers), before, "{}", server.engine());
+        // By an account that may.
+        project.run("rollback --restore").exits(0);
+        assert_eq!(project.database.column("SELECT CONCAT(c, d) FROM t"), ["23"], "{}", server.engine());
+        assert_eq!(project.database.column(triggers), before, "{}", server.engine());
+        project.database.run("DROP USER once_app@localhost");
+    }
+}

@@ -68,7 +68,9 @@ impl Draft {
             }),
             // Only of views there may be several.
             Effect::Routine { verb, kind, name: Some(_) } if verb == "DROP" => {
-                targets(sql).iter().for_each(|name| self.program(&verb, &kind, name, sql));
+                for name in targets(sql) {
+                    self.program(&verb, &kind, &name, sql);
+                }
             }
             Effect::Routine { verb, kind, name: Some(name) } => self.program(&verb, &kind, &name, sql),
             Effect::Routine { .. } => self.built.wild.push(at.to_owned()),
