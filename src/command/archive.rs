@@ -16,8 +16,8 @@ use crate::model::schema::Table;
 use crate::term::Term;
 use std::collections::BTreeMap;
 
-/// Mends a registry of an earlier version, before anything is written to it.
-pub(super) async fn mend(session: &mut Session, ledger: &Ledger) -> Result<(), Failure> {
+/// Mends a registry of an earlier version, before anything is written to it; gives whether there is a registry.
+pub(super) async fn mend(session: &mut Session, ledger: &Ledger) -> Result<bool, Failure> {
     Ok(archive::mend(session, ledger.table()).await?)
 }
 

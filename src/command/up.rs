@@ -118,17 +118,17 @@ async fn plan_and_run(
         }
         if !request.write.dry_run {
             early(history.record_planned(&mut session, &ledger, term)).await?;
-            early(archive::mend(&mut session, &ledger)).await?;
         }
         if !request.write.dry_run && early(unsure::record(&mut session, &ledger, files, &history, answers)).await? {
             continue;
         }
+        let has_archives = !request.write.dry_run && early(archive::mend(&mut session, &ledger)).await?;
         let entries = history.checked(&files.migrations, Direction::Up, request.allow_out_of_order)?;
         let chosen = plan::up(&entries, request.up).map_err(|error| Failure::state(error.to_string()))?;
         prepare::written(&chosen)?;
         unsure::refuse(&chosen, &history, answers)?;
         if chosen.is_empty() && !request.write.dry_run {
-            if request.restore {
+            if request.restore && has_archives {
                 restore::catch_up(&mut session, &ledger, term).await?;
             }
             term.note("nothing to do: every migration that was asked for is applied");
@@ -165,7 +165,9 @@ async fn plan_and_run(
         let question = format!("apply {} to {}", count(chosen.len()), session.place);
         let plan = chosen.iter().map(|migration| migration.version.to_string()).collect::<Vec<_>>().join(" ");
         if turn.is_agreed(&mut session, &question, plan, term).await? {
-            archive::forget_agreed(&mut session, &ledger, &history.journal).await?;
+            if has_archives {
+                archive::forget_agreed(&mut session, &ledger, &history.journal).await?;
+            }
             return work(request, turn, (session, answers), (&ledger, defined), &chosen, term).await;
         }
     }

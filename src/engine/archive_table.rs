@@ -77,13 +77,15 @@ pub(super) async fn create(session: &mut Session) -> Result<(), EngineError> {
 
 /// Gives the rows of a registry that an earlier version made to their ledger: to the only one that the database has, else
 /// to the one whose rollback of that version is under way, else to none. Those of none show in the status of every ledger
-/// and come back when they are asked for.
+/// and come back when they are asked for. Gives whether there is a registry at all.
 ///
 /// # Errors
 /// When the server refuses.
-pub async fn mend(session: &mut Session, ledger: &str) -> Result<(), EngineError> {
-    if shape(session).await? != Shape::Old {
-        return Ok(());
+pub async fn mend(session: &mut Session, ledger: &str) -> Result<bool, EngineError> {
+    match shape(session).await? {
+        Shape::Missing => return Ok(false),
+        Shape::Current => return Ok(true),
+        Shape::Old => {}
     }
     let (ledgers, has_journal) = ledgers(session).await?;
     let owner = match ledgers.iter().collect::<Vec<_>>().as_slice() {
@@ -92,7 +94,8 @@ pub async fn mend(session: &mut Session, ledger: &str) -> Result<(), EngineError
         _ => String::from("''"),
     };
     if session.has_transactional_ddl() {
-        return session.run_own(&format!("ALTER TABLE {TABLE} ADD COLUMN ledger TEXT NOT NULL DEFAULT {owner}")).await;
+        session.run_own(&format!("ALTER TABLE {TABLE} ADD COLUMN ledger TEXT NOT NULL DEFAULT {owner}")).await?;
+        return Ok(true);
     }
     // Under a name of its own until it is filled, so that a run which is cut off leaves the old shape.
     let kind = "VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL";
@@ -114,7 +117,8 @@ pub async fn mend(session: &mut Session, ledger: &str) -> Result<(), EngineError
         .run_own(&format!(
             "ALTER TABLE {TABLE} CHANGE owner ledger {kind} FIRST, DROP PRIMARY KEY, ADD PRIMARY KEY (ledger, name)"
         ))
-        .await
+        .await?;
+    Ok(true)
 }
 
 /// The ledgers that the database has, as far as tables with a ledger's columns or the journal show, and whether there is a
