@@ -1,21 +1,14 @@
-//! What rollbacks put aside: planned, told, brought back and destroyed.
+//! What rollbacks put aside: planned and told.
 
 use super::failure::Failure;
-use super::interrupt::early;
-use super::prepare;
-use super::target::Target;
-use super::turn::Turn;
-use crate::cli::Rollback;
-use crate::engine::archive::{self, Outcome};
-use crate::engine::connect::Purpose;
+use crate::engine::archive;
+use crate::engine::history;
 use crate::engine::ledger::Ledger;
 use crate::engine::loss::Loss;
 use crate::engine::{EngineError, Session};
-use crate::exit::Exit;
 use crate::migration::archive::{Context, Plan, plan as planned};
 use crate::migration::checksum::statement_hash;
 use crate::model::archive::{Archive, ArchiveState};
-use crate::model::count::counted;
 use crate::model::engine::EngineKind;
 use crate::model::journal::JournalRow;
 use crate::model::migration::{Direction, Migration, Statement};
@@ -23,149 +16,17 @@ use crate::model::schema::Table;
 use crate::term::Term;
 use std::collections::BTreeMap;
 
-/// Runs `rollback --restore` and `rollback --discard-archive`.
-///
-/// # Errors
-/// See [`Failure`].
-pub(super) async fn run(args: &Rollback, target: &Target, term: &mut Term) -> Result<Exit, Failure> {
-    prepare::present(target)?;
-    let mut session = early(prepare::open(target, Purpose::Read, term)).await?;
-    let mut turn = Turn::new(target, &args.write);
-    if !args.write.dry_run {
-        early(turn.take(&mut session, term)).await?;
-    }
-    let outcome = plan_and_run(args, session, &mut turn, term).await;
-    turn.end().await;
-    outcome
+/// Mends a registry of an earlier version, before anything is written to it; gives whether there is a registry.
+pub(super) async fn mend(session: &mut Session, ledger: &Ledger) -> Result<bool, Failure> {
+    Ok(archive::mend(session, ledger.table()).await?)
 }
 
-async fn plan_and_run(
-    args: &Rollback,
-    mut session: Session,
-    turn: &mut Turn<'_>,
-    term: &mut Term,
-) -> Result<Exit, Failure> {
-    let verb = if args.discard_archive.is_some() { "destroy" } else { "bring back" };
-    loop {
-        let archives = early(async { Ok(archive::list(&mut session).await?) }).await?;
-        let chosen = chosen(&archives, args.discard_archive.as_deref())?;
-        if chosen.is_empty() {
-            term.note("nothing to do: there is no archive");
-            return Ok(Exit::Clean);
-        }
-        if args.write.dry_run {
-            for archive in chosen {
-                term.note(&format!("would {verb} {}, kept as {}", archive.what(), archive.name));
-            }
-            return Ok(Exit::Clean);
-        }
-        let question = format!("{verb} {} on {}", counted(chosen.len() as u64, "archive"), session.place);
-        let agreed = chosen.iter().map(|archive| archive.name.as_str()).collect::<Vec<_>>().join("\n");
-        if turn.is_agreed(&mut session, &question, agreed, term).await? {
-            return each(args, session, &chosen, term).await;
-        }
-    }
-}
-
-/// The archives that are asked for.
-fn chosen<'a>(archives: &'a [Archive], named: Option<&str>) -> Result<Vec<&'a Archive>, Failure> {
-    let chosen: Vec<_> = archives.iter().filter(|archive| named.is_none_or(|name| name == archive.name)).collect();
-    match named {
-        Some(name) if chosen.is_empty() => {
-            Err(Failure::state(format!("there is no archive {name}; `aura-db status` lists them")))
-        }
-        _ => Ok(chosen),
-    }
-}
-
-async fn each(args: &Rollback, mut session: Session, chosen: &[&Archive], term: &mut Term) -> Result<Exit, Failure> {
-    let mut kept = false;
-    for archive in chosen {
-        if args.discard_archive.is_some() {
-            archive::discard(&mut session, archive).await?;
-            term.note(&format!("destroyed {} ({})", archive.name, archive.what()));
-        } else {
-            kept |= !one(&mut session, archive, false, term).await?;
-        }
-    }
-    end_embedded(&mut session).await?;
-    session.close().await.ok();
-    Ok(if kept { Exit::State } else { Exit::Clean })
-}
-
-/// Brings back one archive and says so; false when it was kept.
-async fn one(session: &mut Session, archive: &Archive, replace: bool, term: &mut Term) -> Result<bool, Failure> {
-    let what = archive.what();
-    Ok(match archive::restore(session, archive, replace).await? {
-        Outcome::Restored(rows) => {
-            let unit = if archive.column.is_some() { "value" } else { "row" };
-            term.note(&format!("restored {what}: {} from {}", counted(rows, unit), archive.name));
-            true
-        }
-        Outcome::Renamed(rows) => {
-            let (rows, version) = (counted(rows, "row"), archive.version);
-            term.note(&format!(
-                "restored {what}: {rows}, renamed back from {}; foreign keys, triggers and, on MySQL, checks that it \
-                 had are not back, and migration {version} is still rolled back",
-                archive.name
-            ));
-            true
-        }
-        Outcome::Kept(why) => {
-            term.note(&format!("not restored: {what}, because {why}; it is kept as {}", archive.name));
-            false
-        }
-    })
-}
-
-/// Commits the one transaction of a run on the embedded engine.
-pub(super) async fn end_embedded(session: &mut Session) -> Result<(), Failure> {
-    if session.has_transactional_ddl() {
-        session.run_own("COMMIT").await?;
-    }
-    Ok(())
-}
-
-/// Brings back what a run that was cut off had still to bring back.
-pub(super) async fn catch_up(session: &mut Session, term: &mut Term) -> Result<(), Failure> {
-    bring_back(session, None, term).await?;
-    end_embedded(session).await
-}
-
-/// The versions among these of which something is to be brought back; marked so, that a run after a crash does it.
-///
-/// What a run that was cut off had still to bring back of other versions is brought back at once: these migrations come
-/// after it.
-pub(super) async fn due(session: &mut Session, chosen: &[&Migration], term: &mut Term) -> Result<Vec<i64>, Failure> {
-    let (mut versions, mut left) = (Vec::new(), Vec::new());
-    for archive in early(async { Ok(archive::list(session).await?) }).await? {
-        if chosen.iter().all(|migration| migration.version != archive.version) {
-            left.push(archive.version);
-            continue;
-        }
-        if archive.state == ArchiveState::Kept {
-            archive::set_state(session, &archive, ArchiveState::Due).await?;
-        }
-        versions.push(archive.version);
-    }
-    bring_back(session, Some(&left), term).await?;
-    Ok(versions)
-}
-
-/// Brings back what is due, of these versions when given. An archive that must be kept is said, and no failure: the
-/// migrations themselves are applied.
-pub(super) async fn bring_back(
+/// The archives of a ledger, and the names of those of other ledgers.
+pub(super) async fn all(
     session: &mut Session,
-    versions: Option<&[i64]>,
-    term: &mut Term,
-) -> Result<(), Failure> {
-    for archive in archive::list(session).await? {
-        let asked = versions.is_none_or(|versions| versions.contains(&archive.version));
-        if asked && archive.state != ArchiveState::Kept && !one(session, &archive, true, term).await? {
-            archive::keep(session, &archive).await?;
-        }
-    }
-    Ok(())
+    ledger: &Ledger,
+) -> Result<(Vec<Archive>, Vec<(String, String)>), Failure> {
+    Ok((archive::list(session, ledger.table()).await?, archive::others(session, ledger.table()).await?))
 }
 
 /// The migrations of a rollback, with the down scripts that an earlier run of it has begun.
@@ -203,11 +64,12 @@ impl Unfinished {
 /// Finds the rewritten scripts that an earlier run has begun.
 pub(super) async fn unfinished(
     session: &mut Session,
+    ledger: &Ledger,
     chosen: &[&Migration],
     journal: &[JournalRow],
 ) -> Result<Unfinished, Failure> {
     let begun = |version: i64| journal.iter().any(|row| row.version == version && row.direction == Direction::Down);
-    let scripts = archive::scripts(session).await?;
+    let scripts = archive::scripts(session, ledger.table()).await?;
     let is_chosen = |version: &i64| chosen.iter().any(|migration| migration.version == *version);
     let agreed = scripts.keys().copied().filter(is_chosen).collect();
     let known = scripts.into_iter().filter_map(|(version, (hash, script))| {
@@ -245,12 +107,17 @@ pub(super) async fn plan(
     }
     let schema = session.schema(&[ledger.table()]).await?;
     let triggers = archive::triggers(session).await?;
-    let taken: Vec<String> = archive::list(session).await?.into_iter().map(|archive| archive.name).collect();
+    let (own, others) = all(session, ledger).await?;
+    let own = own.into_iter().map(|archive| archive.name);
+    let taken: Vec<String> = own.chain(others.into_iter().map(|(name, _)| name)).collect();
+    let versioned: Vec<String> = history::periods(session).await?.into_keys().collect();
     let context = Context {
         schema: &schema,
         triggers: &triggers,
         unique_checks: session.engine.kind == EngineKind::Mysql,
         taken: &taken,
+        versioned: &versioned,
+        ledger: ledger.table(),
     };
     let losses: Vec<_> = losses.iter().map(|loss| (loss.what.clone(), loss.at.clone())).collect();
     Ok(planned(chosen, &losses, context))
@@ -286,18 +153,19 @@ pub(super) fn refusal(refusals: &[String]) -> Failure {
 /// Writes the plan down, and gives the migrations as they are to be run.
 pub(super) async fn begin(
     session: &mut Session,
+    ledger: &Ledger,
     unfinished: &Unfinished,
     plan: &Plan,
 ) -> Result<Vec<Migration>, Failure> {
     let chosen: Vec<&Migration> = unfinished.migrations.iter().collect();
     let chosen = chosen.as_slice();
     // A script of an earlier rollback that ended just before it was forgotten is not this one's.
-    finish(session, &unfinished.fresh()).await?;
+    finish(session, ledger, &unfinished.fresh()).await?;
     if plan.archives.is_empty() {
         return Ok(rewritten(chosen, &Plan::default()));
     }
     if session.has_transactional_ddl() {
-        archive::begin(session, &plan.archives, &BTreeMap::new()).await?;
+        archive::begin(session, ledger.table(), &plan.archives, &BTreeMap::new()).await?;
         let schema = session.schema(&[]).await?;
         for archive in &plan.archives {
             let columns = schema.table(&archive.table).map(|table| copied(table, archive, plan)).unwrap_or_default();
@@ -311,7 +179,7 @@ pub(super) async fn begin(
         let hash = down.map(|down| statement_hash(&down.text)).unwrap_or_default();
         scripts.insert(*version, (hash, script.clone()));
     }
-    archive::begin(session, &plan.archives, &scripts).await?;
+    archive::begin(session, ledger.table(), &plan.archives, &scripts).await?;
     Ok(rewritten(chosen, plan))
 }
 
@@ -332,20 +200,24 @@ fn copied(table: &Table, archive: &Archive, plan: &Plan) -> Vec<String> {
 }
 
 /// Forgets what a rollback that was cut off was to put aside: the way is up again. What it had begun stays.
-pub(super) async fn forget_agreed(session: &mut Session, journal: &[JournalRow]) -> Result<(), EngineError> {
-    for version in archive::scripts(session).await?.into_keys() {
+pub(super) async fn forget_agreed(
+    session: &mut Session,
+    ledger: &Ledger,
+    journal: &[JournalRow],
+) -> Result<(), EngineError> {
+    for version in archive::scripts(session, ledger.table()).await?.into_keys() {
         if journal.iter().all(|row| row.version != version || row.direction == Direction::Up) {
-            archive::finish(session, version).await?;
+            archive::finish(session, ledger.table(), version).await?;
         }
     }
     Ok(())
 }
 
 /// Forgets the scripts of rollbacks that are finished.
-pub(super) async fn finish(session: &mut Session, chosen: &[&Migration]) -> Result<(), EngineError> {
-    for version in archive::scripts(session).await?.into_keys() {
+pub(super) async fn finish(session: &mut Session, ledger: &Ledger, chosen: &[&Migration]) -> Result<(), EngineError> {
+    for version in archive::scripts(session, ledger.table()).await?.into_keys() {
         if chosen.iter().any(|migration| migration.version == version) {
-            archive::finish(session, version).await?;
+            archive::finish(session, ledger.table(), version).await?;
         }
     }
     Ok(())
@@ -359,22 +231,34 @@ pub(super) fn tell(plan: &Plan, term: &mut Term) {
 }
 
 /// Says what was put aside by a rollback that failed: of the plan, what is there.
-pub(super) async fn tell_made(session: &mut Session, plan: &Plan, term: &mut Term) {
+pub(super) async fn tell_made(session: &mut Session, ledger: &Ledger, plan: &Plan, term: &mut Term) {
     if plan.archives.is_empty() {
         return;
     }
     // Where the connection is gone, `status` lists them later.
-    let Ok(made) = archive::list(session).await else { return };
+    let Ok(made) = archive::list(session, ledger.table()).await else { return };
     for archive in plan.archives.iter().filter(|archive| made.iter().any(|one| one.name == archive.name)) {
         term.note(&format!("archived {} as {}", archive.what(), archive.name));
     }
 }
 
 /// The archives, a line each.
-pub(super) async fn lines(session: &mut Session) -> Result<Vec<String>, EngineError> {
-    let archives = archive::list(session).await?;
-    Ok(archives
-        .iter()
-        .map(|archive| format!("{}: {} of migration {}", archive.name, archive.what(), archive.version))
-        .collect())
+pub(super) async fn lines(session: &mut Session, ledger: &Ledger) -> Result<Vec<String>, EngineError> {
+    let archives = archive::list(session, ledger.table()).await?;
+    let line = |archive: &Archive| {
+        let more = match &archive.state {
+            ArchiveState::Rest(columns) => format!(
+                "; its rows are back, and only the values of {} are left, for which the table has no column: copy what \
+                 is needed, then `aura-db rollback --discard-archive {}`",
+                columns.join(", "),
+                archive.name
+            ),
+            _ if archive.ledger.is_empty() => {
+                ", of whichever ledger; `aura-db rollback --restore` brings it back".to_owned()
+            }
+            _ => String::new(),
+        };
+        format!("{}: {} of migration {}{more}", archive.name, archive.what(), archive.version)
+    };
+    Ok(archives.iter().map(line).collect())
 }

@@ -153,6 +153,22 @@ impl Files {
         Ok(choice.ledger)
     }
 
+    /// The ledger, for a verb that needs no migrations: an unusable file is not in its way.
+    ///
+    /// # Errors
+    /// When database and flags do not agree on one.
+    pub(super) async fn ledger_alone(
+        args: &Migrations,
+        target: &Target,
+        session: &mut Session,
+        term: &mut Term,
+    ) -> Result<Ledger, Failure> {
+        let tool = tool(args).or(target.ledger);
+        let table = args.ledger_table.clone().or_else(|| target.ledger_table.clone());
+        let request = Request { tool, table, sqlx_table: Place::of(args)?.sqlx_table, files: None, highest: 0 };
+        Self { migrations: Vec::new(), request }.ledger(session, term).await
+    }
+
     /// Refuses a new ledger for migrations that another one records already: they would run again.
     async fn unrecorded(&self, session: &mut Session, other: &Ledger) -> Result<(), Failure> {
         let rows = other.rows(session).await?;

@@ -22,6 +22,7 @@ mod prepare;
 mod remedy;
 mod replica;
 mod reports;
+mod restore;
 mod rollback;
 mod scan;
 mod schema;

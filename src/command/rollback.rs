@@ -7,6 +7,7 @@ use super::files::Files;
 use super::interrupt::{Interrupt, early};
 use super::narrator::Narrator;
 use super::prepare::{self, History};
+use super::restore;
 use super::survey::{self, Dry};
 use super::target::Target;
 use super::turn::Turn;
@@ -36,7 +37,7 @@ use crate::term::Term;
 /// See [`Failure`].
 pub(super) async fn run(args: &Rollback, target: &Target, term: &mut Term) -> Result<Exit, Failure> {
     if args.restore || args.discard_archive.is_some() {
-        return archive::run(args, target, term).await;
+        return restore::run(args, target, term).await;
     }
     let dry_run = args.write.dry_run;
     prepare::present(target)?;
@@ -77,6 +78,7 @@ async fn plan_and_run(
         }
         if !args.write.dry_run {
             early(history.record_planned(&mut session, &ledger, term)).await?;
+            early(archive::mend(&mut session, &ledger)).await?;
         }
         let entries = history.checked(&files.migrations, Direction::Down, true)?;
         let chosen = plan::down(&entries, request(args)).map_err(|error| Failure::state(error.to_string()))?;
@@ -85,7 +87,7 @@ async fn plan_and_run(
         prepare::compatible(&session, downs().map(|(_, down)| down), |_| false)?;
         prepare::sendable(&session, downs().flat_map(|(_, down)| &down.statements))?;
         early(takeable(&mut session, &ledger, &entries, &chosen)).await?;
-        let unfinished = early(archive::unfinished(&mut session, &chosen, &history.journal)).await?;
+        let unfinished = early(archive::unfinished(&mut session, &ledger, &chosen, &history.journal)).await?;
         let chosen: Vec<&Migration> = unfinished.migrations.iter().collect();
         let fresh = unfinished.fresh();
         let dropping: Vec<_> = chosen
@@ -143,7 +145,7 @@ async fn plan_and_run(
         let versions = chosen.iter().map(|migration| migration.version.to_string());
         let agreed = versions.chain(losses.iter().map(line)).collect::<Vec<_>>().join("\n");
         if turn.is_agreed(&mut session, &question, agreed, term).await? {
-            let rewritten = early(archive::begin(&mut session, &unfinished, &plan)).await?;
+            let rewritten = early(archive::begin(&mut session, &ledger, &unfinished, &plan)).await?;
             let chosen: Vec<&Migration> = rewritten.iter().collect();
             return execute(turn, session, (ledger, &plan), &chosen, answers, term).await;
         }
@@ -280,12 +282,12 @@ async fn execute(
 ) -> Result<Exit, Failure> {
     let interrupt = Interrupt::listen(&session);
     let mut narrator = Narrator::new(term.progress(chosen.len() as u64, "rolling back"), "rolled back");
-    let runner = Runner::new(&mut session, ledger, Direction::Down, Unit::Migration, turn.executor(&interrupt))
+    let runner = Runner::new(&mut session, ledger.clone(), Direction::Down, Unit::Migration, turn.executor(&interrupt))
         .answers(answers.clone())
         .copies(turn.copies());
     let outcome = interrupt.guard(term, runner.run(chosen, &mut narrator)).await;
     if outcome.is_ok() {
-        archive::finish(&mut session, chosen).await?;
+        archive::finish(&mut session, &ledger, chosen).await?;
     }
     let lines = std::mem::take(&mut narrator.lines);
     drop(narrator);
@@ -298,7 +300,7 @@ async fn execute(
     // What became of the database is said even when stdout cannot be written.
     let written = term.stdout(&lines.concat());
     if outcome.is_err() {
-        archive::tell_made(&mut session, plan, term).await;
+        archive::tell_made(&mut session, &ledger, plan, term).await;
     }
     outcome.map_err(|error| Failure::from_run(&error, "migration"))?;
     written?;

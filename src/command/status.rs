@@ -32,7 +32,7 @@ pub(super) async fn run(args: &Status, target: &Target, term: &mut Term) -> Resu
         fingerprint: fingerprint(&schema),
         rows: entries.iter().map(row).collect(),
         problems: refusals(&entries, None, false),
-        archives: super::archive::lines(&mut session).await?,
+        archives: super::archive::lines(&mut session, &ledger).await?,
     };
     let text = match args.output.format {
         Format::Table => render::status::render(&report, &output.style(term)),

@@ -7,6 +7,7 @@ use super::files::Files;
 use super::interrupt::{Interrupt, early};
 use super::narrator::Narrator;
 use super::prepare::{self, History};
+use super::restore;
 use super::survey::{self, Dry};
 use super::target::Target;
 use super::turn::Turn;
@@ -121,13 +122,14 @@ async fn plan_and_run(
         if !request.write.dry_run && early(unsure::record(&mut session, &ledger, files, &history, answers)).await? {
             continue;
         }
+        let has_archives = !request.write.dry_run && early(archive::mend(&mut session, &ledger)).await?;
         let entries = history.checked(&files.migrations, Direction::Up, request.allow_out_of_order)?;
         let chosen = plan::up(&entries, request.up).map_err(|error| Failure::state(error.to_string()))?;
         prepare::written(&chosen)?;
         unsure::refuse(&chosen, &history, answers)?;
         if chosen.is_empty() && !request.write.dry_run {
-            if request.restore {
-                archive::catch_up(&mut session, term).await?;
+            if request.restore && has_archives {
+                restore::catch_up(&mut session, &ledger, term).await?;
             }
             term.note("nothing to do: every migration that was asked for is applied");
             return Ok(Exit::Clean);
@@ -163,7 +165,9 @@ async fn plan_and_run(
         let question = format!("apply {} to {}", count(chosen.len()), session.place);
         let plan = chosen.iter().map(|migration| migration.version.to_string()).collect::<Vec<_>>().join(" ");
         if turn.is_agreed(&mut session, &question, plan, term).await? {
-            archive::forget_agreed(&mut session, &history.journal).await?;
+            if has_archives {
+                archive::forget_agreed(&mut session, &ledger, &history.journal).await?;
+            }
             return work(request, turn, (session, answers), (&ledger, defined), &chosen, term).await;
         }
     }
@@ -298,7 +302,7 @@ async fn work(
     chosen: &[&Migration],
     term: &mut Term,
 ) -> Result<Exit, Failure> {
-    let due = if request.restore { archive::due(&mut session, chosen, term).await? } else { Vec::new() };
+    let due = if request.restore { restore::due(&mut session, ledger, chosen, term).await? } else { Vec::new() };
     // What comes after a migration may build on its rows, so they are brought back before it.
     let groups: Vec<&[&Migration]> = match request.unit {
         Unit::Migration => chosen.split_inclusive(|migration| due.contains(&migration.version)).collect(),
@@ -316,7 +320,7 @@ async fn work(
         .await?;
     }
     if !due.is_empty() {
-        archive::end_embedded(&mut session).await?;
+        restore::end_embedded(&mut session).await?;
     }
     session.close().await.ok();
     term.note(&format!("applied {}", count(chosen.len())));
@@ -334,7 +338,7 @@ async fn execute(
     let interrupt = Interrupt::listen(session);
     let transactional = session.has_transactional_ddl();
     let mut narrator = Narrator::new(term.progress(chosen.len() as u64, "migrating"), "applied");
-    let runner = Runner::new(session, ledger, Direction::Up, request.unit, turn.executor(&interrupt))
+    let runner = Runner::new(session, ledger.clone(), Direction::Up, request.unit, turn.executor(&interrupt))
         .answers(answers.clone())
         .defined(defined)
         .copies(turn.copies());
@@ -356,7 +360,7 @@ async fn execute(
     written?;
     if brings_back {
         let versions: Vec<i64> = chosen.iter().map(|migration| migration.version).collect();
-        archive::bring_back(session, Some(&versions), term).await?;
+        restore::bring_back(session, &ledger, Some(&versions), term).await?;
     }
     Ok(())
 }

@@ -3,7 +3,8 @@
 //! It also keeps the rewritten down scripts of a rollback under way, so that a run which goes on after a crash runs the
 //! same statements.
 
-use super::journal::NO_SUCH_TABLE;
+use super::archive_table::{Shape, create, shape};
+use super::counter;
 use super::session::SessionConnection;
 use super::text;
 use super::{EngineError, Session};
@@ -15,6 +16,7 @@ use sqlx::Row as _;
 use std::collections::BTreeMap;
 
 pub use super::archive_restore::{Outcome, restore};
+pub use super::archive_table::mend;
 
 /// The registry's table.
 pub const TABLE: &str = "_aura_db_archives";
@@ -22,16 +24,6 @@ pub const TABLE: &str = "_aura_db_archives";
 /// A rewritten down script: the hash of the file's text, and each statement with the position, from 0, of the one in the
 /// file that it stands for.
 pub type RewrittenScript = (String, Vec<(usize, String)>);
-
-const CREATE: &str = "CREATE TABLE IF NOT EXISTS _aura_db_archives (
-    name VARCHAR(64) NOT NULL PRIMARY KEY,
-    version BIGINT NOT NULL,
-    position INT NOT NULL,
-    table_name VARCHAR(64) NOT NULL,
-    column_name VARCHAR(64) NOT NULL,
-    state VARCHAR(8) NOT NULL,
-    script LONGTEXT NOT NULL
-)";
 
 /// Rows of a query of our own, every value as text and NULL as the empty text.
 pub(super) async fn ask(session: &mut Session, sql: String, columns: usize) -> Result<Vec<Vec<String>>, EngineError> {
@@ -55,17 +47,6 @@ pub(super) fn literal(session: &Session, value: &str) -> String {
     if session.has_transactional_ddl() { format!("'{}'", value.replace('\'', "''")) } else { quote::text(value) }
 }
 
-async fn exists(session: &mut Session) -> Result<bool, EngineError> {
-    if session.has_transactional_ddl() {
-        return Ok(!columns(session, TABLE).await?.is_empty());
-    }
-    // The table itself tells faster than the catalogue.
-    match ask(session, format!("SELECT 1 FROM {TABLE} LIMIT 0"), 1).await {
-        Err(error) if error.code() == Some(NO_SUCH_TABLE) => Ok(false),
-        answer => answer.map(|_| true),
-    }
-}
-
 /// The names of a table's columns, none when it is not there.
 pub(super) async fn columns(session: &mut Session, table: &str) -> Result<Vec<String>, EngineError> {
     let table = literal(session, table);
@@ -80,23 +61,27 @@ pub(super) async fn columns(session: &mut Session, table: &str) -> Result<Vec<St
     Ok(ask(session, sql, 1).await?.into_iter().flatten().collect())
 }
 
-/// The archives that are there, those of the oldest version first and within one in the order to bring them back in.
-/// Writes nothing.
+/// The archives of a ledger, and of none, that are there: those of the oldest version first and within one in the order
+/// to bring them back in. Writes nothing.
 ///
 /// # Errors
 /// When the registry cannot be read.
-pub async fn list(session: &mut Session) -> Result<Vec<Archive>, EngineError> {
-    if !exists(session).await? {
+pub async fn list(session: &mut Session, ledger: &str) -> Result<Vec<Archive>, EngineError> {
+    let shape = shape(session).await?;
+    if shape == Shape::Missing {
         return Ok(Vec::new());
     }
     let sql = format!(
-        "SELECT name, CAST(version AS CHAR), CAST(position AS CHAR), table_name, column_name, state FROM {TABLE} \
-         WHERE position > 0"
+        "SELECT name, CAST(version AS CHAR), CAST(position AS CHAR), table_name, column_name, state, {}, script FROM {TABLE} \
+         WHERE position > 0 AND {}",
+        shape.ledger(session, ledger),
+        shape.of_ledger(session, ledger, true)
     );
     let mut archives = Vec::new();
-    for row in ask(session, sql, 6).await? {
+    for row in ask(session, sql, 8).await? {
         let archive = Archive {
             name: row[0].clone(),
+            ledger: row[6].clone(),
             version: row[1].parse().unwrap_or_default(),
             position: row[2].parse().unwrap_or_default(),
             table: row[3].clone(),
@@ -104,6 +89,7 @@ pub async fn list(session: &mut Session) -> Result<Vec<Archive>, EngineError> {
             state: match row[5].as_str() {
                 "due" => ArchiveState::Due,
                 "filled" => ArchiveState::Filled,
+                "rest" => ArchiveState::Rest(serde_json::from_str(&row[7]).unwrap_or_default()),
                 _ => ArchiveState::Kept,
             },
         };
@@ -116,20 +102,36 @@ pub async fn list(session: &mut Session) -> Result<Vec<Archive>, EngineError> {
     Ok(archives)
 }
 
+/// The names of archives that other ledgers have, or plan, each with its ledger. Writes nothing.
+///
+/// # Errors
+/// When the registry cannot be read.
+pub async fn others(session: &mut Session, ledger: &str) -> Result<Vec<(String, String)>, EngineError> {
+    if shape(session).await? != Shape::Current {
+        return Ok(Vec::new());
+    }
+    let own = literal(session, ledger);
+    let sql = format!("SELECT name, ledger FROM {TABLE} WHERE position > 0 AND ledger NOT IN ({own}, '')");
+    let rows = ask(session, sql, 2).await?;
+    Ok(rows.into_iter().map(|row| (row[0].clone(), row[1].clone())).collect())
+}
+
 /// Writes down what a rollback is about to put aside, and the scripts that it runs for it.
 ///
 /// # Errors
 /// When the registry cannot be written.
 pub async fn begin(
     session: &mut Session,
+    ledger: &str,
     archives: &[Archive],
     scripts: &BTreeMap<i64, RewrittenScript>,
 ) -> Result<(), EngineError> {
-    session.run_own(CREATE).await?;
+    create(session).await?;
+    let own = literal(session, ledger);
     let mut rows = Vec::new();
     for archive in archives {
         rows.push(format!(
-            "({}, {}, {}, {}, {}, 'kept', '')",
+            "({own}, {}, {}, {}, {}, {}, 'kept', '')",
             literal(session, &archive.name),
             archive.version,
             archive.position,
@@ -139,28 +141,33 @@ pub async fn begin(
     }
     for (version, script) in scripts {
         let text = serde_json::to_string(script).unwrap_or_default();
-        rows.push(format!("('rollback of {version}', {version}, 0, '', '', 'script', {})", literal(session, &text)));
+        rows.push(format!(
+            "({own}, 'rollback of {version}', {version}, 0, '', '', 'script', {})",
+            literal(session, &text)
+        ));
     }
     if rows.is_empty() {
         return Ok(());
     }
     session
         .run_own(&format!(
-            "REPLACE INTO {TABLE} (name, version, position, table_name, column_name, state, script) VALUES {}",
+            "REPLACE INTO {TABLE} (ledger, name, version, position, table_name, column_name, state, script) VALUES {}",
             rows.join(", ")
         ))
         .await
 }
 
-/// The rewritten scripts of rollbacks that are not finished: by version, the hash of the file's text and the statements.
+/// The rewritten scripts of a ledger's rollbacks that are not finished: by version, the hash of the file's text and the statements.
 ///
 /// # Errors
 /// When the registry cannot be read.
-pub async fn scripts(session: &mut Session) -> Result<BTreeMap<i64, RewrittenScript>, EngineError> {
-    if !exists(session).await? {
+pub async fn scripts(session: &mut Session, ledger: &str) -> Result<BTreeMap<i64, RewrittenScript>, EngineError> {
+    let shape = shape(session).await?;
+    if shape == Shape::Missing {
         return Ok(BTreeMap::new());
     }
-    let sql = format!("SELECT CAST(version AS CHAR), script FROM {TABLE} WHERE position = 0");
+    let own = shape.of_ledger(session, ledger, false);
+    let sql = format!("SELECT CAST(version AS CHAR), script FROM {TABLE} WHERE position = 0 AND {own}");
     let rows = ask(session, sql, 2).await?;
     let read = |row: &Vec<String>| Some((row[0].parse().ok()?, serde_json::from_str(&row[1]).ok()?));
     Ok(rows.iter().filter_map(read).collect())
@@ -170,22 +177,32 @@ pub async fn scripts(session: &mut Session) -> Result<BTreeMap<i64, RewrittenScr
 ///
 /// # Errors
 /// When the registry cannot be written.
-pub async fn finish(session: &mut Session, version: i64) -> Result<(), EngineError> {
-    session.run_own(&format!("DELETE FROM {TABLE} WHERE position = 0 AND version = {version}")).await
+pub async fn finish(session: &mut Session, ledger: &str, version: i64) -> Result<(), EngineError> {
+    let own = literal(session, ledger);
+    session.run_own(&format!("DELETE FROM {TABLE} WHERE position = 0 AND version = {version} AND ledger = {own}")).await
 }
 
-/// Says that a run is to bring back what is put aside of these versions.
+/// The condition for an archive's line.
+pub(super) fn line(session: &Session, archive: &Archive) -> String {
+    format!("ledger = {} AND name = {}", literal(session, &archive.ledger), literal(session, &archive.name))
+}
+
+/// Says how far bringing back an archive has come.
 ///
 /// # Errors
 /// When the registry cannot be written.
 pub async fn set_state(session: &mut Session, archive: &Archive, state: ArchiveState) -> Result<(), EngineError> {
     let state = match state {
-        ArchiveState::Kept => "kept",
-        ArchiveState::Due => "due",
-        ArchiveState::Filled => "filled",
+        ArchiveState::Kept => "'kept'".to_owned(),
+        ArchiveState::Due => "'due'".to_owned(),
+        ArchiveState::Filled => "'filled'".to_owned(),
+        ArchiveState::Rest(columns) => {
+            let columns = serde_json::to_string(&columns).unwrap_or_default();
+            format!("'rest', script = {}", literal(session, &columns))
+        }
     };
-    let name = literal(session, &archive.name);
-    session.run_own(&format!("UPDATE {TABLE} SET state = '{state}' WHERE name = {name}")).await
+    let line = line(session, archive);
+    session.run_own(&format!("UPDATE {TABLE} SET state = {state} WHERE {line}")).await
 }
 
 /// Marks an archive as not to be brought back for now, unless its rows are back already: they are not to be written again.
@@ -193,8 +210,10 @@ pub async fn set_state(session: &mut Session, archive: &Archive, state: ArchiveS
 /// # Errors
 /// When the server refuses.
 pub async fn keep(session: &mut Session, archive: &Archive) -> Result<(), EngineError> {
-    let name = literal(session, &archive.name);
-    session.run_own(&format!("UPDATE {TABLE} SET state = 'kept' WHERE name = {name} AND state <> 'filled'")).await
+    let line = line(session, archive);
+    session
+        .run_own(&format!("UPDATE {TABLE} SET state = 'kept' WHERE {line} AND state NOT IN ('filled', 'rest')"))
+        .await
 }
 
 /// Destroys an archive: the table first, then its line in the registry.
@@ -203,8 +222,9 @@ pub async fn keep(session: &mut Session, archive: &Archive) -> Result<(), Engine
 /// When the server refuses.
 pub async fn discard(session: &mut Session, archive: &Archive) -> Result<(), EngineError> {
     session.run_own(&format!("DROP TABLE IF EXISTS {}", quote::name(&archive.name))).await?;
-    let name = literal(session, &archive.name);
-    session.run_own(&format!("DELETE FROM {TABLE} WHERE name = {name}")).await
+    counter::forget(session, &archive.name).await?;
+    let line = line(session, archive);
+    session.run_own(&format!("DELETE FROM {TABLE} WHERE {line}")).await
 }
 
 /// The triggers of each table, whose name is in lower case. The embedded engine's go with their table and need no care.
@@ -230,5 +250,9 @@ pub async fn triggers(session: &mut Session) -> Result<BTreeMap<String, Vec<Stri
 /// When a copy fails.
 pub async fn copy_embedded(session: &mut Session, archive: &Archive, columns: &[String]) -> Result<(), EngineError> {
     let (name, table, columns) = (quote::name(&archive.name), quote::name(&archive.table), quote::names(columns));
-    session.run_own(&format!("CREATE TABLE {name} AS SELECT {columns} FROM {table}")).await
+    session.run_own(&format!("CREATE TABLE {name} AS SELECT {columns} FROM {table}")).await?;
+    match (&archive.column, counter::next(session, &archive.table).await?) {
+        (None, Some(next)) => counter::raise(session, &archive.name, next).await,
+        _ => Ok(()),
+    }
 }

@@ -3,17 +3,28 @@
 //! The archive goes only after its rows are committed. Triggers would fire on what is no new row; they are kept in the
 //! registry and dropped for that time, so that a run that is cut off makes them again.
 
-use super::archive::{TABLE, ask, columns, discard, literal, set_state};
+use super::archive::{ask, columns, discard, set_state};
+use super::archive_triggers;
+use super::counter;
+use super::history::{Period, periods};
 use super::{EngineError, Session};
 use crate::model::archive::{Archive, ArchiveState};
 use crate::model::schema::{ForeignKey, Table};
 use crate::sql::quote;
 
+/// `MariaDB`'s variable under which the columns of a row's period may be written.
+const INSERT_HISTORY: &str = "system_versioning_insert_history";
+
 /// What became of an archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// So many rows or values are back, and the archive is gone.
-    Restored(u64),
+    Restored {
+        /// Rows, or values.
+        rows: u64,
+        /// Rows of the table's history.
+        past: u64,
+    },
     /// The archive with so many rows has the table's name again, as that was not there.
     Renamed(u64),
     /// The archive is still there, and why.
@@ -28,42 +39,116 @@ pub async fn restore(session: &mut Session, archive: &Archive, replace: bool) ->
     let held = columns(session, &archive.name).await?;
     if held.is_empty() {
         discard(session, archive).await?;
-        return Ok(Outcome::Restored(0));
+        return Ok(Outcome::Restored { rows: 0, past: 0 });
+    }
+    if let ArchiveState::Rest(columns) = &archive.state {
+        let columns = columns.join(", ");
+        return Ok(Outcome::Kept(format!("its rows are back already, and only the values of {columns} are left")));
     }
     let schema = session.schema_of(std::slice::from_ref(&archive.table)).await?;
     let Some(table) = schema.table(&archive.table) else {
         return rename_back(session, archive, !replace).await;
     };
     let rows = session.count(&format!("SELECT COUNT(*) FROM {}", quote::name(&archive.name))).await?;
-    let saved = save_triggers(session, archive).await?;
+    let history = History::of(session, archive).await?;
+    let saved = archive_triggers::save(session, archive).await?;
     if archive.state != ArchiveState::Filled {
-        let filled = match statements(table, archive, &held) {
+        let statements = statements(table, archive, (&held, history.written.as_ref()));
+        let obstacle = archive_triggers::obstacle(session, &saved).await?;
+        let filled = match history.refusal.or(obstacle).map_or(statements, Err) {
             Ok(statements) => {
-                drop_triggers(session, &saved).await?;
+                archive_triggers::drop(session, &saved).await?;
                 fill(session, archive, table, &statements, replace).await
             }
             Err(why) => Ok(Err(why)),
         };
         if let Err(why) = filled? {
-            make_triggers(session, archive, &saved).await?;
+            archive_triggers::make(session, archive, &saved).await?;
             return Ok(Outcome::Kept(why));
         }
     }
-    make_triggers(session, archive, &saved).await?;
+    if let Err(why) = go_on_counting(session, archive).await? {
+        archive_triggers::make(session, archive, &saved).await?;
+        return Ok(Outcome::Kept(why));
+    }
+    archive_triggers::make(session, archive, &saved).await?;
     let mut missing = Vec::new();
-    for name in held.iter().filter(|name| table.column(name).is_none()) {
+    let is_period =
+        |name: &String| history.written.as_ref().is_some_and(|(here, _)| [&here.start, &here.end].contains(&name));
+    for name in held.iter().filter(|name| table.column(name).is_none() && !is_period(name)) {
         let values = format!("SELECT COUNT({}) FROM {}", quote::name(name), quote::name(&archive.name));
         if session.count(&values).await? > 0 {
-            missing.push(name);
+            missing.push(name.clone());
         }
     }
     if !missing.is_empty() {
-        // It stays filled: its rows are not to be written again.
-        let names = missing.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
+        let names = missing.join(", ");
+        // Its rows are not to be written again, and what is left not to be forgotten when the table gets such a column.
+        set_state(session, archive, ArchiveState::Rest(missing)).await?;
         return Ok(Outcome::Kept(format!("its rows are back, but table {} has no column {names}", table.name)));
     }
     discard(session, archive).await?;
-    Ok(Outcome::Restored(rows))
+    Ok(Outcome::Restored { rows, past: history.rows })
+}
+
+/// Lets the table count on where the archive's had stopped. The inner error is a reason to keep the archive.
+async fn go_on_counting(session: &mut Session, archive: &Archive) -> Result<Result<(), String>, EngineError> {
+    if archive.column.is_some() {
+        return Ok(Ok(()));
+    }
+    let Some(next) = counter::next(session, &archive.name).await? else { return Ok(Ok(())) };
+    match counter::raise(session, &archive.table, next).await {
+        Err(EngineError::Server(error)) => Ok(Err(format!(
+            "its rows are back, but the next AUTO_INCREMENT, {next}, could not be set: {}",
+            error.message
+        ))),
+        raised => raised.map(Ok),
+    }
+}
+
+/// The history that an archive has.
+struct History {
+    /// Rows that are not current any more.
+    rows: u64,
+    /// What to write it with: the period's columns in the archive and in the table.
+    written: Option<(Period, Period)>,
+    /// Why there is no place for it.
+    refusal: Option<String>,
+}
+
+impl History {
+    async fn of(session: &mut Session, archive: &Archive) -> Result<Self, EngineError> {
+        let mut periods = periods(session).await?;
+        let table = &archive.table;
+        let (here, there) =
+            (periods.remove(&archive.name.to_ascii_lowercase()), periods.remove(&table.to_ascii_lowercase()));
+        let Some(here) = here else { return Ok(Self { rows: 0, written: None, refusal: None }) };
+        let kept = quote::name(&archive.name);
+        let rows =
+            session.count(&format!("SELECT COUNT(*) FROM {kept} FOR SYSTEM_TIME ALL WHERE {}", here.is_past())).await?;
+        let refusal = match &there {
+            None => format!("table {table} keeps no history any more"),
+            Some(there) if here.by_transaction || there.by_transaction => {
+                "they have numbers of transactions, which nobody can write".into()
+            }
+            Some(_) if !can_write(session).await? => {
+                "this server takes no rows of history, which MariaDB 10.11 does".into()
+            }
+            Some(_) => return Ok(Self { rows, written: there.map(|there| (here, there)), refusal: None }),
+        };
+        let refusal = (rows > 0).then(|| {
+            format!(
+                "{rows} rows of its history would be lost: {refusal}; where table {table} is of no use, drop it, and \
+                 `aura-db rollback --restore` gives the archive its name back"
+            )
+        });
+        Ok(Self { rows, written: None, refusal })
+    }
+}
+
+/// Whether the server lets the columns of the period be written.
+async fn can_write(session: &mut Session) -> Result<bool, EngineError> {
+    Ok(!ask(session, format!("SHOW SESSION VARIABLES LIKE '{INSERT_HISTORY}'"), 1).await?.is_empty())
 }
 
 /// Gives an archive the name of the table that is not there, where that is asked for and can be.
@@ -89,9 +174,15 @@ async fn rename_back(session: &mut Session, archive: &Archive, asked: bool) -> R
 struct Filling {
     in_the_way: Option<String>,
     write: String,
+    /// Whether it writes rows of history.
+    history: bool,
 }
 
-fn statements(table: &Table, archive: &Archive, held: &[String]) -> Result<Filling, String> {
+fn statements(
+    table: &Table,
+    archive: &Archive,
+    (held, history): (&[String], Option<&(Period, Period)>),
+) -> Result<Filling, String> {
     let holds = |name: &str| held.iter().any(|other| other.eq_ignore_ascii_case(name));
     let (own, kept) = (quote::name(&table.name), quote::name(&archive.name));
     let same = |names: &[&str]| {
@@ -111,10 +202,18 @@ fn statements(table: &Table, archive: &Archive, held: &[String]) -> Result<Filli
         let clashes: Vec<String> =
             keys.filter(|key: &Vec<&str>| key.iter().all(|name| holds(name))).map(|key| same(&key)).collect();
         let columns = quote::names(&columns);
-        return Ok(Filling {
-            in_the_way: (!clashes.is_empty()).then(|| clashes.join(" OR ")),
-            write: format!("INSERT INTO {own} ({columns}) SELECT {columns} FROM {kept}"),
-        });
+        let write = match history {
+            None => format!("INSERT INTO {own} ({columns}) SELECT {columns} FROM {kept}"),
+            Some((here, there)) => {
+                let period = |period: &Period| quote::names(&[&period.start, &period.end]);
+                let (here, there) = (period(here), period(there));
+                format!(
+                    "INSERT INTO {own} ({columns}, {there}) SELECT {columns}, {here} FROM {kept} FOR SYSTEM_TIME ALL"
+                )
+            }
+        };
+        let in_the_way = (!clashes.is_empty()).then(|| clashes.join(" OR "));
+        return Ok(Filling { in_the_way, write, history: history.is_some() });
     };
     let Some(now) = table.column(column) else { return Err(format!("table {} has no column {column}", table.name)) };
     if !now.generated.is_empty() {
@@ -138,6 +237,7 @@ fn statements(table: &Table, archive: &Archive, held: &[String]) -> Result<Filli
     let from = format!("FROM {kept} WHERE {}{not_null}", terms.join(" AND "));
     Ok(Filling {
         in_the_way: None,
+        history: false,
         write: format!("UPDATE {own} SET {name} = (SELECT {kept}.{name} {from}){still} WHERE EXISTS (SELECT 1 {from})"),
     })
 }
@@ -161,6 +261,10 @@ async fn fill(
                  SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO', SESSION foreign_key_checks = 0",
             )
             .await?;
+        if filling.history {
+            let set = format!("SET @aura_db_history = @@SESSION.{INSERT_HISTORY}, SESSION {INSERT_HISTORY} = 1");
+            session.run_own(&set).await?;
+        }
         ("START TRANSACTION", "COMMIT", "ROLLBACK")
     };
     session.run_own(begin).await?;
@@ -170,6 +274,9 @@ async fn fill(
         Ok(outcome) => outcome,
     };
     session.run_own(if outcome.is_ok() { commit } else { back }).await?;
+    if filling.history {
+        session.run_own(&format!("SET SESSION {INSERT_HISTORY} = @aura_db_history")).await?;
+    }
     if !embedded {
         session.run_own("SET SESSION sql_mode = @aura_db_mode, SESSION foreign_key_checks = @aura_db_keys").await?;
     }
@@ -230,62 +337,4 @@ fn orphans(child: &Table, key: &ForeignKey) -> String {
         quote::name(&key.referenced_table),
         same.join(" AND ")
     )
-}
-
-/// A trigger: its name, the `sql_mode` that it was made with, and its statement.
-type Trigger = (String, String, String);
-
-/// The triggers of the archive's table, those among them that an earlier run had saved and not yet made again.
-async fn save_triggers(session: &mut Session, archive: &Archive) -> Result<Vec<Trigger>, EngineError> {
-    if session.has_transactional_ddl() {
-        return Ok(Vec::new());
-    }
-    let name = literal(session, &archive.name);
-    let saved = ask(session, format!("SELECT script FROM {TABLE} WHERE name = {name}"), 1).await?;
-    let saved = saved.first().and_then(|row| serde_json::from_str(&row[0]).ok());
-    if let Some(saved) = saved {
-        return Ok(saved);
-    }
-    let mut triggers: Vec<Trigger> = Vec::new();
-    let all = super::archive::triggers(session).await?;
-    for trigger in all.get(&archive.table.to_ascii_lowercase()).into_iter().flatten() {
-        let rows = ask(session, format!("SHOW CREATE TRIGGER {}", quote::name(trigger)), 3).await?;
-        triggers.extend(rows.into_iter().map(|row| (row[0].clone(), row[1].clone(), row[2].clone())));
-    }
-    if !triggers.is_empty() {
-        let json = serde_json::to_string(&triggers).unwrap_or_default();
-        let json = literal(session, &json);
-        session.run_own(&format!("UPDATE {TABLE} SET script = {json} WHERE name = {name}")).await?;
-    }
-    Ok(triggers)
-}
-
-async fn drop_triggers(session: &mut Session, triggers: &[Trigger]) -> Result<(), EngineError> {
-    for (name, ..) in triggers {
-        session.run_own(&format!("DROP TRIGGER IF EXISTS {}", quote::name(name))).await?;
-    }
-    Ok(())
-}
-
-async fn make_triggers(session: &mut Session, archive: &Archive, triggers: &[Trigger]) -> Result<(), EngineError> {
-    for (name, mode, statement) in triggers {
-        let text = literal(session, name);
-        let there = session
-            .count(&format!(
-                "SELECT COUNT(*) FROM information_schema.TRIGGERS \
-                 WHERE TRIGGER_SCHEMA = DATABASE() AND TRIGGER_NAME = {text}"
-            ))
-            .await?;
-        if there == 0 {
-            let mode = literal(session, mode);
-            session.run_own(&format!("SET @aura_db_mode = @@SESSION.sql_mode, SESSION sql_mode = {mode}")).await?;
-            session.run_own(statement).await?;
-            session.run_own("SET SESSION sql_mode = @aura_db_mode").await?;
-        }
-    }
-    if triggers.is_empty() {
-        return Ok(());
-    }
-    let name = literal(session, &archive.name);
-    session.run_own(&format!("UPDATE {TABLE} SET script = '' WHERE name = {name}")).await
 }

@@ -1,5 +1,6 @@
 //! Counts on the database what a rollback would destroy.
 
+use super::history::{Period, periods};
 use super::{EngineError, Session};
 use crate::migration::loss::{AtRisk, Seed, What, unchanged};
 use crate::model::location::Location;
@@ -44,7 +45,8 @@ pub async fn count(
     seeds: &BTreeMap<String, Vec<Seed>>,
     schema: &Schema,
 ) -> Result<Vec<Loss>, EngineError> {
-    let mut questions = questions(risks, seeds, schema, session.has_transactional_ddl());
+    let periods = if risks.is_empty() { BTreeMap::new() } else { periods(session).await? };
+    let mut questions = questions(risks, (seeds, &periods), schema, session.has_transactional_ddl());
     let asked: Vec<usize> = (0..questions.len()).filter(|at| !questions[*at].rows.is_empty()).collect();
     let selects: Vec<String> = asked.iter().map(|at| format!("EXISTS (SELECT 1 {})", questions[*at].rows)).collect();
     let mut gone = BTreeSet::new();
@@ -105,7 +107,12 @@ async fn ask(session: &mut Session, selects: &[String]) -> Result<Vec<Result<u64
     Ok(answers)
 }
 
-fn questions(risks: &[AtRisk], seeds: &BTreeMap<String, Vec<Seed>>, schema: &Schema, embedded: bool) -> Vec<Question> {
+fn questions(
+    risks: &[AtRisk],
+    (seeds, periods): (&BTreeMap<String, Vec<Seed>>, &BTreeMap<String, Period>),
+    schema: &Schema,
+    embedded: bool,
+) -> Vec<Question> {
     let mut questions = Vec::new();
     let mut seen = BTreeSet::new();
     // A table that goes as a whole says more than the rows or columns of it that go before.
@@ -122,10 +129,19 @@ fn questions(risks: &[AtRisk], seeds: &BTreeMap<String, Vec<Seed>>, schema: &Sch
         };
         let is_part = !matches!(risk.what, What::Table(_)) && whole.contains(&table_name.to_ascii_lowercase());
         let Some(table) = schema.table(table_name) else { continue };
+        let period = periods.get(&table.name.to_ascii_lowercase());
+        let condition = match (&risk.what, period) {
+            (What::History(_), None) => continue,
+            (What::History(_), Some(period)) => period.is_past(),
+            _ => condition,
+        };
         if is_part || !seen.insert(format!("{what}\n{condition}\n{note}")) {
             continue;
         }
-        let is_rows = matches!(risk.what, What::Table(_) | What::RowsWhere(..) | What::Overwritten { .. });
+        let is_rows = matches!(
+            risk.what,
+            What::Table(_) | What::RowsWhere(..) | What::Overwritten { .. } | What::Engine(..) | What::History(_)
+        );
         let made = if is_rows { seeds.get(&table_name.to_ascii_lowercase()) } else { None };
         let filter = match made.map(|seeds| unchanged(table, seeds, embedded)).filter(|text| !text.is_empty()) {
             Some(unchanged) => format!("({condition}) AND NOT ({unchanged})"),
@@ -135,6 +151,15 @@ fn questions(risks: &[AtRisk], seeds: &BTreeMap<String, Vec<Seed>>, schema: &Sch
             What::Overwritten { alias: Some(alias), .. } => format!(" AS {}", quote(alias)),
             _ => String::new(),
         };
+        // A row that is deleted or overwritten stays in the history, and what takes the table or the column takes that too.
+        let goes = matches!(risk.what, What::Table(_) | What::Column(..) | What::Redefined { .. });
+        let past = goes && period.is_some();
+        let (all, note) = match (past, note.is_empty()) {
+            (false, _) if matches!(risk.what, What::History(_)) => (" FOR SYSTEM_TIME ALL", note),
+            (false, _) => ("", note),
+            (true, true) => (" FOR SYSTEM_TIME ALL", "its history counts too".to_owned()),
+            (true, false) => (" FOR SYSTEM_TIME ALL", format!("{note}, and its history counts too")),
+        };
         let note = match &risk.doubt {
             Some(doubt) if note.is_empty() => doubt.clone(),
             Some(doubt) => format!("{note}, and {doubt}"),
@@ -142,7 +167,7 @@ fn questions(risks: &[AtRisk], seeds: &BTreeMap<String, Vec<Seed>>, schema: &Sch
         };
         questions.push(Question {
             loss: Loss { what, rows: None, note, at: risk.at.clone() },
-            rows: format!("FROM {}{alias} WHERE {filter}", quote(&table.name)),
+            rows: format!("FROM {}{all}{alias} WHERE {filter}", quote(&table.name)),
             sized: risk.doubt.is_none(),
         });
     }
@@ -155,6 +180,8 @@ fn words(what: &What) -> Option<(&String, String, String, String)> {
     Some(match what {
         What::Unknown(_) => return None,
         What::Table(table) => (table, String::from("TRUE"), table.clone(), String::new()),
+        What::Engine(table, why) => (table, String::from("TRUE"), table.clone(), why.clone()),
+        What::History(table) => (table, String::from("TRUE"), table.clone(), "its history goes".to_owned()),
         What::RowsWhere(table, condition) => (table, condition.clone(), table.clone(), String::new()),
         What::ValuesWhere(table, column, condition) => (
             table,

@@ -35,6 +35,10 @@ pub struct Context<'a> {
     pub unique_checks: bool,
     /// Names of archives that are there already.
     pub taken: &'a [String],
+    /// The tables that keep a history of their rows, in lower case.
+    pub versioned: &'a [String],
+    /// The table of the migrations' ledger.
+    pub ledger: &'a str,
 }
 
 /// Plans the archives for losses that were counted: what (`users` or `users.xp`) and the statement's place.
@@ -115,6 +119,7 @@ impl<'a> Planner<'a> {
         let name = name(version, &table.name, column, &taken);
         self.plan.archives.push(Archive {
             name: name.clone(),
+            ledger: self.on.ledger.to_owned(),
             version,
             position,
             table: table.name.clone(),
@@ -260,6 +265,9 @@ impl<'a> Planner<'a> {
     fn key<'t>(&self, table: &'t Table, column: &Column) -> Result<Vec<&'t Column>, String> {
         if let Some(how) = self.changed.get(&table.name.to_ascii_lowercase()) {
             return Err(format!("{how} earlier in this rollback"));
+        }
+        if self.on.versioned.contains(&table.name.to_ascii_lowercase()) {
+            return Err(format!("table {} keeps a history, of which the values could not be put back", table.name));
         }
         let Some(primary) = table.primary_key() else {
             return Err(format!("table {} has no primary key by which its values could be put back", table.name));

@@ -4,7 +4,7 @@
 use crate::model::journal::{JournalRow, Progress};
 use crate::model::location::Location;
 use crate::model::migration::{Direction, Migration};
-use crate::sql::ddl::{AlterAction, Effect, effect};
+use crate::sql::ddl::{AlterAction, Effect, effect, targets};
 
 /// An object that was adopted, in words, and the statement that would drop it. Indexes are left where they are anyway.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +42,9 @@ fn dropped(sql: &str) -> Vec<String> {
                 _ => None,
             })
             .collect(),
-        Effect::Routine { verb, kind, name: Some(name), .. } if verb == "DROP" => vec![format!("{kind} {name}")],
+        Effect::Routine { verb, kind, .. } if verb == "DROP" => {
+            targets(sql).iter().map(|name| format!("{kind} {name}")).collect()
+        }
         _ => Vec::new(),
     }
 }
@@ -55,7 +57,8 @@ mod tests {
     fn tables_columns_and_programs_are_named_and_indexes_are_not() {
         assert_eq!(dropped("DROP TABLE a, b"), ["table a", "table b"]);
         assert_eq!(dropped("ALTER TABLE t DROP COLUMN x, DROP INDEX i"), ["column t.x"]);
-        assert_eq!(dropped("DROP VIEW v"), ["view v"]);
+        assert_eq!(dropped("DROP VIEW IF EXISTS v, `w`"), ["view v", "view w"]);
+        assert_eq!(dropped("DROP PROCEDURE p"), ["procedure p"]);
         assert_eq!(dropped("DROP INDEX i ON t"), [""; 0]);
     }
 }

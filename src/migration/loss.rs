@@ -4,6 +4,7 @@
 //! is meant to take them away. They are called seeds here.
 
 mod course;
+mod engine;
 #[cfg(test)]
 mod fixture;
 mod redefined;
@@ -13,12 +14,13 @@ mod terms;
 mod tests;
 mod written;
 
+pub use engine::engine_doubt;
 pub use seeds::{Seed, seeds, unchanged};
 
 use crate::model::location::Location;
 use crate::model::migration::Migration;
 use crate::model::schema::{Routine, Schema};
-use crate::sql::ddl::{AlterAction, Effect, databases, effect};
+use crate::sql::ddl::{AlterAction, Effect, RowLoss, databases, deletes_history, effect, row_losses};
 use crate::sql::overwrite::overwrite;
 use crate::sql::parse::parse_statement;
 use course::Course;
@@ -72,6 +74,10 @@ pub enum What {
         /// The words that do it, such as `UPDATE`.
         by: String,
     },
+    /// Rows of a table that are not current any more, on `MariaDB`.
+    History(String),
+    /// All rows of a table, by another storage engine: the table, and in which way.
+    Engine(String, String),
     /// Nobody can tell; the reason.
     Unknown(String),
 }
@@ -124,6 +130,10 @@ fn risks(sql: &str, effect: &Effect, course: &Course, on: &On<'_>) -> Vec<Risk> 
         Effect::DropTable { tables } => sure(tables.iter().map(|table| What::Table(course.table(table))).collect()),
         Effect::Truncate { table } | Effect::ReplaceTable { table } => sure(vec![What::Table(course.table(table))]),
         Effect::AlterTable { table, actions } => sure(altered(sql, &course.table(table), actions, course, on)),
+        Effect::Rows { table: Some(table), .. } if deletes_history(sql).is_some() => {
+            let part = deletes_history(sql) == Some(true);
+            vec![(What::History(course.table(table)), part.then(|| "it says before which time".to_owned()))]
+        }
         Effect::Rows { verb, table } if verb == "DELETE" => vec![deleted(sql, table.as_deref(), course)],
         Effect::Rows { .. } => overwrite(sql).and_then(|write| written(&write, course, on)).into_iter().collect(),
         Effect::Other => sure(unknown(sql).into_iter().collect()),
@@ -146,9 +156,11 @@ fn behind_view(what: What, schema: &Schema) -> What {
 /// What is not there cannot be lost (`DROP TABLE IF EXISTS`).
 fn exists(what: &What, schema: &Schema) -> bool {
     match what {
-        What::Table(table) | What::RowsWhere(table, _) | What::Overwritten { table, .. } => {
-            schema.table(table).is_some()
-        }
+        What::Table(table)
+        | What::RowsWhere(table, _)
+        | What::Overwritten { table, .. }
+        | What::History(table)
+        | What::Engine(table, _) => schema.table(table).is_some(),
         What::Column(table, column) | What::Redefined { table, column, .. } | What::ValuesWhere(table, column, _) => {
             schema.table(table).is_some_and(|table| table.column(column).is_some())
         }
@@ -161,10 +173,10 @@ fn altered(sql: &str, table: &str, actions: &[AlterAction], course: &Course, on:
         .iter()
         .filter_map(|action| match action {
             AlterAction::DropColumn(column) => Some(What::Column(table.into(), course.column(table, column))),
-            AlterAction::DropPartition => Some(What::Unknown(format!("a partition of {table} is dropped"))),
             _ => None,
         })
         .collect();
+    whats.extend(row_losses(sql).into_iter().filter_map(|loss| without_name(loss, table, on)));
     // MariaDB's `ALTER IGNORE TABLE`: of rows with the same new key one stays.
     let ignores = sql.split_whitespace().take_while(|word| !word.eq_ignore_ascii_case("TABLE"));
     let is_key = |action: &AlterAction| match action {
@@ -179,6 +191,24 @@ fn altered(sql: &str, table: &str, actions: &[AlterAction], course: &Course, on:
         whats.extend(redefined::redefined(sql, table, course));
     }
     whats
+}
+
+/// What takes rows of a table away without naming the table or a column as its prey.
+fn without_name(loss: RowLoss, table: &str, on: &On<'_>) -> Option<What> {
+    let has_engine = |name: &str| {
+        let now = on.schema.table(table).and_then(|table| table.storage_engine.as_deref());
+        now.is_some_and(|now| now.eq_ignore_ascii_case(name))
+    };
+    Some(What::Unknown(match loss {
+        RowLoss::PartitionDropped => format!("a partition of {table} is dropped"),
+        RowLoss::PartitionEmptied => format!("a partition of {table} is emptied"),
+        RowLoss::PartitionExchanged => format!("a partition of {table} is exchanged for the rows of another table"),
+        RowLoss::Tablespace => format!("the tablespace of {table} is discarded, with the rows in it"),
+        RowLoss::History => return Some(What::History(table.into())),
+        // The embedded engine has only its own.
+        RowLoss::Engine(name) if on.embedded || has_engine(&name) => return None,
+        RowLoss::Engine(name) => return engine_doubt(&name).map(|why| What::Engine(table.into(), why)),
+    }))
 }
 
 fn deleted(sql: &str, table: Option<&str>, course: &Course) -> Risk {

@@ -6,7 +6,7 @@
 
 use crate::model::migration::Statement;
 use crate::model::schema::Schema;
-use crate::sql::ddl::{AlterAction, Effect, effect};
+use crate::sql::ddl::{AlterAction, Effect, effect, targets};
 use crate::sql::quote;
 
 /// What becomes of one statement of the down script.
@@ -59,7 +59,7 @@ pub fn actions<'a>(
     }
     let context = Context { schema, made, rows_left };
     down.iter()
-        .map(|statement| context.action(&effect(&statement.sql)).map_err(|reason| Refusal { statement, reason }))
+        .map(|statement| context.action(&statement.sql).map_err(|reason| Refusal { statement, reason }))
         .collect()
 }
 
@@ -100,7 +100,9 @@ fn dropped(sql: &str) -> Vec<String> {
     match effect(sql) {
         Effect::DropTable { tables } => tables.iter().map(|table| object("table", table)).collect(),
         Effect::RenameTable { pairs } => pairs.iter().map(|(from, _)| object("table", from)).collect(),
-        Effect::Routine { verb, kind, name: Some(name) } if verb == "DROP" => vec![object(&kind, &name)],
+        Effect::Routine { verb, kind, .. } if verb == "DROP" => {
+            targets(sql).iter().map(|name| object(&kind, name)).collect()
+        }
         Effect::AlterTable { table, actions } => actions
             .iter()
             .filter_map(|action| match action {
@@ -128,7 +130,8 @@ struct Context<'a> {
 }
 
 impl Context<'_> {
-    fn action(&self, effect: &Effect) -> Result<Action, String> {
+    fn action(&self, sql: &str) -> Result<Action, String> {
+        let effect = &effect(sql);
         let there = |table: &str| {
             self.schema.table(table).is_some()
                 || self
@@ -156,12 +159,20 @@ impl Context<'_> {
                 all if all == pairs.len() && pairs.iter().all(|(_, to)| !there(to)) => Ok(Action::Run),
                 _ => Err("it cannot be told which of the tables were renamed".into()),
             },
-            Effect::Routine { verb, kind, name: Some(name) } if verb == "DROP" => {
-                let has =
+            Effect::Routine { verb, kind, name: Some(_) } if verb == "DROP" => {
+                let is_there = |name: &&String| {
                     self.schema.routines.iter().any(|routine| {
                         routine.kind.eq_ignore_ascii_case(kind) && routine.name.eq_ignore_ascii_case(name)
-                    });
-                Ok(if has { Action::Run } else { Action::Skip(format!("{kind} {name} was not made")) })
+                    })
+                };
+                // Only of views there may be several.
+                let names = targets(sql);
+                let left: Vec<&String> = names.iter().filter(is_there).collect();
+                Ok(match left.len() {
+                    0 => Action::Skip(format!("{kind} {} was not made", names.join(", "))),
+                    all if all == names.len() => Action::Run,
+                    _ => Action::RunInstead(format!("DROP VIEW {}", quote::names(&left))),
+                })
             }
             Effect::AlterTable { table, .. } | Effect::Truncate { table } | Effect::CreateIndex { table, .. }
                 if !there(table) && is_made(table) =>
@@ -215,7 +226,7 @@ impl Context<'_> {
 mod tests {
     use super::*;
     use crate::model::location::Location;
-    use crate::model::schema::{Column, Table};
+    use crate::model::schema::{Column, Routine, Table};
 
     fn script(statements: &[&str]) -> Vec<Statement> {
         let at = Location::line("x.sql", 1);
@@ -239,6 +250,21 @@ mod tests {
         let actions = actions(&down, &up, 1, &schema(&[("a", &["x"]), ("c", &["x"])])).unwrap();
         assert!(matches!(&actions[0], Action::Skip(reason) if reason.contains("c was not changed")));
         assert_eq!(actions[1], Action::RunInstead("DROP TABLE `a`".into()));
+    }
+
+    #[test]
+    fn each_view_of_a_list_is_looked_for() {
+        let up = script(&["CREATE VIEW a AS SELECT 1", "DROP TABLE t", "CREATE VIEW b AS SELECT 1", "DROP VIEW a, b"]);
+        let down = script(&["DROP VIEW b, a", "DROP VIEW IF EXISTS b, c", "DROP VIEW a"]);
+        let view = |name: &str| Routine { kind: "view".into(), name: name.into(), definition: String::new() };
+        let schema = Schema { tables: vec![], routines: vec![view("a")] };
+        let found = actions(&down, &up, 2, &schema).unwrap();
+        assert_eq!(found[0], Action::RunInstead("DROP VIEW `a`".into()));
+        assert_eq!(found[1], Action::Skip("view b, c was not made".into()));
+        assert_eq!(found[2], Action::Run);
+        // Neither is left for nobody to take away.
+        let refusal = actions(&down[1..2], &up, 3, &schema).unwrap_err();
+        assert!(refusal.reason.starts_with("view a, "), "{refusal:?}");
     }
 
     #[test]

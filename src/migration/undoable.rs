@@ -5,7 +5,7 @@
 
 use crate::model::migration::Statement;
 use crate::model::schema::Schema;
-use crate::sql::ddl::{AlterAction, Effect, databases, effect};
+use crate::sql::ddl::{AlterAction, Effect, databases, effect, targets};
 use crate::sql::setting::is_between_transactions;
 
 /// A statement that could not be taken back.
@@ -54,7 +54,7 @@ pub fn obstacles<'a>(statements: &[&'a Statement], before: &Schema, database: Op
         let harmless = |table: &str| {
             made.contains(&table.to_ascii_lowercase()) || (before.table(table).is_none() && is_drop(effect))
         };
-        if let Some(reason) = trace(effect, &harmless, before) {
+        if let Some(reason) = trace(&statement.sql, effect, &harmless, before) {
             obstacles.push(Obstacle { statement, reason });
         }
     }
@@ -102,15 +102,20 @@ fn has_steps(sql: &str) -> bool {
 }
 
 /// What a statement would leave behind, if anything.
-fn trace(effect: &Effect, made_here: &dyn Fn(&str) -> bool, before: &Schema) -> Option<String> {
+fn trace(sql: &str, effect: &Effect, made_here: &dyn Fn(&str) -> bool, before: &Schema) -> Option<String> {
     match effect {
         Effect::ReplaceTable { table } if made_here(table) => None,
         Effect::ReplaceTable { table } => Some(format!("it drops {table}")),
-        Effect::Routine { kind, name: Some(name), verb } if verb != "ALTER" => before
-            .routines
-            .iter()
-            .any(|one| one.kind.eq_ignore_ascii_case(kind) && one.name.eq_ignore_ascii_case(name))
-            .then(|| format!("it runs {verb} on the {kind} {name}, which is there already")),
+        Effect::Routine { kind, name: Some(_), verb } if verb != "ALTER" => {
+            let is_there = |name: &String| {
+                before
+                    .routines
+                    .iter()
+                    .any(|one| one.kind.eq_ignore_ascii_case(kind) && one.name.eq_ignore_ascii_case(name))
+            };
+            let there = targets(sql).into_iter().find(is_there);
+            there.map(|name| format!("it runs {verb} on the {kind} {name}, which is there already"))
+        }
         Effect::CreateTable { .. }
         | Effect::CreateIndex { .. }
         | Effect::DropIndex { .. }

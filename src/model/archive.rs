@@ -5,6 +5,9 @@
 pub struct Archive {
     /// The table that holds it now.
     pub name: String,
+    /// The table of the ledger whose migration it is of; empty where nobody knows, as an earlier version did not write it
+    /// down and the database has several.
+    pub ledger: String,
     /// The version whose down script dropped it.
     pub version: i64,
     /// Its place among the archives of that version, from 1.
@@ -18,7 +21,7 @@ pub struct Archive {
 }
 
 /// How far bringing back an archive has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ArchiveState {
     /// Nobody has asked for it.
     Kept,
@@ -26,6 +29,8 @@ pub enum ArchiveState {
     Due,
     /// Its rows are back; triggers may have to be made again, and the archive is to go.
     Filled,
+    /// Its rows are back, and the values of these columns are only here, as the table has no place for them.
+    Rest(Vec<String>),
 }
 
 impl Archive {

@@ -124,3 +124,14 @@ fn what_cannot_be_followed_is_unknown_and_said() {
         assert!(!ledger.contains(&"3 1".to_owned()) && !ledger.contains(&"2 1".to_owned()), "{ledger:?}");
     }
 }
+
+#[test]
+fn every_view_of_a_list_is_gone() {
+    for server in both() {
+        let made =
+            ["CREATE VIEW a AS SELECT 1 AS one; CREATE VIEW b AS SELECT 2 AS two", "DROP VIEW IF EXISTS c, b, a"];
+        let (project, found) = drift_of(server, &made);
+        assert_eq!(found, [""; 0], "{}", server.engine());
+        project.run("drift --embedded").exits(0);
+    }
+}

@@ -95,7 +95,7 @@ fn what_was_adopted_is_not_dropped_without_a_word() {
     for server in both() {
         let project = Project::new(server, "adopt_inherited");
         project.pair(1, "CREATE TABLE a (id INT PRIMARY KEY)", "DROP TABLE a");
-        project.pair(2, "CREATE VIEW v AS SELECT id FROM a", "DROP VIEW v");
+        project.pair(2, "CREATE VIEW v AS SELECT id FROM a; CREATE VIEW w AS SELECT 1 AS one", "DROP VIEW v, w");
         project.pair(3, "ALTER TABLE a ADD COLUMN x INT", "ALTER TABLE a DROP COLUMN x");
         project.pair(4, "CREATE TABLE own (id INT PRIMARY KEY)", "DROP TABLE own");
         project.run("migrate --to 3").exits(0);
@@ -106,8 +106,12 @@ fn what_was_adopted_is_not_dropped_without_a_word() {
         let before = project.contents();
         contains(&project.run("rollback all --dry-run").exits(0).stderr, "would drop view v, which was there before");
         let outcome = project.run("rollback all").exits(4);
-        for line in ["column a.x, adopted and not made here (migrations/3_step.down.sql:1:1)", "view v, ", "table a, "]
-        {
+        for line in [
+            "column a.x, adopted and not made here (migrations/3_step.down.sql:1:1)",
+            "view v, ",
+            "view w, ",
+            "table a, ",
+        ] {
             contains(&outcome.stderr, line);
         }
         assert_eq!(project.contents(), before, "{}", server.engine());

@@ -95,3 +95,37 @@ fn what_does_not_fit_stays_and_can_be_brought_back_or_destroyed_later() {
     }
     assert_eq!(column(&folder, TABLES), ["_sqlx_migrations", "item", "owner"]);
 }
+
+#[test]
+fn a_registry_of_an_earlier_version_is_mended() {
+    let folder = filled();
+    let before = column(&folder, ITEMS);
+    run(&folder, "rollback --archive").exits(0);
+    execute(
+        &folder,
+        "CREATE TABLE old (name TEXT NOT NULL PRIMARY KEY, version BIGINT NOT NULL, position INT NOT NULL, table_name TEXT \
+         NOT NULL, column_name TEXT NOT NULL, state TEXT NOT NULL, script TEXT NOT NULL);
+         INSERT INTO old SELECT name, version, position, table_name, column_name, state, script FROM _aura_db_archives;
+         DROP TABLE _aura_db_archives; ALTER TABLE old RENAME TO _aura_db_archives",
+    );
+    contains(
+        &run(&folder, "status").stdout,
+        "archive _aura_db_archive_2_item__more: column item.more of migration 2\n",
+    );
+    contains(&run(&folder, "migrate").exits(0).stderr, "restored column item.more");
+    assert_eq!(column(&folder, ITEMS), before);
+    run(&folder, "rollback --archive").exits(0);
+    run(&folder, "migrate").exits(0);
+    assert_eq!(column(&folder, ITEMS), before);
+}
+
+#[test]
+fn a_table_counts_on_where_it_had_stopped() {
+    let folder = filled();
+    execute(&folder, "INSERT INTO item (id, word) VALUES (900, 'gone'); DELETE FROM item WHERE id = 900");
+    run(&folder, "rollback all --archive").exits(0);
+    run(&folder, "migrate").exits(0);
+    execute(&folder, "INSERT INTO item (word) VALUES ('next')");
+    assert_eq!(column(&folder, "SELECT CAST(id AS TEXT) FROM item ORDER BY id"), ["5", "7", "9", "901"]);
+    assert_eq!(column(&folder, "SELECT name FROM sqlite_sequence"), ["item"]);
+}

@@ -179,3 +179,43 @@ fn rows_behind_a_view_are_rows_too() {
         }
     }
 }
+
+#[test]
+fn rows_that_go_by_an_option_or_a_partition_are_told_for_what_they_are() {
+    for server in both() {
+        let project = Project::new(server, "loss_options");
+        project.pair(
+            1,
+            "CREATE TABLE k (id INT PRIMARY KEY, n INT); CREATE TABLE empty_one (id INT); CREATE TABLE p (id INT) \
+             PARTITION BY RANGE (id) (PARTITION p0 VALUES LESS THAN (10), PARTITION p1 VALUES LESS THAN (20))",
+            "SELECT 1",
+        );
+        project.run("migrate").exits(0);
+        project.database.run("INSERT INTO k VALUES (1, 1), (2, 2), (3, 3); INSERT INTO p VALUES (1)");
+        let before = project.contents();
+        let cases = [
+            ("ALTER TABLE k ENGINE=BLACKHOLE", "k: 3 rows, because the engine BLACKHOLE keeps no rows ("),
+            (
+                "ALTER TABLE k COMMENT 'x' ENGINE = MEMORY",
+                "k: 3 rows, because the engine MEMORY keeps rows only until the server stops (",
+            ),
+            (
+                "ALTER TABLE k DISCARD TABLESPACE",
+                "unknown, because the tablespace of k is discarded, with the rows in it (",
+            ),
+            ("ALTER TABLE p TRUNCATE PARTITION p0", "unknown, because a partition of p is emptied ("),
+            ("ALTER TABLE p DROP PARTITION p0", "unknown, because a partition of p is dropped ("),
+        ];
+        for (down, expected) in cases {
+            project.file("migrations/1_step.down.sql", down);
+            contains(&project.run("rollback").exits(4).stderr, expected);
+            assert_eq!(project.contents(), before, "{}: {down}", server.engine());
+        }
+        project.file("migrations/1_step.down.sql", "ALTER TABLE k ENGINE=BLACKHOLE");
+        contains(&project.run("rollback --archive").exits(4).stderr, "what this does to k cannot be archived");
+        // Where nothing is, nothing is lost; and the engine that a table has already keeps its rows.
+        project.file("migrations/1_step.down.sql", "ALTER TABLE empty_one ENGINE=MEMORY; ALTER TABLE k ENGINE=InnoDB");
+        project.run("rollback").exits(0);
+        assert_eq!(project.database.rows("SELECT * FROM k").len(), 3, "{}", server.engine());
+    }
+}

@@ -70,3 +70,32 @@ fn what_a_killed_run_had_planned_and_not_reached_is_as_if_it_never_was() {
         assert_eq!(project.tables(), ["_sqlx_migrations"]);
     }
 }
+
+#[test]
+fn a_plan_that_cannot_be_written_leaves_nothing_of_it() {
+    for server in both() {
+        let project = Project::new(server, "planned_refused");
+        project.up(1, "CREATE TABLE before_it (id INT); INSERT INTO before_it VALUES (1)");
+        project.run("migrate").exits(0);
+        project.database.run(
+            "CREATE TRIGGER no_plan BEFORE INSERT ON _aura_db_journal FOR EACH ROW BEGIN IF NEW.progress = 'planned' THEN \
+             SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'no room for a plan'; END IF; END",
+        );
+        // The run's bookkeeping of this one is open when the plan of the others is written.
+        project.up(2, "ALTER TABLE before_it ADD COLUMN word VARCHAR(9)");
+        for (version, table) in [(3, "c"), (4, "d"), (5, "e")] {
+            project.pair(version, &format!("CREATE TABLE {table} (id INT)"), &format!("DROP TABLE {table}"));
+        }
+        contains(&project.run("migrate").stderr, "no room for a plan");
+        assert_eq!(project.ledger(), ["1 1", "2 1"], "{}", server.engine());
+        assert_eq!(
+            project.states(),
+            ["1 applied", "2 applied", "3 pending", "4 pending", "5 pending"],
+            "{}",
+            server.engine()
+        );
+        project.database.run("DROP TRIGGER no_plan");
+        project.run("migrate").exits(0);
+        assert_eq!(project.ledger(), ["1 1", "2 1", "3 1", "4 1", "5 1"], "{}", server.engine());
+    }
+}

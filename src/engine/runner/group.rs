@@ -83,9 +83,12 @@ async fn plan(runner: &mut Runner<'_>, migrations: &[&Migration]) -> Result<usiz
         .zip(states)
         .map(|((migration, table), state)| row(runner, migration, (table, state)))
         .collect();
-    if runner.open == Open::Nothing {
-        runner.session.defer("START TRANSACTION");
+    if runner.open == Open::Bookkeeping {
+        // What it says is true whatever becomes of the plan, which is taken back as a whole where it cannot be written.
+        runner.session.defer("COMMIT");
     }
+    runner.session.defer("START TRANSACTION");
+    runner.open = Open::Work;
     match direction {
         Direction::Up => runner.ledger.defer_begin(runner.session, group),
         Direction::Down => runner.ledger.defer_mark(runner.session, &versions(group), Mark::Reverting),

@@ -4,8 +4,9 @@ use super::{Check, Needs, Rule};
 use crate::lint::context::{Case, Target};
 use crate::lint::dialect::tokens;
 use crate::lint::sizes::has_words;
+use crate::migration::loss::engine_doubt;
 use crate::model::finding::{Finding, Severity};
-use crate::sql::ddl::{AlterAction, Effect};
+use crate::sql::ddl::{AlterAction, Effect, RowLoss, deletes_history, row_losses};
 
 pub(super) const RULE: Rule = Rule {
     id: "data-loss",
@@ -23,9 +24,12 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         Effect::Truncate { .. } => all(case, "empties the table"),
         Effect::AlterTable { actions, .. } => {
             let target = case.standing().next();
-            let lost = actions.iter().filter_map(|action| Some((target, dropped(action, target?)?)));
-            lost.collect()
+            let columns = actions.iter().filter_map(|action| dropped(action, target?));
+            let rows = row_losses(&case.statement.sql);
+            let rows = rows.into_iter().filter_map(|loss| without_name(loss, target?));
+            columns.chain(rows).map(|what| (target, what)).collect()
         }
+        Effect::Rows { .. } if deletes_history(&case.statement.sql).is_some() => all(case, "deletes history of"),
         Effect::Rows { verb, table } if verb == "DELETE" && chooses_none(&case.statement.sql) => match table {
             Some(_) => all(case, "deletes every row of"),
             None => vec![(None, "deletes every row of the tables that it joins".into())],
@@ -80,9 +84,20 @@ fn dropped(action: &AlterAction, target: &Target) -> Option<String> {
         AlterAction::DropColumn(column) => {
             Some(format!("drops the column `{}`.`{column}` with its values", target.table))
         }
-        AlterAction::DropPartition => Some(format!("drops, empties or trades a partition of `{}`", target.table)),
         _ => None,
     }
+}
+
+fn without_name(loss: RowLoss, target: &Target) -> Option<String> {
+    let table = &target.table;
+    Some(match loss {
+        RowLoss::PartitionDropped => format!("drops a partition of `{table}`"),
+        RowLoss::PartitionEmptied => format!("empties a partition of `{table}`"),
+        RowLoss::PartitionExchanged => format!("trades a partition of `{table}` for the rows of another table"),
+        RowLoss::Tablespace => format!("discards the tablespace of `{table}` with its rows"),
+        RowLoss::History => format!("drops the history of `{table}`"),
+        RowLoss::Engine(engine) => format!("changes the engine of `{table}`: {}", engine_doubt(&engine)?),
+    })
 }
 
 #[cfg(test)]
@@ -98,6 +113,9 @@ mod tests {
             "CREATE OR REPLACE TABLE orders (a INT)",
             "ALTER TABLE orders DROP note, ADD b INT",
             "ALTER TABLE orders DROP PARTITION p0",
+            "ALTER TABLE orders ENGINE=MEMORY",
+            "ALTER TABLE orders DISCARD TABLESPACE",
+            "DELETE HISTORY FROM orders",
             "DELETE FROM orders",
             "DELETE FROM orders WHERE 1",
             "DELETE FROM orders WHERE (1 = 1)",

@@ -9,6 +9,7 @@ pub(in crate::sql) mod index;
 mod load;
 mod program;
 pub(in crate::sql) mod reader;
+mod row_loss;
 mod table;
 mod trace;
 mod unseen;
@@ -17,6 +18,7 @@ pub use definition::{Definition, Redefinition, redefinitions};
 pub use index::IndexDefinition;
 pub use load::loaded;
 pub use program::dropped_views;
+pub use row_loss::{RowLoss, deletes_history, row_losses};
 pub use table::{Created, created};
 pub use trace::{Trace, option_in, traces};
 pub use unseen::unseen;
@@ -182,7 +184,9 @@ pub fn targets(sql: &str) -> Vec<String> {
             });
             std::iter::once(table).chain(renamed).collect()
         }
-        Effect::Routine { name, .. } => name.into_iter().collect(),
+        Effect::Routine { name, .. } => {
+            Some(dropped_views(sql)).filter(|views| !views.is_empty()).unwrap_or_else(|| name.into_iter().collect())
+        }
         _ => Vec::new(),
     }
 }
@@ -372,6 +376,7 @@ fn pairs(reader: &mut Reader) -> Vec<(String, String)> {
 }
 
 fn rows(verb: String, reader: &mut Reader) -> Effect {
+    let _history = verb == "DELETE" && row_loss::eat_history(reader);
     for noise in ["LOW_PRIORITY", "HIGH_PRIORITY", "DELAYED", "QUICK", "IGNORE", "INTO", "FROM"] {
         reader.eat(noise);
     }

@@ -23,6 +23,10 @@ pub(super) fn routine(verb: &str, reader: &mut Reader) -> Effect {
         if KINDS.contains(&word.as_str()) {
             reader.if_exists();
             let name = reader.name();
+            // The other views are told by `dropped_views`; the databases of their names count here.
+            while verb == "DROP" && word == "VIEW" && reader.eat(",") {
+                reader.name();
+            }
             // Of several, the others would be passed over.
             let many = verb == "DROP" && word == "SEQUENCE" && reader.eat(",");
             return if many {

@@ -12,7 +12,7 @@ mod types;
 pub use program::same as same_program;
 
 use super::ddl::reader::Reader;
-use super::ddl::{Effect, databases, effect, temporary};
+use super::ddl::{Effect, databases, effect, targets, temporary};
 use crate::model::built::{Built, Defaults};
 use crate::model::drift::{Object, ObjectKind};
 use crate::model::schema::Table;
@@ -66,6 +66,12 @@ impl Draft {
                 table.indexes.retain(|one| !one.name.eq_ignore_ascii_case(&index));
                 None
             }),
+            // Only of views there may be several.
+            Effect::Routine { verb, kind, name: Some(_) } if verb == "DROP" => {
+                for name in targets(sql) {
+                    self.program(&verb, &kind, &name, sql);
+                }
+            }
             Effect::Routine { verb, kind, name: Some(name) } => self.program(&verb, &kind, &name, sql),
             Effect::Routine { .. } => self.built.wild.push(at.to_owned()),
             Effect::Other if !is_harmless(sql) => self.built.wild.push(at.to_owned()),
