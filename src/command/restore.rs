@@ -114,7 +114,8 @@ async fn one(session: &mut Session, archive: &Archive, replace: bool, term: &mut
             let (rows, version) = (counted(rows, "row"), archive.version);
             term.note(&format!(
                 "restored {what}: {rows}, renamed back from {}; foreign keys, triggers and, on MySQL, checks that it \
-                 had are not back, and migration {version} is still rolled back",
+                 had are not back, and migration {version} is still rolled back: `aura-db migrate` makes the table anew and \
+                 brings these rows into it",
                 archive.name
             ));
             true
@@ -150,6 +151,13 @@ pub(super) async fn due(
     chosen: &[&Migration],
     term: &mut Term,
 ) -> Result<Vec<i64>, Failure> {
+    let own: Vec<i64> = chosen.iter().map(|migration| migration.version).collect();
+    for aside in archive::put_aside(session, ledger.table(), &own).await? {
+        term.note(&format!(
+            "table {}, which had been renamed back, is put aside while migration {} makes it anew",
+            aside.table, aside.version
+        ));
+    }
     let (mut versions, mut left) = (Vec::new(), Vec::new());
     for archive in early(async { Ok(archive::list(session, ledger.table()).await?) }).await? {
         if chosen.iter().all(|migration| migration.version != archive.version) {

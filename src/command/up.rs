@@ -188,9 +188,12 @@ async fn unadopted(
         return Ok(());
     }
     let live = session.schema(&[ledger.table()]).await?;
+    // What was brought back by itself makes room for its migration.
+    let renamed = crate::engine::archive::renamed(session, ledger.table()).await?;
+    let makes_room = |table: &str| renamed.iter().any(|one| one.table.eq_ignore_ascii_case(table));
     let there: Vec<String> = made
         .iter()
-        .filter(|(table, _)| live.table(table).is_some())
+        .filter(|(table, _)| live.table(table).is_some() && !makes_room(table))
         .map(|(table, at)| format!("{at}: table {table} is there already"))
         .collect();
     if there.is_empty() {

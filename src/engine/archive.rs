@@ -15,6 +15,7 @@ use sqlx::AssertSqlSafe;
 use sqlx::Row as _;
 use std::collections::BTreeMap;
 
+pub use super::archive_again::{put_aside, renamed};
 pub use super::archive_restore::{Outcome, restore};
 pub use super::archive_table::mend;
 

@@ -4,6 +4,7 @@
 //! registry and dropped for that time, so that a run that is cut off makes them again.
 
 use super::archive::{ask, columns, discard, set_state};
+use super::archive_again;
 use super::archive_triggers;
 use super::counter;
 use super::history::{Period, periods};
@@ -160,13 +161,13 @@ async fn rename_back(session: &mut Session, archive: &Archive, asked: bool) -> R
     }
     let (name, table) = (quote::name(&archive.name), quote::name(&archive.table));
     let rows = session.count(&format!("SELECT COUNT(*) FROM {name}")).await?;
+    archive_again::mark(session, archive).await?;
     match session.run_own(&format!("RENAME TABLE {name} TO {table}")).await {
-        Err(EngineError::Server(error)) => Ok(Outcome::Kept(error.message)),
-        Err(error) => Err(error),
-        Ok(()) => {
-            discard(session, archive).await?;
-            Ok(Outcome::Renamed(rows))
+        Err(EngineError::Server(error)) => {
+            set_state(session, archive, ArchiveState::Kept).await?;
+            Ok(Outcome::Kept(error.message))
         }
+        renamed => renamed.map(|()| Outcome::Renamed(rows)),
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod adoption;
 pub mod archive;
+mod archive_again;
 mod archive_restore;
 mod archive_table;
 mod archive_triggers;

@@ -182,5 +182,34 @@ fn a_table_that_is_not_there_gets_its_archive_back_under_its_name() {
         project.run("rollback --restore").exits(0);
         assert_eq!(project.database.column("SELECT id FROM u"), ["1"]);
         assert_eq!(project.states(), ["1 pending"]);
+        // The migration that makes them finds them in its way, with what was written since.
+        project.database.run("INSERT INTO t VALUES (12, 'twelve')");
+        for verb in ["migrate", "apply all"] {
+            let migrated = project.run(verb).exits(0);
+            contains(
+                &migrated.stderr,
+                "table t, which had been renamed back, is put aside while migration 1 makes it anew",
+            );
+            contains(&migrated.stderr, "restored table t: 3 rows");
+            assert_eq!(
+                project.database.column("SELECT id FROM t ORDER BY id"),
+                ["4", "9", "12"],
+                "{}",
+                server.engine()
+            );
+            assert_eq!(project.database.column("SELECT id FROM u"), ["1"]);
+            assert_eq!(project.states(), ["1 applied"]);
+            project.run("rollback --archive").exits(0);
+            project.run("rollback --restore").exits(0);
+        }
+        // A key to it that came later is in the way, and said.
+        project.database.run("CREATE TABLE later (t INT, CONSTRAINT of_t FOREIGN KEY (t) REFERENCES t (id))");
+        let refused = project.run("migrate").exits(4);
+        contains(&refused.stderr, "the foreign key later.of_t refers to it");
+        assert_eq!(project.database.column("SELECT id FROM t ORDER BY id"), ["4", "9", "12"], "{}", server.engine());
+        project.database.run("DROP TABLE later; DROP TABLE t");
+        project.run("migrate").exits(0);
+        assert_eq!(project.database.column("SELECT id FROM t"), [""; 0]);
+        assert_eq!(project.database.column("SELECT id FROM u"), ["1"]);
     }
 }
