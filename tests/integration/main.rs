@@ -72,6 +72,7 @@ mod session_settings;
 mod settled;
 mod shop;
 mod slowlog;
+mod source_loop;
 mod stats;
 mod stats_export;
 mod torture_runner;

@@ -91,12 +91,15 @@ impl<'s> Visitor<'s> {
         let is_named = name.is_some();
         self.names.extend(name);
         let loops = std::mem::replace(&mut self.loops, usize::from(std::mem::take(&mut self.each)));
+        // What is assigned to a name outside is the function, and not what it makes when it runs.
+        let kept = std::mem::take(&mut self.kept);
         self.evaluator.scopes.open();
         self.evaluator.scopes.depth += 1;
         run(self);
         self.evaluator.scopes.depth -= 1;
         self.evaluator.scopes.close();
         self.loops = loops;
+        self.kept = kept;
         if is_named {
             self.names.pop();
         }
