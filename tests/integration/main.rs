@@ -62,6 +62,8 @@ mod round_trip;
 mod sandbox;
 mod sandbox_audit;
 mod scan;
+mod scan_shapes;
+mod scan_truth;
 mod schema;
 mod schema_source;
 mod scratch;

@@ -104,7 +104,7 @@ pub(super) fn member<'a, 'b>(object: &'b oxc_ast::ast::ObjectExpression<'a>, nam
 
 /// Whether a text that is in no call begins as SQL rather than as a sentence: `Select a file from the list`.
 pub(super) fn is_like_sql(text: &str) -> bool {
-    let text = text.trim_start();
+    let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '(');
     let end = text.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len());
     let (verb, rest) = text.split_at(end);
     let is_verb = ["SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "WITH", "CREATE", "ALTER", "DROP", "TRUNCATE"]

@@ -155,7 +155,7 @@ impl<'a> Visit<'a> for Visitor<'_> {
             && let Some(Expression::Identifier(list)) = it.callee.as_member_expression().map(MemberExpression::object)
         {
             let items: Vec<Known> =
-                it.arguments.iter().filter_map(Argument::as_expression).map(|one| self.evaluator.known(one)).collect();
+                it.arguments.iter().filter_map(Argument::as_expression).map(|one| self.item(one)).collect();
             self.evaluator.scopes.change(list.name.as_str(), |known| match known {
                 Known::Lists(mut lists) => {
                     for list in &mut lists {
@@ -371,6 +371,14 @@ impl<'a> Visit<'a> for Visitor<'_> {
 }
 
 impl Visitor<'_> {
+    /// What is put into a list. An object's members are of no use there: rows to insert are many, and no part of a text.
+    fn item(&self, one: &Expression<'_>) -> Known {
+        match one.get_inner_expression() {
+            Expression::ObjectExpression(_) => Known::Other("an object".into()),
+            one => self.evaluator.known(one),
+        }
+    }
+
     fn walk_declarator(&mut self, it: &VariableDeclarator<'_>) {
         if let Some(init) = &it.init {
             self.visit_expression(init);
