@@ -7,6 +7,7 @@ mod baseline;
 mod catalogue;
 mod digests;
 mod doubt;
+mod drafted;
 mod drift;
 mod explain;
 mod failure;

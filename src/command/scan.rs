@@ -1,6 +1,9 @@
 //! `catalogue scan`: a workload from the SQL in an app's source files.
 
+use super::drafted::drafted;
 use super::failure::Failure;
+use super::judge::scale_named;
+use super::today::today;
 use crate::cli::{Scan as Args, ScanFormat};
 use crate::exit::Exit;
 use crate::model::count::counted;
@@ -9,11 +12,9 @@ use crate::model::query::{Query, Sample, Source};
 use crate::model::scan::{Scan, Scanned};
 use crate::render;
 use crate::source::scan::merge::{marked, merge};
-use crate::source::scan::{ColumnTypes, Options, scan};
-use crate::source::{migrations, workload};
-use crate::sql::parse::parse_statement;
+use crate::source::scan::{Options, Samples, scan};
+use crate::source::workload;
 use crate::term::{Output, Term};
-use sqlparser::ast::Statement;
 use std::path::Path;
 
 /// Runs `catalogue scan`.
@@ -21,14 +22,14 @@ use std::path::Path;
 /// # Errors
 /// When a folder cannot be read or holds no source file, or the workload to merge into cannot be used.
 pub(super) fn run(args: &Args, term: &mut Term) -> Result<Exit, Failure> {
-    let types = args.schema.as_deref().map(types).transpose()?.unwrap_or_default();
+    let samples = samples(args)?;
     let into = args.into.as_deref().filter(|path| path.exists());
     let old = match into {
         Some(path) => Some((read(path)?, entries(path)?)),
         None => None,
     };
     let output = Output::open(args.into.as_deref().or(args.output.as_deref()))?;
-    let options = Options { calls: args.calls.clone(), types };
+    let options = Options { calls: args.calls.clone(), samples };
     let found = scan(&args.paths, &options).map_err(|error| Failure::unable(error.message))?;
     let text = match args.format {
         ScanFormat::Json => render::json::render(&found),
@@ -123,25 +124,9 @@ fn tell(found: &Scan, term: &mut Term) {
     ));
 }
 
-/// Types of columns by name, of the migrations in a folder; a name with two types has none.
-fn types(folder: &Path) -> Result<ColumnTypes, Failure> {
-    let migrations = migrations::load(folder).map_err(|errors| {
-        Failure::unable(errors.into_iter().map(|error| error.message).collect::<Vec<_>>().join("\n"))
-    })?;
-    let (mut types, mut torn) = (ColumnTypes::new(), Vec::new());
-    for statement in migrations.iter().flat_map(|migration| &migration.up.statements) {
-        if let Ok(Statement::CreateTable(table)) = parse_statement(&statement.sql) {
-            for column in table.columns {
-                let (name, kind) = (column.name.value.to_ascii_lowercase(), column.data_type.to_string());
-                let earlier = types.insert(name.clone(), kind.clone());
-                if earlier.is_some_and(|earlier| earlier.split('(').next() != kind.split('(').next()) {
-                    torn.push(name);
-                }
-            }
-        }
-    }
-    for name in &torn {
-        types.remove(name);
-    }
-    Ok(types)
+/// Where sample values come from: what the migrations in a folder build, and the scale profile.
+fn samples(args: &Args) -> Result<Samples, Failure> {
+    let schema = args.schema.as_deref().map(drafted).transpose()?.unwrap_or_default();
+    let scale = args.scale.as_deref().map(scale_named).transpose()?;
+    Ok(Samples { schema, scale, day: today()?.to_string() })
 }

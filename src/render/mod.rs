@@ -13,6 +13,7 @@ pub mod json;
 pub mod junit;
 pub mod lint;
 pub mod markdown;
+pub mod named;
 mod paint;
 pub mod review;
 pub mod root;

@@ -62,6 +62,7 @@ mod round_trip;
 mod sandbox;
 mod sandbox_audit;
 mod scan;
+mod scan_follows;
 mod scan_shapes;
 mod scan_truth;
 mod schema;

@@ -141,7 +141,8 @@ fn each_way_to_write_a_statement_is_followed() {
     let mut wrong = Vec::new();
     for shape in SHAPES {
         let folder = tempfile::tempdir().unwrap();
-        let words = Words { number: 1, one: "SELECT id FROM films WHERE year > 1990", two: "DELETE FROM films WHERE id = 7" };
+        let words =
+            Words { number: 1, one: "SELECT id FROM films WHERE year > 1990", two: "DELETE FROM films WHERE id = 7" };
         let (text, wanted) = shape.write(&words);
         fs::write(folder.path().join(if shape.typed { "a.ts" } else { "a.js" }), text).unwrap();
         let run = AuraDb::new(["catalogue", "scan", ".", "--format", "json"]).at(folder.path()).run().exits(0);

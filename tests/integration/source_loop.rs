@@ -222,9 +222,10 @@ fn server_to_findings(kind: ServerKind, sandbox: &str) {
         assert!(open.iter().all(|one| one.starts_with(&format!("{workload}:"))), "{open:?}");
 
         let name = lines[by_phone];
-        let waiver = format!("{name}\n    allow: [{{rule: full-table-scan, because: the desk rings up twice a day}}]");
-        clinic.edit(workload, name, &waiver);
-        let audit = format!("audit --sandbox {sandbox} --workload {workload} --scale scale.yaml --format json --fail-on never");
+        let entry = format!("{name}\n    allow: [{{rule: full-table-scan, because: the desk rings up twice a day}}]");
+        clinic.edit(workload, name, &entry);
+        let audit =
+            format!("audit --sandbox {sandbox} --workload {workload} --scale scale.yaml --format json --fail-on never");
         let report: Value = serde_json::from_str(&clinic.run(&audit).exits(0).stdout).unwrap();
         let waived = report["waived"].as_array().unwrap();
         assert!(waived.iter().any(|one| one["finding"]["rule"] == "full-table-scan"), "{report:#}");

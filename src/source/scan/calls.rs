@@ -1,9 +1,12 @@
 //! Which calls run SQL, what they are given, and which texts outside of them look like SQL.
 
 use super::compose::Passed;
-use super::value::{Known, Piece};
+use super::value::{Known, Piece, Runner};
 use super::visit::Visitor;
-use oxc_ast::ast::{Argument, ArrayExpressionElement, CallExpression, Expression, MemberExpression, Statement};
+use oxc_ast::ast::{
+    Argument, ArrayExpressionElement, CallExpression, Expression, MemberExpression, Statement, VariableDeclarator,
+};
+use oxc_ast_visit::Visit;
 use oxc_span::{GetSpan, Span};
 
 /// Methods and functions that run the SQL that they are given first.
@@ -32,10 +35,11 @@ pub(super) const EACH: [&str; 9] = ["map", "forEach", "flatMap", "filter", "redu
 pub(super) const ROUTES: [&str; 8] = ["get", "post", "put", "patch", "delete", "use", "all", "on"];
 
 impl Visitor<'_> {
-    pub(super) fn passed(&self, call: &CallExpression<'_>, name: &str) -> Passed {
-        let mut passed = Passed { values: Vec::new(), spreads: !PREPARES.contains(&name) };
-        let mut list = call.arguments.get(1).and_then(Argument::as_expression);
-        if let Some(Expression::ObjectExpression(object)) = call.arguments.first().and_then(Argument::as_expression) {
+    pub(super) fn passed(&self, call: &CallExpression<'_>, runner: &Runner) -> Passed {
+        let mut passed = Passed { values: Vec::new(), spreads: !PREPARES.contains(&runner.call.as_str()) };
+        let mut list = call.arguments.get(runner.parameter + 1).and_then(Argument::as_expression);
+        let text = call.arguments.get(runner.parameter).and_then(Argument::as_expression);
+        if let Some(Expression::ObjectExpression(object)) = text {
             list = list.or_else(|| member(object, "values"));
         }
         if let Some(Expression::ArrayExpression(array)) = list.map(Expression::get_inner_expression) {
@@ -56,7 +60,7 @@ impl Visitor<'_> {
             let what = if name == "createPool" { "a pool" } else { "a connection" };
             let message =
                 format!("`{name}` runs in `{function}`: {what} for each call of it; make one for all, outside of it");
-            self.findings.push((span.start, "connection-per-request".into(), message));
+            self.findings.push((span.start, "connection-per-request".into(), message, self.standing()));
         }
     }
 
@@ -88,9 +92,29 @@ impl Visitor<'_> {
         }
     }
 
-    pub(super) fn runs(&self, name: &str) -> bool {
-        CALLS.contains(&name) || self.calls.iter().any(|call| call == name)
+    /// What is put into a list. An object's members are of no use there: rows to insert are many, and no part of a text.
+    pub(super) fn item(&self, one: &Expression<'_>) -> Known {
+        match one.get_inner_expression() {
+            Expression::ObjectExpression(_) => Known::Other("an object".into()),
+            one => self.evaluator.known(one),
+        }
     }
+
+    pub(super) fn walk_declarator(&mut self, it: &VariableDeclarator<'_>) {
+        if let Some(init) = &it.init {
+            self.visit_expression(init);
+        }
+        self.visit_binding_pattern(&it.id);
+    }
+
+    pub(super) fn runs(&self, name: &str) -> bool {
+        is_client(name, self.evaluator.calls)
+    }
+}
+
+/// Whether calls of that name run the SQL that they are given first.
+pub(super) fn is_client(name: &str, calls: &[String]) -> bool {
+    CALLS.contains(&name) || calls.iter().any(|call| call == name)
 }
 
 pub(super) fn member<'a, 'b>(object: &'b oxc_ast::ast::ObjectExpression<'a>, name: &str) -> Option<&'b Expression<'a>> {
