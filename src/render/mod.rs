@@ -5,6 +5,7 @@ pub mod baseline_file;
 mod basis;
 pub mod digest;
 pub mod drift;
+mod drifted;
 mod findings;
 #[cfg(test)]
 mod fixture;

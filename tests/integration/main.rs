@@ -36,6 +36,7 @@ mod interrupt;
 mod journal_doubts;
 mod journal_size;
 mod json_schema;
+mod junit_rules;
 mod layering;
 mod ledger;
 mod lint;
