@@ -81,6 +81,22 @@ impl Visitor<'_> {
         if !is_text || span.start < self.quiet {
             return;
         }
+        // Most texts are none, and need not be followed.
+        let begins = match expression.get_inner_expression() {
+            Expression::StringLiteral(text) => Some(text.value.as_str()),
+            Expression::TemplateLiteral(template) => {
+                let first = template.quasis.first();
+                first
+                    .and_then(|part| part.value.cooked.as_ref())
+                    .map(|text| text.as_str())
+                    .filter(|text| !text.is_empty())
+            }
+            _ => None,
+        };
+        if begins.is_some_and(|begins| !is_like_sql(begins)) {
+            self.quiet = self.quiet.max(span.end);
+            return;
+        }
         let Known::Texts(forms) = self.evaluator.known(expression) else { return };
         self.quiet = self.quiet.max(span.end);
         let is_statement = forms.first().and_then(|form| form.first()).is_some_and(|piece| match piece {
@@ -89,14 +105,6 @@ impl Visitor<'_> {
         });
         if is_statement {
             self.see(Known::Texts(forms), Passed::default(), span, None);
-        }
-    }
-
-    /// What is put into a list. An object's members are of no use there: rows to insert are many, and no part of a text.
-    pub(super) fn item(&self, one: &Expression<'_>) -> Known {
-        match one.get_inner_expression() {
-            Expression::ObjectExpression(_) => Known::Other("an object".into()),
-            one => self.evaluator.known(one),
         }
     }
 

@@ -145,9 +145,13 @@ impl<'a> Visit<'a> for Visitor<'_> {
         if name == "push"
             && let Some(Expression::Identifier(list)) = it.callee.as_member_expression().map(MemberExpression::object)
         {
+            let given = || it.arguments.iter().filter_map(Argument::as_expression);
+            // A list of rows to insert is no part of a text.
+            let are_rows = given().any(|one| matches!(one, Expression::ObjectExpression(_)));
             let items: Vec<Known> =
-                it.arguments.iter().filter_map(Argument::as_expression).map(|one| self.item(one)).collect();
+                if are_rows { Vec::new() } else { given().map(|one| self.evaluator.known(one)).collect() };
             self.evaluator.scopes.change(list.name.as_str(), |known| match known {
+                Known::Lists(_) if are_rows => Known::Other("a list of objects".into()),
                 Known::Lists(mut lists) => {
                     for list in &mut lists {
                         list.extend(items.iter().cloned());
