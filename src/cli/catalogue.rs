@@ -140,6 +140,9 @@ pub struct SqlFiles {
     /// Write it to a file; it is opened before work starts
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// What it is merged into.
+    #[command(flatten)]
+    pub merged: Merged,
 }
 
 /// Logs to read, and what to make of them.
@@ -165,6 +168,20 @@ pub struct Printed {
     /// Write it to a file; it is opened before work starts
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// What it is merged into.
+    #[command(flatten)]
+    pub merged: Merged,
+}
+
+/// A workload to keep up to date.
+#[derive(Debug, Args)]
+pub struct Merged {
+    /// Merge into this workload; made when it is not there
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["output", "format", "limit"])]
+    pub into: Option<PathBuf>,
+    /// Remove entries that were imported before and are there no more
+    #[arg(long, requires = "into")]
+    pub prune: bool,
 }
 
 /// Form of what was read.

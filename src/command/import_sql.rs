@@ -2,6 +2,8 @@
 
 use super::drafted::drafted;
 use super::failure::Failure;
+use super::import::workload;
+use super::into::Into;
 use super::today::today;
 use crate::cli::{DigestFormat, SqlFiles};
 use crate::exit::Exit;
@@ -24,7 +26,8 @@ use std::path::Path;
 /// # Errors
 /// When a file cannot be read, or ends within a quote or a comment.
 pub(super) fn run(args: &SqlFiles, term: &mut Term) -> Result<Exit, Failure> {
-    let output = Output::open(args.output.as_deref())?;
+    let into = args.merged.into.as_deref().map(Into::read).transpose()?;
+    let output = Output::open(args.merged.into.as_deref().or(args.output.as_deref()))?;
     let statements = query_file::load(&args.files).map_err(|error| Failure::unable(error.message))?;
     let schema = schema(&args.migrations, term)?;
     let day = today()?.to_string();
@@ -38,7 +41,10 @@ pub(super) fn run(args: &SqlFiles, term: &mut Term) -> Result<Exit, Failure> {
     named.count = named.statements.len() as u64;
     named.statements.truncate(args.limit.unwrap_or(usize::MAX));
     let text = match args.format {
-        DigestFormat::Workload => workload(&named, term),
+        DigestFormat::Workload => {
+            let head = head(&named, term);
+            workload(named.statements, &head, (into, args.merged.prune), term)?
+        }
         DigestFormat::Table => render::named::table(&named, &output.style(term)),
         DigestFormat::Json => render::json::render(&named),
     };
@@ -46,8 +52,8 @@ pub(super) fn run(args: &SqlFiles, term: &mut Term) -> Result<Exit, Failure> {
     Ok(Exit::Clean)
 }
 
-/// The workload file; what is no entry is said on stderr and in the file.
-fn workload(named: &Named, term: &mut Term) -> String {
+/// The words above the workload; what is no entry is said on stderr, too.
+fn head(named: &Named, term: &mut Term) -> String {
     let files = counted(named.files, "file");
     let entries = if named.count == 1 { "1 entry".to_owned() } else { format!("{} entries", named.count) };
     term.note(&format!("{entries} from {files}; {} not covered", named.not_covered.len()));
@@ -58,7 +64,7 @@ fn workload(named: &Named, term: &mut Term) -> String {
     for left in &named.not_covered {
         let _ = write!(head, "\n  {} {}", left.at, left.because);
     }
-    render::workload::render(&named.statements, &head)
+    head
 }
 
 /// What the migrations build, by their text; nothing when there are none.

@@ -15,6 +15,7 @@ mod files;
 mod import;
 mod import_sql;
 mod interrupt;
+mod into;
 mod judge;
 mod lint;
 mod narrator;

@@ -2,6 +2,7 @@
 
 use super::drafted::drafted;
 use super::failure::Failure;
+use super::into::{Into, block, fresh};
 use super::judge::scale_named;
 use super::today::today;
 use crate::cli::{Scan as Args, ScanFormat};
@@ -11,11 +12,12 @@ use crate::model::location::Location;
 use crate::model::query::{Query, Sample, Source};
 use crate::model::scan::{Scan, Scanned};
 use crate::render;
-use crate::source::scan::merge::{marked, merge};
+use crate::source::scan::merge::Mark;
 use crate::source::scan::{Options, Samples, scan};
-use crate::source::workload;
 use crate::term::{Output, Term};
-use std::path::Path;
+
+/// The comment above a new workload.
+const HEAD: &str = "Made by `aura-db catalogue scan`; scan again with --into to keep what you add here.";
 
 /// Runs `catalogue scan`.
 ///
@@ -23,11 +25,7 @@ use std::path::Path;
 /// When a folder cannot be read or holds no source file, or the workload to merge into cannot be used.
 pub(super) fn run(args: &Args, term: &mut Term) -> Result<Exit, Failure> {
     let samples = samples(args)?;
-    let into = args.into.as_deref().filter(|path| path.exists());
-    let old = match into {
-        Some(path) => Some((read(path)?, entries(path)?)),
-        None => None,
-    };
+    let into = args.into.as_deref().map(Into::read).transpose()?;
     let output = Output::open(args.into.as_deref().or(args.output.as_deref()))?;
     let options = Options { calls: args.calls.clone(), samples };
     let found = scan(&args.paths, &options).map_err(|error| Failure::unable(error.message))?;
@@ -35,48 +33,15 @@ pub(super) fn run(args: &Args, term: &mut Term) -> Result<Exit, Failure> {
         ScanFormat::Json => render::json::render(&found),
         ScanFormat::Workload => {
             let new: Vec<(Query, String)> = found.statements.iter().map(entry).collect();
-            match old {
-                Some((text, old)) => {
-                    let place = args.into.as_deref().unwrap_or(Path::new("-")).display();
-                    let merged = merge(&text, &old, &new, args.prune)
-                        .map_err(|why| Failure::unable(format!("{place}: {why}; nothing was written")))?;
-                    let (added, changed) = (merged.added.len(), merged.changed.len());
-                    for name in &merged.vanished {
-                        let what = if args.prune { "removed" } else { "kept and marked; --prune removes it" };
-                        term.note(&format!("{name} is no more in the code: {what}"));
-                    }
-                    term.note(&format!("{added} added, {changed} changed, {} vanished", merged.vanished.len()));
-                    merged.text
-                }
-                None => fresh(&new),
+            match into {
+                Some(into) => into.merged(&new, (Mark::Scanned, HEAD), args.prune, term)?,
+                None => fresh(&new, HEAD),
             }
         }
     };
     tell(&found, term);
     output.write(&text, term)?;
     Ok(Exit::Clean)
-}
-
-fn read(path: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(path)
-        .map_err(|error| Failure::unable(format!("{}: cannot be read: {error}", path.display())))
-}
-
-/// The entries of a workload; one that is empty has none.
-fn entries(path: &Path) -> Result<Vec<Query>, Failure> {
-    let is_empty =
-        read(path)?.lines().all(|line| line.trim().is_empty() || line.starts_with('#') || line.trim() == "queries: []");
-    if is_empty {
-        return Ok(Vec::new());
-    }
-    workload::load(&[path.to_owned()])
-        .map_err(|errors| Failure::unable(errors.into_iter().map(|error| error.message).collect::<Vec<_>>().join("\n")))
-}
-
-fn fresh(new: &[(Query, String)]) -> String {
-    let head = "# Made by `aura-db catalogue scan`; scan again with --into to keep what you add here.\n";
-    let list: String = new.iter().map(|(_, block)| block.as_str()).collect();
-    if new.is_empty() { format!("{head}queries: []\n") } else { format!("{head}queries:\n{list}") }
 }
 
 /// A statement as an entry, and as its text.
@@ -101,9 +66,7 @@ fn entry(found: &Scanned) -> (Query, String) {
         waivers: Vec::new(),
         defined_at: Location::line(&found.at.file, found.at.line),
     };
-    let text = render::workload::render(std::slice::from_ref(&query), "");
-    let text = marked(text.strip_prefix("queries:\n").unwrap_or(&text));
-    (query, text)
+    block(query, Mark::Scanned)
 }
 
 /// What is no entry goes to stderr.

@@ -172,6 +172,23 @@ fn named_statements_of_files_are_audited_at_their_lines() {
     assert!(table.contains("ByName") && !table.contains("overdue  "), "{table}");
     assert!(table.ends_with("2 statements in 1 file, 1 not covered; 1 of them are not shown\n"), "{table}");
     assert!(!import(&["--limit", "1"]).contains("name: overdue"));
+
+    let kept = folder.path().join("kept.yaml").display().to_string();
+    import(&["--into", &kept]);
+    let read = || std::fs::read_to_string(&kept).unwrap();
+    let by_hand = "    frequency: 6/min\n";
+    std::fs::write(&kept, read().replacen("ByName # imported\n", &format!("ByName # imported\n{by_hand}"), 1)).unwrap();
+    let statements = std::fs::read_to_string(&queries).unwrap();
+    std::fs::write(
+        &queries,
+        format!("-- one more line\n{}", statements.replace("overdue^", "late^").replace("due_at <", "due_at <=")),
+    )
+    .unwrap();
+    import(&["--into", &kept, "--prune"]);
+    let text = read();
+    assert!(text.contains(by_hand) && text.contains("    line: 3\n"), "{text}");
+    assert!(text.contains("name: late # imported") && !text.contains("overdue"), "{text}");
+    std::fs::write(&queries, statements).unwrap();
     let audit = ["audit", "--workload", &workload, "--scale", "scale.yaml", "--sandbox", "mysql", "--format", "json"];
     let report: Value = serde_json::from_str(&AuraDb::new(audit).at(&app()).run().exits(1).stdout).unwrap();
     let found = |query: &str, rule: &str| {

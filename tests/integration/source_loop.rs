@@ -207,9 +207,12 @@ fn server_to_findings(kind: ServerKind, sandbox: &str) {
     ask(&mut connection, "SELECT id, name, born_on FROM patients WHERE id = 7");
     ask(&mut connection, "SELECT id, starts_at FROM appointments WHERE doctor_id = 3 ORDER BY starts_at LIMIT 20");
 
-    clinic.run("catalogue import slowlog slow.log --output slow.yaml").exits(0);
-    clinic.run(&format!("catalogue import performance-schema --database-url {url} --output digests.yaml")).exits(0);
-    for workload in ["slow.yaml", "digests.yaml"] {
+    let imports = [
+        ("slow.yaml", "catalogue import slowlog slow.log --into slow.yaml".to_owned()),
+        ("digests.yaml", format!("catalogue import performance-schema --database-url {url} --into digests.yaml")),
+    ];
+    for (number, (workload, import)) in (1..).zip(imports) {
+        clinic.run(&import).exits(0);
         clinic.run(&format!("catalogue check {workload}")).exits(0);
         let text = clinic.read(workload);
         assert!(!text.contains("  FROM information_schema") && text.matches("- name:").count() < 10, "{text}");
@@ -229,6 +232,20 @@ fn server_to_findings(kind: ServerKind, sandbox: &str) {
         let report: Value = serde_json::from_str(&clinic.run(&audit).exits(0).stdout).unwrap();
         let waived = report["waived"].as_array().unwrap();
         assert!(waived.iter().any(|one| one["finding"]["rule"] == "full-table-scan"), "{report:#}");
+
+        // The server runs on, and its log is read again: what was written by hand stays.
+        ask(&mut connection, &format!("SELECT id FROM doctors WHERE speciality = 'x' LIMIT {number}"));
+        ask(&mut connection, "SELECT id, name FROM patients WHERE phone = '030-4'");
+        let told = clinic.run(&import).exits(0).stderr;
+        contains(&told, " added, ");
+        let text = clinic.read(workload);
+        for words in
+            [entry.as_str(), ".select-doctors-", if number == 1 { "note: \"4 times, " } else { "note: \"5 times, " }]
+        {
+            contains(&text, words);
+        }
+        assert_eq!(text.matches("# Made by").count(), 1, "{text}");
+        clinic.run(&format!("catalogue check {workload}")).exits(0);
     }
 }
 

@@ -88,7 +88,7 @@ impl Visitor<'_> {
                 let first = template.quasis.first();
                 first
                     .and_then(|part| part.value.cooked.as_ref())
-                    .map(|text| text.as_str())
+                    .map(oxc_ast::ast::Str::as_str)
                     .filter(|text| !text.is_empty())
             }
             _ => None,
