@@ -2,7 +2,7 @@
 
 #![allow(clippy::doc_markdown, reason = "these texts are the help, where backticks would only be noise")]
 
-use super::{LockChoice, Migrations, Output, Write};
+use super::{LockChoice, Migrations, Output, Reports, Write};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -63,7 +63,7 @@ pub struct Drift {
     pub embedded: bool,
     #[command(flatten)]
     #[allow(missing_docs)]
-    pub output: Output,
+    pub output: Reports,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub migrations: Migrations,

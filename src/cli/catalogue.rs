@@ -24,7 +24,7 @@ pub enum Catalogue {
                       reason. With --into, an existing workload keeps what was written by hand: waivers, frequencies, \
                       parameters, notes, comments and entries of its own.\n\nExamples:\n  aura-db catalogue scan src \
                       --output profiles/workload/app.yaml\n  aura-db catalogue scan src --into \
-                      profiles/workload/app.yaml --schema migrations\n  aura-db catalogue scan api lib --call runSql \
+                      profiles/workload/app.yaml --schema migrations --scale high\n  aura-db catalogue scan api lib --call runSql \
                       --format json"
     )]
     Scan(Scan),
@@ -42,6 +42,9 @@ pub struct Scan {
     /// A folder of migrations whose column types sample values follow
     #[arg(long, value_name = "DIR")]
     pub schema: Option<PathBuf>,
+    /// A scale profile whose values samples are taken from: a name in profiles/scale, or a file
+    #[arg(long, value_name = "PROFILE", requires = "schema")]
+    pub scale: Option<String>,
     /// Merge into this workload; made when it is not there
     #[arg(long, value_name = "FILE", conflicts_with_all = ["output", "format"])]
     pub into: Option<PathBuf>,
@@ -128,9 +131,18 @@ pub struct SqlFiles {
     /// Folder of the migrations that make the tables
     #[arg(long, value_name = "DIR", default_value = "migrations")]
     pub migrations: PathBuf,
-    /// Write the workload to a file; it is opened before work starts
+    /// Only the first statements
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    /// What to print
+    #[arg(long, value_enum, default_value_t = DigestFormat::Workload)]
+    pub format: DigestFormat,
+    /// Write it to a file; it is opened before work starts
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// What it is merged into.
+    #[command(flatten)]
+    pub merged: Merged,
 }
 
 /// Logs to read, and what to make of them.
@@ -156,6 +168,20 @@ pub struct Printed {
     /// Write it to a file; it is opened before work starts
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// What it is merged into.
+    #[command(flatten)]
+    pub merged: Merged,
+}
+
+/// A workload to keep up to date.
+#[derive(Debug, Args)]
+pub struct Merged {
+    /// Merge into this workload; made when it is not there
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["output", "format", "limit"])]
+    pub into: Option<PathBuf>,
+    /// Remove entries that were imported before and are there no more
+    #[arg(long, requires = "into")]
+    pub prune: bool,
 }
 
 /// Form of what was read.
@@ -163,8 +189,8 @@ pub struct Printed {
 pub enum DigestFormat {
     /// A workload file for `audit`
     Workload,
-    /// The classes with their figures, for people
+    /// What was read, with its figures, for people
     Table,
-    /// The classes with their figures, for machines
+    /// What was read, with its figures, for machines
     Json,
 }

@@ -1,7 +1,7 @@
 //! `catalogue import performance-schema`: classes of statements from a server's own counts.
 
 use super::failure::Failure;
-use super::import::print;
+use super::import::{Sink, print};
 use super::target::Target;
 use super::{interrupt, prepare};
 use crate::cli::ServerDigests;
@@ -16,7 +16,7 @@ use crate::source::classes::{keeps_books, may_have_plan};
 use crate::sql::digest_text::{is_about_server, is_our_own, is_prepared_only, may_be_cut, names_table, statement};
 use crate::sql::fingerprint::Fingerprints;
 use crate::sql::stand_in::stand_ins;
-use crate::term::{Output, Term};
+use crate::term::Term;
 use std::collections::BTreeMap;
 
 /// Runs it. The server is only read.
@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 /// # Errors
 /// When the server does not count, or the account may not read its counts.
 pub(super) async fn run(args: &ServerDigests, target: &Target, term: &mut Term) -> Result<Exit, Failure> {
-    let output = Output::open(args.print.output.as_deref())?;
+    let sink = Sink::open(&args.print)?;
     prepare::present(target)?;
     let reading = async {
         let mut session = prepare::open(target, Purpose::Read, term).await?;
@@ -39,7 +39,7 @@ pub(super) async fn run(args: &ServerDigests, target: &Target, term: &mut Term) 
     };
     let (found, schema, kind) = interrupt::early(reading).await?;
     let digest = digest(&found, schema.as_ref(), kind)?;
-    print(digest, &args.print, "performance-schema", output, term)
+    print(digest, &args.print, "performance-schema", sink, term)
 }
 
 fn digest(found: &Digests, schema: Option<&(String, Schema)>, kind: EngineKind) -> Result<Digest, Failure> {

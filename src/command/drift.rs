@@ -4,8 +4,9 @@ use super::failure::Failure;
 use super::files::Files;
 use super::prepare::{self, History};
 use super::replica;
+use super::reports::{Forms, Sinks};
 use super::target::Target;
-use crate::cli::{Drift, Format};
+use crate::cli::Drift;
 use crate::engine::connect::Purpose;
 use crate::exit::Exit;
 use crate::migration::adoption::{Live, place};
@@ -14,14 +15,15 @@ use crate::model::drift::{Compared, DriftReport, Verdict};
 use crate::model::migration::Migration;
 use crate::model::report::FORMAT_VERSION;
 use crate::render;
-use crate::term::{Output, Term};
+use crate::render::review::Review;
+use crate::term::Term;
 
 /// Runs `drift`. Exit code 1 when there is some, or when something cannot be known.
 ///
 /// # Errors
 /// See [`Failure`]; also when the ledger is not in order, so that nobody knows what ought to be there.
 pub(super) async fn run(args: &Drift, target: &Target, term: &mut Term) -> Result<Exit, Failure> {
-    let output = Output::open(args.output.output.as_deref())?;
+    let output = Sinks::open(&args.output)?;
     let files = Files::load(&args.migrations, Some(target), term)?;
     prepare::present(target)?;
     let mut session = prepare::open(target, Purpose::Read, term).await?;
@@ -59,7 +61,6 @@ pub(super) async fn run(args: &Drift, target: &Target, term: &mut Term) -> Resul
         one.at = place(&one.object, &statements).cloned();
     }
     let unknown = |one: &Compared| matches!(one.verdict, Verdict::Unknown { .. });
-    let is_unknown = objects.iter().any(unknown);
     let report = DriftReport {
         format_version: FORMAT_VERSION,
         engine: session.engine.clone(),
@@ -72,10 +73,13 @@ pub(super) async fn run(args: &Drift, target: &Target, term: &mut Term) -> Resul
         notes,
     };
     session.close().await.ok();
-    let text = match args.output.format {
-        Format::Table => render::drift::drift(&report, &output.style(term)),
-        Format::Json => render::json::render(&report),
+    // What no migration makes has no place of its own.
+    let home = statements.first().map(|statement| statement.at.clone());
+    let forms = Forms {
+        table: &|style| render::drift::drift(&report, style),
+        json: &|| render::json::render(&report),
+        review: &|| Review::drift(&report),
+        home: home.as_ref(),
     };
-    output.write(&text, term)?;
-    Ok(if report.drifted || is_unknown { Exit::Findings } else { Exit::Clean })
+    output.write(&forms, term)
 }

@@ -1,13 +1,16 @@
 //! `catalogue import`: a workload from what a server has run.
 
 use super::failure::Failure;
+use super::into::{Into, block};
 use crate::cli::{DigestFormat, Logs, Printed};
 use crate::exit::Exit;
 use crate::model::count::counted;
 use crate::model::digest::Digest;
+use crate::model::query::Query;
 use crate::render;
 use crate::source::classes::{self, NotCovered};
 use crate::source::error::SourceError;
+use crate::source::scan::merge::Mark;
 use crate::source::{general_log, slowlog};
 use crate::term::{Output, Term};
 use std::fmt::Write;
@@ -32,10 +35,29 @@ pub(super) fn general_log(args: &Logs, term: &mut Term) -> Result<Exit, Failure>
     logs(args, "general-log", general_log::read, term)
 }
 
+/// Where what was read goes to.
+#[derive(Debug)]
+pub(super) struct Sink {
+    into: Option<Into>,
+    output: Output,
+}
+
+impl Sink {
+    /// Opens it, before work begins.
+    ///
+    /// # Errors
+    /// When it cannot be written to, or the workload to merge into cannot be used.
+    pub(super) fn open(args: &Printed) -> Result<Self, Failure> {
+        let into = args.merged.into.as_deref().map(Into::read).transpose()?;
+        let output = Output::open(args.merged.into.as_deref().or(args.output.as_deref()))?;
+        Ok(Self { into, output })
+    }
+}
+
 type Reader = fn(&[PathBuf]) -> Result<Digest, SourceError>;
 
 fn logs(args: &Logs, log: &str, read: Reader, term: &mut Term) -> Result<Exit, Failure> {
-    let output = Output::open(args.print.output.as_deref())?;
+    let sink = Sink::open(&args.print)?;
     let bytes: u64 = args.files.iter().filter_map(|file| std::fs::metadata(file).ok()).map(|file| file.len()).sum();
     let progress = term.spinner(&format!("reading {} MB", bytes.div_ceil(1 << 20)));
     let read = read(&args.files);
@@ -47,7 +69,7 @@ fn logs(args: &Logs, log: &str, read: Reader, term: &mut Term) -> Result<Exit, F
     if digest.broken.len() > TOLD {
         term.note(&format!("{} more are left out like this", digest.broken.len() - TOLD));
     }
-    print(digest, &args.print, log, output, term)
+    print(digest, &args.print, log, sink, term)
 }
 
 /// Writes what has been read in the form that is wanted.
@@ -55,7 +77,7 @@ pub(super) fn print(
     mut digest: Digest,
     args: &Printed,
     log: &str,
-    output: Output,
+    Sink { into, output }: Sink,
     term: &mut Term,
 ) -> Result<Exit, Failure> {
     for note in &digest.notes {
@@ -65,7 +87,10 @@ pub(super) fn print(
         digest.classes.truncate(limit);
     }
     let text = match args.format {
-        DigestFormat::Workload => workload(&digest, log, term),
+        DigestFormat::Workload => {
+            let (queries, head) = entries(&digest, log, term);
+            workload(queries, &head, (into, args.merged.prune), term)?
+        }
         DigestFormat::Table => render::digest::table(&digest, &output.style(term)),
         DigestFormat::Json => render::json::render(&digest),
     };
@@ -73,8 +98,23 @@ pub(super) fn print(
     Ok(Exit::Clean)
 }
 
-/// The workload file; what is no entry is said on stderr and in the file.
-fn workload(digest: &Digest, log: &str, term: &mut Term) -> String {
+/// The workload file, new or merged into one that is there.
+///
+/// # Errors
+/// When the one that is there is not laid out as can be edited.
+pub(super) fn workload(
+    queries: Vec<Query>,
+    head: &str,
+    (into, prune): (Option<Into>, bool),
+    term: &mut Term,
+) -> Result<String, Failure> {
+    let Some(into) = into else { return Ok(render::workload::render(&queries, head)) };
+    let new: Vec<(Query, String)> = queries.into_iter().map(|query| block(query, Mark::Imported)).collect();
+    into.merged(&new, (Mark::Imported, head), prune, term)
+}
+
+/// The entries, and the words above them; what is no entry is said on stderr, too.
+fn entries(digest: &Digest, log: &str, term: &mut Term) -> (Vec<Query>, String) {
     let (queries, left) = classes::entries(digest, log);
     let entries = if queries.len() == 1 { "1 entry".into() } else { format!("{} entries", queries.len()) };
     let statements = counted(digest.events, "statement");
@@ -94,5 +134,5 @@ fn workload(digest: &Digest, log: &str, term: &mut Term) -> String {
         let words: String = fingerprint.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(120).collect();
         let _ = write!(head, "\n  {count} × {words}: {because}");
     }
-    render::workload::render(&queries, &head)
+    (queries, head)
 }

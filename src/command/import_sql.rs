@@ -1,16 +1,19 @@
 //! `catalogue import sql`: a workload from files of statements.
 
+use super::drafted::drafted;
 use super::failure::Failure;
+use super::import::workload;
+use super::into::Into;
 use super::today::today;
-use crate::cli::SqlFiles;
+use crate::cli::{DigestFormat, SqlFiles};
 use crate::exit::Exit;
-use crate::model::built::Defaults;
+use crate::model::count::counted;
 use crate::model::location::Location;
 use crate::model::query::{Query, Sample, Source};
+use crate::model::scan::{Named, Uncovered};
 use crate::model::schema::Schema;
 use crate::render;
 use crate::source::query_file::{self, NamedStatement};
-use crate::sql::draft::Draft;
 use crate::sql::parse::parse_statement;
 use crate::sql::stand_in::stand_ins;
 use crate::term::{Output, Term};
@@ -23,29 +26,45 @@ use std::path::Path;
 /// # Errors
 /// When a file cannot be read, or ends within a quote or a comment.
 pub(super) fn run(args: &SqlFiles, term: &mut Term) -> Result<Exit, Failure> {
-    let output = Output::open(args.output.as_deref())?;
+    let into = args.merged.into.as_deref().map(Into::read).transpose()?;
+    let output = Output::open(args.merged.into.as_deref().or(args.output.as_deref()))?;
     let statements = query_file::load(&args.files).map_err(|error| Failure::unable(error.message))?;
     let schema = schema(&args.migrations, term)?;
     let day = today()?.to_string();
-    let (mut queries, mut left) = (Vec::new(), Vec::new());
+    let mut named = Named { files: args.files.len() as u64, ..Named::default() };
     for NamedStatement { name, sql, at } in statements {
         match sql.and_then(|sql| query(&name, sql, &at, &schema, &day)) {
-            Ok(query) => queries.push(query),
-            Err(because) => left.push(format!("{at} {name}: {because}")),
+            Ok(query) => named.statements.push(query),
+            Err(because) => named.not_covered.push(Uncovered { at, because: format!("{name}: {because}") }),
         }
     }
-    let files = if args.files.len() == 1 { "1 file".to_owned() } else { format!("{} files", args.files.len()) };
-    let entries = if queries.len() == 1 { "1 entry".to_owned() } else { format!("{} entries", queries.len()) };
-    term.note(&format!("{entries} from {files}; {} not covered", left.len()));
+    named.count = named.statements.len() as u64;
+    named.statements.truncate(args.limit.unwrap_or(usize::MAX));
+    let text = match args.format {
+        DigestFormat::Workload => {
+            let head = head(&named, term);
+            workload(named.statements, &head, (into, args.merged.prune), term)?
+        }
+        DigestFormat::Table => render::named::table(&named, &output.style(term)),
+        DigestFormat::Json => render::json::render(&named),
+    };
+    output.write(&text, term)?;
+    Ok(Exit::Clean)
+}
+
+/// The words above the workload; what is no entry is said on stderr, too.
+fn head(named: &Named, term: &mut Term) -> String {
+    let files = counted(named.files, "file");
+    let entries = if named.count == 1 { "1 entry".to_owned() } else { format!("{} entries", named.count) };
+    term.note(&format!("{entries} from {files}; {} not covered", named.not_covered.len()));
     let mut head = format!("Made by `aura-db catalogue import sql` from {files}.");
-    if !left.is_empty() {
+    if !named.not_covered.is_empty() {
         head.push_str("\nNot covered:");
     }
-    for line in &left {
-        let _ = write!(head, "\n  {line}");
+    for left in &named.not_covered {
+        let _ = write!(head, "\n  {} {}", left.at, left.because);
     }
-    output.write(&render::workload::render(&queries, &head), term)?;
-    Ok(Exit::Clean)
+    head
 }
 
 /// What the migrations build, by their text; nothing when there are none.
@@ -58,14 +77,7 @@ fn schema(folder: &Path, term: &Term) -> Result<Schema, Failure> {
         ));
         return Ok(Schema::default());
     }
-    let migrations = crate::source::migrations::load(folder).map_err(|errors| {
-        Failure::unable(errors.into_iter().map(|error| error.message).collect::<Vec<_>>().join("\n"))
-    })?;
-    let mut draft = Draft::new(Defaults::default());
-    for statement in migrations.iter().flat_map(|migration| &migration.up.statements) {
-        draft.apply(&statement.sql, &statement.at.to_string());
-    }
-    Ok(draft.built.schema)
+    drafted(folder)
 }
 
 fn query(name: &str, sql: String, at: &Location, schema: &Schema, day: &str) -> Result<Query, String> {

@@ -102,7 +102,15 @@ pub(super) async fn planner(
 }
 
 fn scale(args: &Judge) -> Result<Scale, Failure> {
-    let path = crate::source::find::find(Path::new("profiles/scale"), &args.scale)
+    scale_named(&args.scale)
+}
+
+/// A scale profile by its name or path.
+///
+/// # Errors
+/// When there is no such profile, or it cannot be used.
+pub(super) fn scale_named(name: &str) -> Result<Scale, Failure> {
+    let path = crate::source::find::find(Path::new("profiles/scale"), name)
         .map_err(|error| Failure::unable(format!("{error}; point to a profile with --scale PATH")))?;
     crate::source::scale::load(&path).map_err(|error| Failure::unable(error.message))
 }

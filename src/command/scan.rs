@@ -1,6 +1,10 @@
 //! `catalogue scan`: a workload from the SQL in an app's source files.
 
+use super::drafted::drafted;
 use super::failure::Failure;
+use super::into::{Into, block, fresh};
+use super::judge::scale_named;
+use super::today::today;
 use crate::cli::{Scan as Args, ScanFormat};
 use crate::exit::Exit;
 use crate::model::count::counted;
@@ -8,74 +12,36 @@ use crate::model::location::Location;
 use crate::model::query::{Query, Sample, Source};
 use crate::model::scan::{Scan, Scanned};
 use crate::render;
-use crate::source::scan::merge::{marked, merge};
-use crate::source::scan::{ColumnTypes, Options, scan};
-use crate::source::{migrations, workload};
-use crate::sql::parse::parse_statement;
+use crate::source::scan::merge::Mark;
+use crate::source::scan::{Options, Samples, scan};
 use crate::term::{Output, Term};
-use sqlparser::ast::Statement;
-use std::path::Path;
+
+/// The comment above a new workload.
+const HEAD: &str = "Made by `aura-db catalogue scan`; scan again with --into to keep what you add here.";
 
 /// Runs `catalogue scan`.
 ///
 /// # Errors
 /// When a folder cannot be read or holds no source file, or the workload to merge into cannot be used.
 pub(super) fn run(args: &Args, term: &mut Term) -> Result<Exit, Failure> {
-    let types = args.schema.as_deref().map(types).transpose()?.unwrap_or_default();
-    let into = args.into.as_deref().filter(|path| path.exists());
-    let old = match into {
-        Some(path) => Some((read(path)?, entries(path)?)),
-        None => None,
-    };
+    let samples = samples(args)?;
+    let into = args.into.as_deref().map(Into::read).transpose()?;
     let output = Output::open(args.into.as_deref().or(args.output.as_deref()))?;
-    let options = Options { calls: args.calls.clone(), types };
+    let options = Options { calls: args.calls.clone(), samples };
     let found = scan(&args.paths, &options).map_err(|error| Failure::unable(error.message))?;
     let text = match args.format {
         ScanFormat::Json => render::json::render(&found),
         ScanFormat::Workload => {
             let new: Vec<(Query, String)> = found.statements.iter().map(entry).collect();
-            match old {
-                Some((text, old)) => {
-                    let place = args.into.as_deref().unwrap_or(Path::new("-")).display();
-                    let merged = merge(&text, &old, &new, args.prune)
-                        .map_err(|why| Failure::unable(format!("{place}: {why}; nothing was written")))?;
-                    let (added, changed) = (merged.added.len(), merged.changed.len());
-                    for name in &merged.vanished {
-                        let what = if args.prune { "removed" } else { "kept and marked; --prune removes it" };
-                        term.note(&format!("{name} is no more in the code: {what}"));
-                    }
-                    term.note(&format!("{added} added, {changed} changed, {} vanished", merged.vanished.len()));
-                    merged.text
-                }
-                None => fresh(&new),
+            match into {
+                Some(into) => into.merged(&new, (Mark::Scanned, HEAD), args.prune, term)?,
+                None => fresh(&new, HEAD),
             }
         }
     };
     tell(&found, term);
     output.write(&text, term)?;
     Ok(Exit::Clean)
-}
-
-fn read(path: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(path)
-        .map_err(|error| Failure::unable(format!("{}: cannot be read: {error}", path.display())))
-}
-
-/// The entries of a workload; one that is empty has none.
-fn entries(path: &Path) -> Result<Vec<Query>, Failure> {
-    let is_empty =
-        read(path)?.lines().all(|line| line.trim().is_empty() || line.starts_with('#') || line.trim() == "queries: []");
-    if is_empty {
-        return Ok(Vec::new());
-    }
-    workload::load(&[path.to_owned()])
-        .map_err(|errors| Failure::unable(errors.into_iter().map(|error| error.message).collect::<Vec<_>>().join("\n")))
-}
-
-fn fresh(new: &[(Query, String)]) -> String {
-    let head = "# Made by `aura-db catalogue scan`; scan again with --into to keep what you add here.\n";
-    let list: String = new.iter().map(|(_, block)| block.as_str()).collect();
-    if new.is_empty() { format!("{head}queries: []\n") } else { format!("{head}queries:\n{list}") }
 }
 
 /// A statement as an entry, and as its text.
@@ -100,9 +66,7 @@ fn entry(found: &Scanned) -> (Query, String) {
         waivers: Vec::new(),
         defined_at: Location::line(&found.at.file, found.at.line),
     };
-    let text = render::workload::render(std::slice::from_ref(&query), "");
-    let text = marked(text.strip_prefix("queries:\n").unwrap_or(&text));
-    (query, text)
+    block(query, Mark::Scanned)
 }
 
 /// What is no entry goes to stderr.
@@ -123,25 +87,9 @@ fn tell(found: &Scan, term: &mut Term) {
     ));
 }
 
-/// Types of columns by name, of the migrations in a folder; a name with two types has none.
-fn types(folder: &Path) -> Result<ColumnTypes, Failure> {
-    let migrations = migrations::load(folder).map_err(|errors| {
-        Failure::unable(errors.into_iter().map(|error| error.message).collect::<Vec<_>>().join("\n"))
-    })?;
-    let (mut types, mut torn) = (ColumnTypes::new(), Vec::new());
-    for statement in migrations.iter().flat_map(|migration| &migration.up.statements) {
-        if let Ok(Statement::CreateTable(table)) = parse_statement(&statement.sql) {
-            for column in table.columns {
-                let (name, kind) = (column.name.value.to_ascii_lowercase(), column.data_type.to_string());
-                let earlier = types.insert(name.clone(), kind.clone());
-                if earlier.is_some_and(|earlier| earlier.split('(').next() != kind.split('(').next()) {
-                    torn.push(name);
-                }
-            }
-        }
-    }
-    for name in &torn {
-        types.remove(name);
-    }
-    Ok(types)
+/// Where sample values come from: what the migrations in a folder build, and the scale profile.
+fn samples(args: &Args) -> Result<Samples, Failure> {
+    let schema = args.schema.as_deref().map(drafted).transpose()?.unwrap_or_default();
+    let scale = args.scale.as_deref().map(scale_named).transpose()?;
+    Ok(Samples { schema, scale, day: today()?.to_string() })
 }

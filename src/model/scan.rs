@@ -2,7 +2,7 @@
 //! statement shows.
 
 use super::location::Location;
-use super::query::Value;
+use super::query::{Query, Value};
 use serde::Serialize;
 
 /// All that a scan found.
@@ -37,6 +37,19 @@ pub struct Scanned {
     pub in_loop: bool,
     /// The call that runs it; `None` when it was seen in none.
     pub call: Option<String>,
+}
+
+/// Statements of files that name them.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Named {
+    /// Files read.
+    pub files: u64,
+    /// Statements that became entries, shown or not.
+    pub count: u64,
+    /// The entries, as many as were asked for.
+    pub statements: Vec<Query>,
+    /// What is no entry, and why.
+    pub not_covered: Vec<Uncovered>,
 }
 
 /// What is no entry.

@@ -13,6 +13,12 @@ pub fn drift(report: &DriftReport, style: &Style) -> String {
     for note in &report.notes {
         let _ = writeln!(text, "note: {note}");
     }
+    let _ = writeln!(text, "{}", summary(report));
+    text
+}
+
+/// The verdict and the counts in one line.
+pub(super) fn summary(report: &DriftReport) -> String {
     let count = |wanted: fn(&Verdict) -> bool| report.objects.iter().filter(|one| wanted(&one.verdict)).count();
     let unknown = count(|one| matches!(one, Verdict::Unknown { .. }));
     let word = match (report.drifted, unknown) {
@@ -26,8 +32,7 @@ pub fn drift(report: &DriftReport, style: &Style) -> String {
         .filter(|(number, _)| *number > 0)
         .map(|(number, word)| format!(", {number} {word}"))
         .collect();
-    let _ = writeln!(
-        text,
+    format!(
         "{word}: {} present, {} equivalent or redundant, {} conflicting, {} missing{told}; {} migrations, {}",
         report.present,
         count(|one| matches!(one, Verdict::Equivalent { .. } | Verdict::Redundant { .. })),
@@ -35,8 +40,7 @@ pub fn drift(report: &DriftReport, style: &Style) -> String {
         count(|one| *one == Verdict::Missing),
         report.applied,
         report.replayed_on.as_ref().map_or("read in embedded terms".into(), |engine| format!("replayed on {engine}"))
-    );
-    text
+    )
 }
 
 /// Each migration with its standing, then the objects that are not simply present.

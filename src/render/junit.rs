@@ -74,13 +74,14 @@ impl<'a> TestCase<'a> {
         };
         let open = others.iter().filter(|found| found.excuse.is_none());
         let mut lines: Vec<String> = open.map(|found| told(found)).collect();
-        lines.extend(case.map(|case| case.sql.clone()));
+        lines.extend(case.map(|case| case.sql.clone()).filter(|sql| !sql.is_empty()));
         Self { name, case, verdict, told: lines }
     }
 
     fn write(&self, text: &mut String, verb: &str, root: &Root) {
         let class = if self.case.is_some() { "" } else { ".schema" };
-        let file = self.case.map(|case| format!(" file=\"{}\"", escape(&root.path(&case.at.file)))).unwrap_or_default();
+        let at = self.case.and_then(|case| case.at.as_ref());
+        let file = at.map(|at| format!(" file=\"{}\"", escape(&root.path(&at.file)))).unwrap_or_default();
         let name = escape(self.name);
         let _ = writeln!(text, "    <testcase name=\"{name}\" classname=\"aura-db.{verb}{class}\" time=\"0\"{file}>");
         match &self.verdict {

@@ -59,7 +59,7 @@ fn block(found: &Found, review: &Review, root: &Root) -> String {
     if !finding.remedy.is_empty() {
         let _ = write!(text, "\n→ {}\n", escape(&cut(&one_line(&finding.remedy))));
     }
-    if let Some(case) = found.case.and_then(|case| review.cases.get(case)) {
+    if let Some(case) = found.case.and_then(|case| review.cases.get(case)).filter(|case| !case.sql.is_empty()) {
         let _ = write!(text, "\n{}", fenced(&cut(&case.sql)));
     }
     text.push_str("\n</details>\n\n");

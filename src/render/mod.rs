@@ -5,6 +5,7 @@ pub mod baseline_file;
 mod basis;
 pub mod digest;
 pub mod drift;
+mod drifted;
 mod findings;
 #[cfg(test)]
 mod fixture;
@@ -13,6 +14,7 @@ pub mod json;
 pub mod junit;
 pub mod lint;
 pub mod markdown;
+pub mod named;
 mod paint;
 pub mod review;
 pub mod root;

@@ -18,7 +18,7 @@ const WORSE: (&str, &str) = ("worse-plan", "a plan is worse than the baseline's"
 /// What was judged, what was found, and what that means.
 #[derive(Debug, Clone)]
 pub struct Review {
-    /// `audit` or `lint`.
+    /// `audit`, `lint` or `drift`.
     pub verb: &'static str,
     /// What it rests on, a line, and what to know beside, a line each.
     pub basis: Vec<String>,
@@ -34,14 +34,14 @@ pub struct Review {
     pub failed: bool,
 }
 
-/// A query of the workload, or a statement of a migration.
+/// A query of the workload, a statement of a migration, or an object of the schema.
 #[derive(Debug, Clone)]
 pub struct Case {
     /// The query's name, or the statement's migration with its number in it.
     pub name: String,
-    /// Where it is written.
-    pub at: Location,
-    /// The statement.
+    /// Where it is written, where that is known.
+    pub at: Option<Location>,
+    /// The statement; empty where there is none.
     pub sql: String,
     /// Why it could not be judged.
     pub unknown: Option<String>,
@@ -80,7 +80,7 @@ impl Review {
             let errors: Vec<&str> = query.plans.iter().filter_map(|plan| plan.error.as_deref()).collect();
             Case {
                 name: query.name.clone(),
-                at: line.unwrap_or_else(|| query.defined_at.clone()),
+                at: Some(line.unwrap_or_else(|| query.defined_at.clone())),
                 sql: query.sql.clone(),
                 unknown: (!errors.is_empty()).then(|| format!("cannot be explained: {}", errors.join("; "))),
             }
@@ -115,14 +115,15 @@ impl Review {
             let unknown = statement.unknown.as_ref().map(|because| format!("unknown, because {because}"));
             Case {
                 name: format!("{} statement {number}", statement.version),
-                at: statement.at.clone(),
+                at: Some(statement.at.clone()),
                 sql: statement.sql.clone(),
                 unknown,
             }
         });
         let cases: Vec<Case> = cases.collect();
-        let place =
-            |finding: &Finding| cases.iter().position(|case| finding.subject.location.as_ref() == Some(&case.at));
+        let place = |finding: &Finding| {
+            cases.iter().position(|case| finding.subject.location.is_some() && finding.subject.location == case.at)
+        };
         let found = gathered(&report.findings, &report.waived, report.summary.fail_on, &cases, place);
         let basis = lint::basis(&report.basis, &WIDE).lines().map(str::to_owned).collect();
         let (summary, failed) = (lint::summary(&report.summary), report.summary.failed);
@@ -135,7 +136,7 @@ impl Review {
     }
 
     /// Tells findings of one fingerprint apart by their number.
-    fn numbered(mut self) -> Self {
+    pub(super) fn numbered(mut self) -> Self {
         let mut seen: BTreeMap<String, usize> = BTreeMap::new();
         for found in &mut self.found {
             let number = seen.entry(found.fingerprint.clone()).and_modify(|number| *number += 1).or_insert(1);
@@ -176,6 +177,16 @@ fn gathered(
     open.chain(excused).collect()
 }
 
+/// A finding that nothing excuses.
+pub(super) fn judged(
+    finding: Finding,
+    fails: bool,
+    cases: &[Case],
+    place: impl Fn(&Finding) -> Option<usize>,
+) -> Found {
+    of(finding, fails, None, cases, place)
+}
+
 fn of(
     finding: Finding,
     fails: bool,
@@ -207,7 +218,7 @@ fn fingerprint(finding: &Finding, case: Option<&Case>) -> String {
 /// A plan that got worse, as a finding.
 fn worse(shift: &Shift, cases: &[Case]) -> Finding {
     let changes: Vec<&str> = shift.changes.iter().map(|change| change.message.as_str()).collect();
-    let at = cases.iter().find(|case| case.name == shift.query).map(|case| case.at.clone());
+    let at = cases.iter().find(|case| case.name == shift.query).and_then(|case| case.at.clone());
     let subject = Subject {
         query: Some(shift.query.clone()),
         sample: Some(shift.sample.clone()).filter(|sample| !sample.is_empty()),

@@ -3,6 +3,7 @@
 use crate::model::digest::{Digest, StatementClass};
 use crate::model::location::Location;
 use crate::model::query::{Frequency, Query, Sample};
+use crate::sql::digest_text::is_about_server;
 use crate::sql::parse::{parse_statement, placeholders};
 use sha2::{Digest as _, Sha256};
 use sqlparser::ast::Statement;
@@ -65,6 +66,9 @@ pub fn entries(digest: &Digest, log: &str) -> (Vec<Query>, Vec<NotCovered>) {
 fn unfit(class: &StatementClass) -> Option<String> {
     if keeps_books(&class.fingerprint) {
         return Some("a migration tool's own bookkeeping".to_owned());
+    }
+    if is_about_server(&class.fingerprint) {
+        return Some("on the server's own tables".to_owned());
     }
     if let Some(because) = &class.no_sample {
         return Some(because.clone());

@@ -3,12 +3,15 @@
 //! guessed where nothing tells it.
 
 mod context;
+mod scaled;
 mod tokens;
 
 use crate::model::query::Value;
-use crate::model::schema::{Column, Schema};
+use crate::model::scale::{ColumnScale, Scale};
+use crate::model::schema::{Column, Schema, Table};
 use crate::sql::placeholder::placeholders;
 use context::{Meaning, meaning};
+use scaled::{end, scaled};
 use tokens::{Part, parts};
 
 /// Values for all placeholders in their order; `day` is one that dates lie on, such as `2026-01-31`.
@@ -16,34 +19,52 @@ use tokens::{Part, parts};
 /// # Errors
 /// The reason why a value is not known, naming the placeholder.
 pub fn stand_ins(sql: &str, schema: &Schema, day: &str) -> Result<Vec<Value>, String> {
-    if placeholders(sql) == Ok(0) {
-        return Ok(Vec::new());
+    let values = known(sql, schema, None, day).ok_or_else(|| "its placeholders cannot be told".to_owned())?;
+    let each = (1..).zip(values);
+    each.map(|(number, value)| value.ok_or_else(|| format!("nothing tells a value for its placeholder {number}")))
+        .collect()
+}
+
+/// For each placeholder a value, as the scale profile has them in its column or else by the column's type; `None` where nothing
+/// tells one. `None` for all when the placeholders cannot be told.
+#[must_use]
+pub fn known(sql: &str, schema: &Schema, scale: Option<&Scale>, day: &str) -> Option<Vec<Option<Value>>> {
+    let wanted = placeholders(sql).ok()?;
+    if wanted == 0 {
+        return Some(Vec::new());
     }
-    let parts = parts(sql).ok_or_else(|| "it cannot be read".to_owned())?;
+    let parts = parts(sql)?;
     let marks = (0..parts.len()).filter(|at| matches!(parts[*at], Part::Mark));
-    let values: Vec<Value> = marks
-        .enumerate()
-        .map(|(number, at)| {
-            let value = match meaning(&parts, at, schema) {
-                Meaning::Column(column) => of_column(column, day),
-                Meaning::Pattern(column) => match of_column(column, day) {
-                    Some(Value::Text(text)) => Some(Value::Text(format!("{text}%"))),
-                    other => other,
-                },
-                Meaning::Number(number) => Some(Value::Int(number)),
-                Meaning::Text => Some(Value::Text("a".into())),
-                Meaning::Day => Some(Value::Text(day.into())),
-                Meaning::Unknown => None,
-            };
-            value.ok_or_else(|| format!("nothing tells a value for its placeholder {}", number + 1))
+    let (mut before, mut number) = (None, 0);
+    let values: Vec<Option<Value>> = marks
+        .map(|at| match meaning(&parts, at, schema) {
+            Meaning::Column(table, column) => {
+                // The values of a list differ.
+                let same = Some((&table.name, &column.name));
+                let is_next = at > 1 && parts[at - 1].is(",") && matches!(parts[at - 2], Part::Mark);
+                number = if is_next && before == same { number + 1 } else { 0 };
+                before = same;
+                let profile = scale.and_then(|scale| of_scale(scale, table, column));
+                let value = profile.and_then(|profile| scaled(profile, end(&parts, at), number));
+                value.or_else(|| of_column(column, day))
+            }
+            Meaning::Pattern(column) => match of_column(column, day) {
+                Some(Value::Text(text)) => Some(Value::Text(format!("{text}%"))),
+                other => other,
+            },
+            Meaning::Number(number) => Some(Value::Int(number)),
+            Meaning::Text => Some(Value::Text("a".into())),
+            Meaning::Day => Some(Value::Text(day.into())),
+            Meaning::Unknown => None,
         })
-        .collect::<Result<_, _>>()?;
+        .collect();
     // A comment that runs on some servers only may hide one.
-    if placeholders(sql).is_ok_and(|wanted| wanted == values.len()) {
-        Ok(values)
-    } else {
-        Err("its placeholders cannot be told".into())
-    }
+    (values.len() == wanted).then_some(values)
+}
+
+fn of_scale<'a>(scale: &'a Scale, table: &Table, column: &Column) -> Option<&'a ColumnScale> {
+    let table = scale.tables.iter().find(|(name, _)| name.eq_ignore_ascii_case(&table.name))?.1;
+    Some(table.columns.iter().find(|(name, _)| name.eq_ignore_ascii_case(&column.name))?.1)
 }
 
 fn of_column(column: &Column, day: &str) -> Option<Value> {

@@ -1,6 +1,8 @@
 //! The live schema against what the applied migrations build.
 
-use crate::project::Project;
+use crate::json_schema::violations;
+use crate::junit_rules;
+use crate::project::{Project, contains};
 use crate::servers::both;
 
 #[test]
@@ -15,6 +17,9 @@ fn drift_names_each_object_and_writes_nothing() {
         project.run("migrate").exits(0);
         let clean = project.run("drift").exits(0);
         assert!(clean.stdout.contains("no drift"), "{clean:?}");
+        let clean = project.run("drift --format junit").exits(0).stdout;
+        assert_eq!(junit_rules::violations(&clean), Vec::<String>::new());
+        contains(&clean, "tests=\"1\" failures=\"0\"");
         project.database.run(
             "ALTER TABLE item MODIFY name TEXT NULL, DROP INDEX by_price, ADD INDEX price_id (price, id), ADD extra INT; \
              CREATE TABLE stray (id INT)",
@@ -34,6 +39,24 @@ fn drift_names_each_object_and_writes_nothing() {
         assert_eq!(name["mismatches"][0]["attribute"], "type");
         assert_eq!(name["mismatches"][1]["found"], "NULL");
         assert_eq!(name["at"]["line"], 1);
+        let forms =
+            "drift --foreign --format github --output sarif=d.sarif --output junit=d.xml --output markdown=d.md";
+        let github = project.run(forms).exits(1).stdout;
+        let file = "file=migrations/1_step.up.sql,line=1,col=1";
+        contains(&github, &format!("::error {file},title=drift-conflicting%3A column item.name::conflicting: type:"));
+        contains(&github, &format!("::notice {file},title=drift-redundant%3A index by_price on item::"));
+        contains(&github, "::error title=drift-foreign%3A table stray::foreign: no migration makes it");
+        contains(&github, "\ndrift: ");
+        let read = |name: &str| std::fs::read_to_string(project.path(name)).unwrap();
+        let log: serde_json::Value = serde_json::from_str(&read("d.sarif")).unwrap();
+        let schema = serde_json::from_str(include_str!("../fixtures/sarif/sarif-2.1.0-rtm.5.json")).unwrap();
+        assert_eq!(violations(&schema, &log), Vec::<String>::new());
+        let results = log["runs"][0]["results"].as_array().unwrap();
+        assert_eq!(results.len(), github.matches("::error").count() + github.matches("::notice").count());
+        assert!(results.iter().all(|one| one["locations"][0].is_object()), "{log:#}");
+        assert_eq!(junit_rules::violations(&read("d.xml")), Vec::<String>::new());
+        contains(&read("d.xml"), "<failure message=\"foreign: no migration makes it\" type=\"drift-foreign\">");
+        contains(&read("d.md"), "### ❌ aura-db drift");
         let foreign = project.run("drift --foreign").exits(1);
         assert!(foreign.stdout.contains("table stray") && foreign.stdout.contains("column item.extra"), "{foreign:?}");
     }

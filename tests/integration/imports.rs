@@ -161,6 +161,34 @@ fn named_statements_of_files_are_audited_at_their_lines() {
     assert!(text.contains("  - name: ByName\n") && text.contains("    line: 2\n"), "{text}");
     assert!(text.contains("requesters.sql:9 requesters.line-9: EXPLAIN has no plan for it"), "{text}");
     assert!(text.contains("-- aura-db: allow unbounded-result because the list is short\n"), "{text}");
+    let import = |flags: &[&str]| {
+        let all = ["catalogue", "import", "sql", &file].into_iter().chain(flags.iter().copied());
+        AuraDb::new(all).at(&app()).run().exits(0).stdout
+    };
+    let named: Value = serde_json::from_str(&import(&["--format", "json"])).unwrap();
+    assert_eq!((named["count"].as_u64(), named["statements"][0]["source"]["line"].as_u64()), (Some(2), Some(2)));
+    assert_eq!(named["not_covered"][0]["at"]["line"], 9, "{named:#}");
+    let table = import(&["--format", "table", "--limit", "1"]);
+    assert!(table.contains("ByName") && !table.contains("overdue  "), "{table}");
+    assert!(table.ends_with("2 statements in 1 file, 1 not covered; 1 of them are not shown\n"), "{table}");
+    assert!(!import(&["--limit", "1"]).contains("name: overdue"));
+
+    let kept = folder.path().join("kept.yaml").display().to_string();
+    import(&["--into", &kept]);
+    let read = || std::fs::read_to_string(&kept).unwrap();
+    let by_hand = "    frequency: 6/min\n";
+    std::fs::write(&kept, read().replacen("ByName # imported\n", &format!("ByName # imported\n{by_hand}"), 1)).unwrap();
+    let statements = std::fs::read_to_string(&queries).unwrap();
+    std::fs::write(
+        &queries,
+        format!("-- one more line\n{}", statements.replace("overdue^", "late^").replace("due_at <", "due_at <=")),
+    )
+    .unwrap();
+    import(&["--into", &kept, "--prune"]);
+    let text = read();
+    assert!(text.contains(by_hand) && text.contains("    line: 3\n"), "{text}");
+    assert!(text.contains("name: late # imported") && !text.contains("overdue"), "{text}");
+    std::fs::write(&queries, statements).unwrap();
     let audit = ["audit", "--workload", &workload, "--scale", "scale.yaml", "--sandbox", "mysql", "--format", "json"];
     let report: Value = serde_json::from_str(&AuraDb::new(audit).at(&app()).run().exits(1).stdout).unwrap();
     let found = |query: &str, rule: &str| {

@@ -118,6 +118,7 @@ fn files_that_are_no_source_are_left_out_one_by_one() {
     write("latin.js", b"// caf\xe9\ndb.query('SELECT 2 FROM t');");
     write("deep.js", "(".repeat(100_000).as_bytes());
     write("packed.js", format!("db.query('SELECT 3 FROM t');{}", "a=1;".repeat(10_000)).as_bytes());
+    write("long.js", format!("const f = (sql) => db.query(sql, {}1);", "a + ".repeat(200_000)).as_bytes());
     write("ignored.js", b"db.query('SELECT 4 FROM t');");
     write(".gitignore", b"ignored.js\n");
     let run = AuraDb::new(["catalogue", "scan", &folder.path().display().to_string()]).run();

@@ -1,9 +1,12 @@
 //! Which calls run SQL, what they are given, and which texts outside of them look like SQL.
 
 use super::compose::Passed;
-use super::value::{Known, Piece};
+use super::value::{Known, Piece, Runner};
 use super::visit::Visitor;
-use oxc_ast::ast::{Argument, ArrayExpressionElement, CallExpression, Expression, MemberExpression, Statement};
+use oxc_ast::ast::{
+    Argument, ArrayExpressionElement, CallExpression, Expression, MemberExpression, Statement, VariableDeclarator,
+};
+use oxc_ast_visit::Visit;
 use oxc_span::{GetSpan, Span};
 
 /// Methods and functions that run the SQL that they are given first.
@@ -32,10 +35,11 @@ pub(super) const EACH: [&str; 9] = ["map", "forEach", "flatMap", "filter", "redu
 pub(super) const ROUTES: [&str; 8] = ["get", "post", "put", "patch", "delete", "use", "all", "on"];
 
 impl Visitor<'_> {
-    pub(super) fn passed(&self, call: &CallExpression<'_>, name: &str) -> Passed {
-        let mut passed = Passed { values: Vec::new(), spreads: !PREPARES.contains(&name) };
-        let mut list = call.arguments.get(1).and_then(Argument::as_expression);
-        if let Some(Expression::ObjectExpression(object)) = call.arguments.first().and_then(Argument::as_expression) {
+    pub(super) fn passed(&self, call: &CallExpression<'_>, runner: &Runner) -> Passed {
+        let mut passed = Passed { values: Vec::new(), spreads: !PREPARES.contains(&runner.call.as_str()) };
+        let mut list = call.arguments.get(runner.parameter + 1).and_then(Argument::as_expression);
+        let text = call.arguments.get(runner.parameter).and_then(Argument::as_expression);
+        if let Some(Expression::ObjectExpression(object)) = text {
             list = list.or_else(|| member(object, "values"));
         }
         if let Some(Expression::ArrayExpression(array)) = list.map(Expression::get_inner_expression) {
@@ -56,7 +60,7 @@ impl Visitor<'_> {
             let what = if name == "createPool" { "a pool" } else { "a connection" };
             let message =
                 format!("`{name}` runs in `{function}`: {what} for each call of it; make one for all, outside of it");
-            self.findings.push((span.start, "connection-per-request".into(), message));
+            self.findings.push((span.start, "connection-per-request".into(), message, self.standing()));
         }
     }
 
@@ -77,6 +81,22 @@ impl Visitor<'_> {
         if !is_text || span.start < self.quiet {
             return;
         }
+        // Most texts are none, and need not be followed.
+        let begins = match expression.get_inner_expression() {
+            Expression::StringLiteral(text) => Some(text.value.as_str()),
+            Expression::TemplateLiteral(template) => {
+                let first = template.quasis.first();
+                first
+                    .and_then(|part| part.value.cooked.as_ref())
+                    .map(oxc_ast::ast::Str::as_str)
+                    .filter(|text| !text.is_empty())
+            }
+            _ => None,
+        };
+        if begins.is_some_and(|begins| !is_like_sql(begins)) {
+            self.quiet = self.quiet.max(span.end);
+            return;
+        }
         let Known::Texts(forms) = self.evaluator.known(expression) else { return };
         self.quiet = self.quiet.max(span.end);
         let is_statement = forms.first().and_then(|form| form.first()).is_some_and(|piece| match piece {
@@ -88,9 +108,21 @@ impl Visitor<'_> {
         }
     }
 
-    pub(super) fn runs(&self, name: &str) -> bool {
-        CALLS.contains(&name) || self.calls.iter().any(|call| call == name)
+    pub(super) fn walk_declarator(&mut self, it: &VariableDeclarator<'_>) {
+        if let Some(init) = &it.init {
+            self.visit_expression(init);
+        }
+        self.visit_binding_pattern(&it.id);
     }
+
+    pub(super) fn runs(&self, name: &str) -> bool {
+        is_client(name, self.evaluator.calls)
+    }
+}
+
+/// Whether calls of that name run the SQL that they are given first.
+pub(super) fn is_client(name: &str, calls: &[String]) -> bool {
+    CALLS.contains(&name) || calls.iter().any(|call| call == name)
 }
 
 pub(super) fn member<'a, 'b>(object: &'b oxc_ast::ast::ObjectExpression<'a>, name: &str) -> Option<&'b Expression<'a>> {
@@ -104,7 +136,7 @@ pub(super) fn member<'a, 'b>(object: &'b oxc_ast::ast::ObjectExpression<'a>, nam
 
 /// Whether a text that is in no call begins as SQL rather than as a sentence: `Select a file from the list`.
 pub(super) fn is_like_sql(text: &str) -> bool {
-    let text = text.trim_start();
+    let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '(');
     let end = text.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len());
     let (verb, rest) = text.split_at(end);
     let is_verb = ["SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "WITH", "CREATE", "ALTER", "DROP", "TRUNCATE"]

@@ -1,7 +1,8 @@
 //! Expressions of texts: literals, templates, concatenations, constants, conditions, joined lists.
 
 use super::scope::Scopes;
-use super::value::{Hole, Kind, Known, Piece};
+use super::value::{Hole, Kind, Known, Piece, Runner};
+use super::wrapper;
 use oxc_ast::ast::{
     Argument, ArrayExpression, ArrayExpressionElement, ArrowFunctionBody, BinaryOperator, CallExpression, Expression,
     LogicalOperator, ObjectPropertyKind, Statement, TemplateLiteral,
@@ -15,10 +16,43 @@ const DEEPEST: usize = 200;
 #[derive(Debug)]
 pub(super) struct Evaluator<'s> {
     pub(super) source: &'s str,
+    /// Names of calls that run SQL, beside those of the common clients.
+    pub(super) calls: &'s [String],
     pub(super) scopes: Scopes,
+    /// The classes around the place, the innermost last.
+    pub(super) classes: Vec<Option<Known>>,
 }
 
-impl Evaluator<'_> {
+impl<'s> Evaluator<'s> {
+    /// For a file's top level.
+    pub(super) fn new(source: &'s str, calls: &'s [String]) -> Self {
+        let mut scopes = Scopes::default();
+        scopes.open();
+        Self { source, calls, scopes, classes: Vec::new() }
+    }
+
+    /// The function of the app that a call is of, where it runs one of its parameters.
+    pub(super) fn runner(&self, callee: &Expression<'_>) -> Option<&Runner> {
+        let known = match callee.get_inner_expression() {
+            Expression::Identifier(name) => self.scopes.sure(name.name.as_str())?,
+            Expression::StaticMemberExpression(member) => {
+                let object = match member.object.get_inner_expression() {
+                    Expression::Identifier(name) => self.scopes.sure(name.name.as_str())?,
+                    Expression::ThisExpression(_) => self.classes.last()?.as_ref()?,
+                    _ => return None,
+                };
+                let Known::Object(members) = object else { return None };
+                let name = member.property.name.as_str();
+                &members.iter().rev().find(|(member, _)| member == name)?.1
+            }
+            _ => return None,
+        };
+        match known {
+            Known::Runs(runner) => Some(runner),
+            _ => None,
+        }
+    }
+
     /// The code's own words, on one line and not too many.
     pub(super) fn words(&self, span: Span) -> String {
         let text = self.source.get(span.start as usize..span.end as usize).unwrap_or_default();
@@ -100,6 +134,14 @@ impl Evaluator<'_> {
                 Known::Object(members)
             }
             Expression::CallExpression(call) => self.call(call, depth).unwrap_or_else(other),
+            Expression::ArrowFunctionExpression(arrow) => wrapper::of_arrow(self, arrow).unwrap_or_else(other),
+            Expression::FunctionExpression(function) => wrapper::of_function(self, function).unwrap_or_else(other),
+            Expression::ClassExpression(class) => wrapper::of_class(self, class).unwrap_or_else(other),
+            // What is made of a class has its methods.
+            Expression::NewExpression(new) => match of(&new.callee) {
+                Known::Object(members) => Known::Object(members),
+                _ => other(),
+            },
             _ => other(),
         }
     }

@@ -3,12 +3,11 @@
 use super::compose::{Composed, compose};
 use super::evaluate::Evaluator;
 use super::imports::{Exports, constants};
-use super::sample::{ColumnTypes, Hint, sample};
-use super::scope::Scopes;
+use super::request::{Calls, Exported, Standing};
+use super::sample::Samples;
 use super::value::Piece;
 use super::visit::{Seen, Visitor};
 use crate::model::location::Location;
-use crate::model::query::Value;
 use crate::model::scan::{CodeFinding, Scanned, Uncovered};
 use oxc_allocator::Allocator;
 use oxc_ast_visit::Visit;
@@ -20,20 +19,26 @@ use std::path::Path;
 /// The most open brackets of a file that is read; more would need more stack than there is.
 const DEEPEST: usize = 500;
 
+/// Words of which a file has one that may run what it imports.
+const IMPORTERS: [&str; 10] =
+    ["query", "exec", "raw", "sql", "SELECT", "select", "INSERT", "UPDATE", "DELETE", "delete"];
+
 /// What a file holds.
 #[derive(Debug, Default)]
 pub(super) struct FileScan {
     pub(super) bytes: u64,
     pub(super) statements: Vec<Scanned>,
     pub(super) not_covered: Vec<Uncovered>,
-    pub(super) findings: Vec<CodeFinding>,
+    /// What may be found, with where it stands: it counts only where it runs with requests.
+    pub(super) findings: Vec<(CodeFinding, Standing)>,
+    pub(super) calls: Calls,
 }
 
 /// What a scan knows before it reads a file.
 #[derive(Debug)]
 pub(super) struct Around<'a> {
     pub(super) calls: &'a [String],
-    pub(super) types: &'a ColumnTypes,
+    pub(super) samples: &'a Samples,
     pub(super) exports: &'a Exports,
 }
 
@@ -77,18 +82,19 @@ pub(super) fn file(text: &str, path: &Path, shown: &str, stem: &str, around: &Ar
         whole(&because, lines.line(at));
         return scan;
     }
-    let mut evaluator = Evaluator { source: text, scopes: Scopes::default() };
-    evaluator.scopes.open();
-    if ["query", "exec", "raw", "sql", "SELECT"].iter().any(|word| text.contains(word)) {
+    let mut evaluator = Evaluator::new(text, around.calls);
+    if IMPORTERS.iter().any(|word| text.contains(word)) {
         let folder = path.parent().unwrap_or(Path::new("."));
         around.exports.declare(&parsed.program, folder, &mut evaluator.scopes);
     }
     constants(&parsed.program, &mut evaluator);
-    let mut visitor = Visitor::new(evaluator, around.calls);
+    let mut visitor = Visitor::new(evaluator, Exported::of(&parsed.program, path));
     visitor.visit_program(&parsed.program);
+    scan.calls = visitor.calls_made();
     let Visitor { seen, findings, consumed, .. } = visitor;
-    for (at, rule, message) in findings {
-        scan.findings.push(CodeFinding { at: Location::line(shown, lines.line(at)), rule, message });
+    for (at, rule, message, standing) in findings {
+        let finding = CodeFinding { at: Location::line(shown, lines.line(at)), rule, message };
+        scan.findings.push((finding, standing));
     }
     for one in seen {
         let is_again = one.call.is_none()
@@ -98,14 +104,14 @@ pub(super) fn file(text: &str, path: &Path, shown: &str, stem: &str, around: &Ar
                 .flatten()
                 .any(|piece| matches!(piece, Piece::Text { at: Some(at), .. } if consumed.contains(at)));
         if !is_again {
-            statement(&one, shown, stem, &lines, around.types, &mut scan);
+            statement(&one, shown, stem, &lines, around.samples, &mut scan);
         }
     }
     scan
 }
 
 /// All forms of one text.
-fn statement(seen: &Seen, shown: &str, stem: &str, lines: &Lines, types: &ColumnTypes, scan: &mut FileScan) {
+fn statement(seen: &Seen, shown: &str, stem: &str, lines: &Lines, samples: &Samples, scan: &mut FileScan) {
     let start = |form: &[Piece]| {
         form.iter().find_map(|piece| match piece {
             Piece::Text { text, at: Some(at) } if !text.trim().is_empty() => Some(*at),
@@ -124,7 +130,7 @@ fn statement(seen: &Seen, shown: &str, stem: &str, lines: &Lines, types: &Column
                 scan.statements.push(Scanned {
                     name: name(stem, &seen.function, &made.sql),
                     at,
-                    params: params(&made.hints, types),
+                    params: samples.of(&made.sql, &made.hints),
                     values: made.values,
                     sql: made.sql,
                     in_loop: seen.in_loop,
@@ -135,7 +141,8 @@ fn statement(seen: &Seen, shown: &str, stem: &str, lines: &Lines, types: &Column
                 if !seen.is_module_level && seen.call.is_some() {
                     let message =
                         format!("`{words} …` runs in `{}`, with each call of it; make it a migration", seen.function);
-                    scan.findings.push(CodeFinding { at: at.clone(), rule: "ddl-in-request".into(), message });
+                    let finding = CodeFinding { at: at.clone(), rule: "ddl-in-request".into(), message };
+                    scan.findings.push((finding, seen.standing.clone()));
                 }
                 reasons.push(Uncovered { at, because: format!("EXPLAIN has no plan for `{words} …`") });
             }
@@ -149,21 +156,6 @@ fn statement(seen: &Seen, shown: &str, stem: &str, lines: &Lines, types: &Column
     reasons.retain(|reason| done.is_empty() || !reason.because.starts_with("it does not parse"));
     reasons.dedup();
     scan.not_covered.extend(reasons);
-}
-
-/// A value for each placeholder; those of one list differ.
-fn params(hints: &[Hint], types: &ColumnTypes) -> Vec<Value> {
-    let mut before = None;
-    let mut again = 0;
-    let mut of = |hint| {
-        again = if before == Some(hint) { again + 1 } else { 0 };
-        before = Some(hint);
-        match sample(hint, types) {
-            Value::Int(number) if matches!(hint, Hint::Column(_)) => Value::Int(number + again),
-            value => value,
-        }
-    };
-    hints.iter().map(&mut of).collect()
 }
 
 /// A call whose text is not known, or is no statement that is known. One with a single word is another call of the same name.

@@ -1,14 +1,44 @@
-//! A new scan into a workload that people have edited: lines move, statements change, and all else stays as it is written.
+//! A new scan or import into a workload that people have edited: lines move, statements change, and all else stays as it is
+//! written.
 //!
 //! The file's text is edited, not written anew, so that comments and order stay and a diff is small. An entry is the
-//! scan's as long as `# scanned` stands behind its name; without it, it is a person's and is left alone.
+//! scan's as long as `# scanned` stands behind its name, and an import's with `# imported`; without it, it is a person's and is
+//! left alone.
 
 use crate::model::query::Query;
 use std::collections::BTreeSet;
 
-/// What stands behind the name of an entry that a scan has made.
-const MARK: &str = "# scanned";
-const GONE: &str = "# scanned, vanished";
+/// Who has made an entry; it stands behind its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// `catalogue scan`.
+    Scanned,
+    /// `catalogue import`.
+    Imported,
+}
+
+impl Mark {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Scanned => "# scanned",
+            Self::Imported => "# imported",
+        }
+    }
+
+    /// The word for an entry whose statement is there no more.
+    fn gone(self) -> String {
+        format!("{}, vanished", self.word())
+    }
+
+    /// Where its statements come from.
+    #[must_use]
+    pub fn place(self) -> &'static str {
+        match self {
+            Self::Scanned => "in the code",
+            Self::Imported => "in what was imported",
+        }
+    }
+}
 
 /// A workload after a scan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +59,7 @@ type Same<'a> = &'a dyn Fn(&Query, &Query) -> bool;
 ///
 /// # Errors
 /// When the entries of the text cannot be told apart as they are laid out: none may be lost.
-pub fn merge(text: &str, old: &[Query], new: &[(Query, String)], prune: bool) -> Result<Merged, String> {
+pub fn merge(text: &str, old: &[Query], new: &[(Query, String)], mark: Mark, prune: bool) -> Result<Merged, String> {
     let Blocks { head, list: blocks, tail } = blocks(text);
     let mut merged = Merged { text: head, added: Vec::new(), changed: Vec::new(), vanished: Vec::new() };
     if !merged.text.lines().any(|line| line.starts_with("queries:")) {
@@ -65,11 +95,11 @@ pub fn merge(text: &str, old: &[Query], new: &[(Query, String)], prune: bool) ->
     }
     let mut written: Vec<(Option<String>, String)> = Vec::new();
     for ((block, entry), pair) in blocks.into_iter().zip(old).zip(pairs) {
-        let is_scanned = block.lines().next().is_some_and(|line| line.contains(MARK));
+        let is_scanned = block.lines().next().is_some_and(|line| line.contains(mark.word()));
         match pair.map(|found| &new[found]) {
             _ if !is_scanned => written.push((file(entry), block)),
             Some((query, rendered)) => {
-                let next = refreshed(&block, entry, query, rendered);
+                let next = refreshed(&block, entry, query, rendered, mark);
                 if next != block {
                     merged.changed.push(entry.name.clone());
                 }
@@ -78,7 +108,8 @@ pub fn merge(text: &str, old: &[Query], new: &[(Query, String)], prune: bool) ->
             None => {
                 merged.vanished.push(entry.name.clone());
                 if !prune {
-                    let block = if block.contains(GONE) { block } else { block.replacen(MARK, GONE, 1) };
+                    let gone = mark.gone();
+                    let block = if block.contains(&gone) { block } else { block.replacen(mark.word(), &gone, 1) };
                     written.push((file(entry), block));
                 }
             }
@@ -115,9 +146,9 @@ pub fn merge(text: &str, old: &[Query], new: &[(Query, String)], prune: bool) ->
 
 /// Marks the first line of a rendered entry.
 #[must_use]
-pub fn marked(block: &str) -> String {
+pub fn marked(block: &str, mark: Mark) -> String {
     let (first, rest) = block.split_once('\n').unwrap_or((block, ""));
-    format!("{first} {MARK}\n{rest}")
+    format!("{first} {}\n{rest}", mark.word())
 }
 
 /// A workload's text, taken apart.
@@ -153,8 +184,12 @@ fn blocks(text: &str) -> Blocks {
 }
 
 /// An entry with its line, and with its statement where that has changed.
-fn refreshed(block: &str, old: &Query, new: &Query, rendered: &str) -> String {
-    let mut block = block.replacen(GONE, MARK, 1);
+fn refreshed(block: &str, old: &Query, new: &Query, rendered: &str, mark: Mark) -> String {
+    let mut block = block.replacen(&mark.gone(), mark.word(), 1);
+    // Figures of an earlier import, which nobody has written by hand.
+    if mark == Mark::Imported && old.note != new.note && has_figures(&old.note) {
+        take(&mut block, rendered, "note");
+    }
     if old.source.as_ref().and_then(|source| source.line) != new.source.as_ref().and_then(|source| source.line) {
         take(&mut block, rendered, "line");
     }
@@ -182,6 +217,14 @@ fn refreshed(block: &str, old: &Query, new: &Query, rendered: &str) -> String {
         }
     }
     block
+}
+
+/// Whether a note begins as those of an import: `7 times, …`, `once, …`.
+fn has_figures(note: &str) -> bool {
+    let number = note.split_once(" times").map(|(number, _)| number);
+    number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
+        || note == "once"
+        || note.starts_with("once,")
 }
 
 /// Takes a field over from the rendered entry where both have it.

@@ -9,14 +9,17 @@ mod evaluate;
 mod file;
 mod imports;
 pub mod merge;
+mod nest;
+mod request;
 mod sample;
 mod scope;
 mod value;
 mod visit;
 mod walk;
+mod wrapper;
 mod writer;
 
-pub use sample::ColumnTypes;
+pub use sample::Samples;
 
 use super::error::SourceError;
 use super::text::shown;
@@ -38,8 +41,8 @@ const LARGEST: usize = 4 << 20;
 pub struct Options {
     /// Names of calls that run SQL, beside those of the common clients.
     pub calls: Vec<String>,
-    /// Types of columns by name, for sample values.
-    pub types: ColumnTypes,
+    /// Where sample values come from.
+    pub samples: Samples,
 }
 
 /// Scans folders, and files that are named.
@@ -48,8 +51,8 @@ pub struct Options {
 /// When a path cannot be read, or there is no source file in any.
 pub fn scan(paths: &[PathBuf], options: &Options) -> Result<Scan, SourceError> {
     let files = walk::files(paths)?;
-    let exports = imports::Exports::default();
-    let around = Around { calls: &options.calls, types: &options.types, exports: &exports };
+    let exports = imports::Exports::new(&options.calls);
+    let around = Around { calls: &options.calls, samples: &options.samples, exports: &exports };
     let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(files.len());
     std::thread::scope(|scope| {
@@ -78,8 +81,8 @@ pub fn scan(paths: &[PathBuf], options: &Options) -> Result<Scan, SourceError> {
 /// Scans one text as the file of that name. For fuzzing.
 #[must_use]
 pub fn scan_text(text: &str, name: &str) -> Scan {
-    let (types, exports) = (ColumnTypes::new(), imports::Exports::default());
-    let around = Around { calls: &[], types: &types, exports: &exports };
+    let (samples, exports) = (Samples::default(), imports::Exports::default());
+    let around = Around { calls: &[], samples: &samples, exports: &exports };
     together([file::file(text, std::path::Path::new(name), name, "", &around)])
 }
 
@@ -115,9 +118,12 @@ fn one(file: &walk::File, around: &Around<'_>) -> FileScan {
 /// All files in one, each name once.
 fn together(scans: impl IntoIterator<Item = FileScan>) -> Scan {
     let mut all = Scan::default();
+    let (mut scans, mut calls): (Vec<FileScan>, Vec<_>) = (scans.into_iter().collect(), Vec::new());
+    calls.extend(scans.iter_mut().map(|scan| std::mem::take(&mut scan.calls)));
+    let reached = request::reached(&calls);
     let mut names = BTreeSet::new();
     let mut called = BTreeSet::new();
-    for mut scan in scans {
+    for (mut scan, reached) in scans.into_iter().zip(&reached) {
         all.files += 1;
         all.bytes += scan.bytes;
         scan.statements.sort_by_key(|statement| statement.at.line);
@@ -126,8 +132,12 @@ fn together(scans: impl IntoIterator<Item = FileScan>) -> Scan {
         scan.not_covered.sort();
         scan.not_covered.dedup();
         all.not_covered.append(&mut scan.not_covered);
-        scan.findings.sort();
-        all.findings.append(&mut scan.findings);
+        scan.findings.retain(|(_, standing)| {
+            standing.is_handler || standing.names.iter().any(|name| reached.contains(name.as_str()))
+        });
+        let mut findings: Vec<_> = scan.findings.into_iter().map(|(finding, _)| finding).collect();
+        findings.sort();
+        all.findings.append(&mut findings);
     }
     // The text of a constant that another file imports and runs.
     all.statements.retain(|one| one.call.is_some() || !called.contains(&one.sql));

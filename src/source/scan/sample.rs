@@ -1,7 +1,10 @@
-//! A value to EXPLAIN with, guessed from the column that it is compared with.
+//! A value to EXPLAIN with: of the column that it is compared with, as schema and scale profile know it, or else guessed from the
+//! column's name.
 
 use crate::model::query::Value;
-use std::collections::BTreeMap;
+use crate::model::scale::Scale;
+use crate::model::schema::Schema;
+use crate::sql::stand_in::known;
 
 /// What is known of a placeholder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,40 +16,54 @@ pub(super) enum Hint {
     Column(String),
 }
 
-/// Types by column name in lower case, of a schema's definitions.
-pub type ColumnTypes = BTreeMap<String, String>;
+/// Where sample values come from.
+#[derive(Debug, Default)]
+pub struct Samples {
+    /// The tables; without any, names of columns are all there is.
+    pub schema: Schema,
+    /// Which values the columns have.
+    pub scale: Option<Scale>,
+    /// A day on which dates lie, such as `2026-01-31`.
+    pub day: String,
+}
 
-/// A typical value.
-pub(super) fn sample(hint: &Hint, types: &ColumnTypes) -> Value {
-    let text = |text: &str| Value::Text(text.to_owned());
-    let column = match hint {
-        Hint::Limit => return Value::Int(20),
-        Hint::Offset => return Value::Int(0),
-        Hint::Count => return Value::Int(7),
-        Hint::Like(_) => return text("a%"),
-        Hint::Column(column) => column,
-    };
-    let lower = column.to_ascii_lowercase();
-    if let Some(kind) = types.get(&lower) {
-        let kind = kind.to_ascii_lowercase();
-        let is = |words: &[&str]| words.iter().any(|word| kind.starts_with(word));
-        return if is(&["bool", "tinyint", "bit"]) {
-            Value::Int(1)
-        } else if is(&["int", "bigint", "smallint", "mediumint", "year", "unsigned", "integer"]) {
-            Value::Int(42)
-        } else if is(&["decimal", "float", "double", "numeric", "real"]) {
-            Value::Float(10.5)
-        } else if is(&["datetime", "timestamp"]) {
-            text("2026-01-15 12:00:00")
-        } else if is(&["date"]) {
-            text("2026-01-15")
-        } else if is(&["json"]) {
-            text("{}")
-        } else {
-            by_name(column, &lower).filter(|value| matches!(value, Value::Text(_))).unwrap_or_else(|| text("a"))
+impl Samples {
+    /// A value for each placeholder.
+    pub(super) fn of(&self, sql: &str, hints: &[Hint]) -> Vec<Value> {
+        let told = (!hints.is_empty() && !self.schema.tables.is_empty())
+            .then(|| known(sql, &self.schema, self.scale.as_ref(), &self.day))
+            .flatten()
+            .filter(|told| told.len() == hints.len())
+            .unwrap_or_default();
+        let (mut before, mut again) = (None, 0);
+        let mut of = |(number, hint): (usize, &Hint)| {
+            again = if before.as_ref() == Some(hint) { again + 1 } else { 0 };
+            before = Some(hint.clone());
+            let told = told.get(number).cloned().flatten();
+            if let Some(told) = told.filter(|_| !matches!(hint, Hint::Count)) {
+                return told;
+            }
+            match sample(hint) {
+                // Those of one list differ.
+                Value::Int(number) if matches!(hint, Hint::Column(_)) => Value::Int(number + again),
+                value => value,
+            }
         };
+        hints.iter().enumerate().map(&mut of).collect()
     }
-    by_name(column, &lower).unwrap_or_else(|| text("a"))
+}
+
+/// A typical value, by the name.
+fn sample(hint: &Hint) -> Value {
+    match hint {
+        Hint::Limit => Value::Int(20),
+        Hint::Offset => Value::Int(0),
+        Hint::Count => Value::Int(7),
+        Hint::Like(_) => Value::Text("a%".into()),
+        Hint::Column(column) => {
+            by_name(column, &column.to_ascii_lowercase()).unwrap_or_else(|| Value::Text("a".into()))
+        }
+    }
 }
 
 fn by_name(column: &str, lower: &str) -> Option<Value> {

@@ -50,6 +50,12 @@ impl Scopes {
         Some(if is_sure { binding.known.clone() } else { Known::Other(name.to_owned()) })
     }
 
+    /// What a name that does not change stands for.
+    pub(super) fn sure(&self, name: &str) -> Option<&Known> {
+        let binding = self.all.iter().rev().find_map(|scope| scope.get(name))?;
+        (binding.is_constant || binding.depth == self.depth).then_some(&binding.known)
+    }
+
     /// Whether a name is declared outside of the function around the place.
     pub(super) fn is_outer(&self, name: &str) -> bool {
         self.all.iter().rev().find_map(|scope| scope.get(name)).is_none_or(|binding| binding.depth < self.depth)

@@ -46,8 +46,19 @@ pub(super) enum Known {
     Lists(Vec<Vec<Known>>),
     /// An object's members.
     Object(Vec<(String, Known)>),
+    /// A function that runs one of its parameters as SQL.
+    Runs(Runner),
     /// Nothing but its words in the code.
     Other(String),
+}
+
+/// A function that runs one of its parameters as SQL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Runner {
+    /// The place of the parameter, from 0.
+    pub(super) parameter: usize,
+    /// The client's call that it is handed to.
+    pub(super) call: String,
 }
 
 impl Known {
@@ -68,6 +79,7 @@ impl Known {
             Self::Texts(forms) => forms,
             Self::Lists(_) => open("a list"),
             Self::Object(_) => open("an object"),
+            Self::Runs(_) => open("a function"),
             Self::Other(expression) => open(&expression),
         }
     }

@@ -3,19 +3,23 @@
 use super::calls::{EACH, ROUTES, callee, ends, member, slug};
 use super::compose::Passed;
 use super::evaluate::Evaluator;
-use super::value::{Form, Kind, Known, Piece};
+use super::request::{Calls, Exported, Standing};
+use super::value::{Form, Kind, Known, Piece, Runner};
+use super::wrapper;
 use oxc_ast::ast::{
     Argument, ArrowFunctionExpression, AssignmentExpression, AssignmentOperator, AssignmentTarget, BindingIdentifier,
-    BindingPattern, BlockStatement, CallExpression, DoWhileStatement, Expression, ForInStatement, ForOfStatement,
-    ForStatement, Function, IfStatement, MemberExpression, MethodDefinition, ObjectProperty, PropertyDefinition,
-    SwitchStatement, TaggedTemplateExpression, VariableDeclaration, VariableDeclarator, WhileStatement,
+    BindingPattern, BlockStatement, CallExpression, Class, DoWhileStatement, Expression, ForInStatement,
+    ForOfStatement, ForStatement, Function, IfStatement, MemberExpression, MethodDefinition, ObjectProperty,
+    PropertyDefinition, SwitchStatement, TaggedTemplateExpression, VariableDeclaration, VariableDeclarator,
+    WhileStatement,
 };
 use oxc_ast_visit::{Visit, walk};
 use oxc_span::Span;
 use oxc_syntax::scope::ScopeFlags;
 use std::collections::HashSet;
 
-const DEEPEST: usize = 1000;
+/// Levels of expressions that a walk goes into.
+pub(super) const DEEPEST: usize = 1000;
 
 /// A text that is or may be SQL.
 #[derive(Debug)]
@@ -26,6 +30,7 @@ pub(super) struct Seen {
     pub(super) function: String,
     pub(super) in_loop: bool,
     pub(super) is_module_level: bool,
+    pub(super) standing: Standing,
     /// The call; `None` when it is in none that is known.
     pub(super) call: Option<String>,
 }
@@ -34,9 +39,8 @@ pub(super) struct Seen {
 #[derive(Debug)]
 pub(super) struct Visitor<'s> {
     pub(super) evaluator: Evaluator<'s>,
-    pub(super) calls: &'s [String],
     pub(super) seen: Vec<Seen>,
-    pub(super) findings: Vec<(u32, String, String)>,
+    pub(super) findings: Vec<(u32, String, String, Standing)>,
     /// Offsets of texts that calls have run.
     pub(super) consumed: HashSet<u32>,
     pub(super) names: Vec<String>,
@@ -51,13 +55,18 @@ pub(super) struct Visitor<'s> {
     pub(super) depth: usize,
     /// Whether the declaration at hand is of a constant.
     pub(super) is_constant: bool,
+    /// Handlers around the place.
+    pub(super) handlers: usize,
+    /// The next function is given to a router.
+    pub(super) route: bool,
+    pub(super) exported: Exported,
+    pub(super) reach: Calls,
 }
 
 impl<'s> Visitor<'s> {
-    pub(super) fn new(evaluator: Evaluator<'s>, calls: &'s [String]) -> Self {
+    pub(super) fn new(evaluator: Evaluator<'s>, exported: Exported) -> Self {
         Self {
             evaluator,
-            calls,
             seen: Vec::new(),
             findings: Vec::new(),
             consumed: HashSet::new(),
@@ -69,6 +78,10 @@ impl<'s> Visitor<'s> {
             kept: 0,
             depth: 0,
             is_constant: false,
+            handlers: 0,
+            route: false,
+            exported,
+            reach: Calls::default(),
         }
     }
 
@@ -83,34 +96,8 @@ impl<'s> Visitor<'s> {
         }
         let function = self.names.last().cloned().unwrap_or_default();
         let (in_loop, is_module_level) = (self.loops > 0, self.evaluator.scopes.depth == 0);
-        self.seen.push(Seen { forms, passed, at: span.start, function, in_loop, is_module_level, call });
-    }
-
-    /// What runs in a function of its own.
-    fn function(&mut self, name: Option<String>, run: impl FnOnce(&mut Self)) {
-        let is_named = name.is_some();
-        self.names.extend(name);
-        let loops = std::mem::replace(&mut self.loops, usize::from(std::mem::take(&mut self.each)));
-        self.evaluator.scopes.open();
-        self.evaluator.scopes.depth += 1;
-        run(self);
-        self.evaluator.scopes.depth -= 1;
-        self.evaluator.scopes.close();
-        self.loops = loops;
-        if is_named {
-            self.names.pop();
-        }
-    }
-
-    fn repeated(&mut self, run: impl FnOnce(&mut Self)) {
-        self.loops += 1;
-        self.evaluator.scopes.open();
-        let mark = self.evaluator.scopes.mark();
-        run(self);
-        let branch = self.evaluator.scopes.undo(mark);
-        self.evaluator.scopes.close();
-        self.evaluator.scopes.repeat(branch);
-        self.loops -= 1;
+        let standing = self.standing();
+        self.seen.push(Seen { forms, passed, at: span.start, function, in_loop, is_module_level, standing, call });
     }
 }
 
@@ -131,9 +118,16 @@ impl<'a> Visit<'a> for Visitor<'_> {
     fn visit_call_expression(&mut self, it: &CallExpression<'a>) {
         let name = callee(&it.callee).unwrap_or_default();
         self.connection(&name, it.span);
+        self.note_call(&name);
         let first = it.arguments.first().and_then(Argument::as_expression);
-        if let (true, Some(first)) = (self.runs(&name), first) {
-            let text = match first.get_inner_expression() {
+        let runner = self.evaluator.runner(&it.callee).cloned();
+        let runner = runner.or_else(|| self.runs(&name).then(|| Runner { parameter: 0, call: name.clone() }));
+        let given = runner.and_then(|runner| {
+            let text = it.arguments.get(runner.parameter).and_then(Argument::as_expression)?;
+            Some((runner, text))
+        });
+        if let Some((runner, text)) = given {
+            let text = match text.get_inner_expression() {
                 Expression::ObjectExpression(object) => member(object, "sql").or_else(|| member(object, "text")),
                 Expression::ArrowFunctionExpression(_) | Expression::FunctionExpression(_) => None,
                 other => Some(other),
@@ -144,16 +138,20 @@ impl<'a> Visit<'a> for Visitor<'_> {
                     let sql = members.iter().find(|(name, _)| name == "sql").map(|(_, known)| known.clone());
                     known = sql.unwrap_or(known);
                 }
-                let passed = self.passed(it, &name);
+                let passed = self.passed(it, &runner);
                 self.see(known, passed, it.span, Some(name.clone()));
             }
         }
         if name == "push"
             && let Some(Expression::Identifier(list)) = it.callee.as_member_expression().map(MemberExpression::object)
         {
+            let given = || it.arguments.iter().filter_map(Argument::as_expression);
+            // A list of rows to insert is no part of a text.
+            let are_rows = given().any(|one| matches!(one, Expression::ObjectExpression(_)));
             let items: Vec<Known> =
-                it.arguments.iter().filter_map(Argument::as_expression).map(|one| self.evaluator.known(one)).collect();
+                if are_rows { Vec::new() } else { given().map(|one| self.evaluator.known(one)).collect() };
             self.evaluator.scopes.change(list.name.as_str(), |known| match known {
+                Known::Lists(_) if are_rows => Known::Other("a list of objects".into()),
                 Known::Lists(mut lists) => {
                     for list in &mut lists {
                         list.extend(items.iter().cloned());
@@ -167,15 +165,21 @@ impl<'a> Visit<'a> for Visitor<'_> {
             Some(Expression::StringLiteral(path)) if path.value.starts_with('/') => Some(path.value.as_str()),
             _ => None,
         };
-        if let (true, Some(path)) = (ROUTES.contains(&name.as_str()), path) {
+        let is_route = ROUTES.contains(&name.as_str()) && (path.is_some() || name == "use");
+        if let (true, Some(path)) = (is_route, path) {
             self.pending = Some(slug(&format!("{name}-{path}")));
+        }
+        if is_route {
+            self.routed(it);
         }
         self.visit_expression(&it.callee);
         for argument in &it.arguments {
             self.each = EACH.contains(&name.as_str());
+            self.route = is_route;
             let pending = self.pending.clone();
             self.visit_argument(argument);
             self.each = false;
+            self.route = false;
             self.pending = pending;
         }
         self.pending = None;
@@ -335,18 +339,36 @@ impl<'a> Visit<'a> for Visitor<'_> {
     }
 
     fn visit_function(&mut self, it: &Function<'a>, flags: ScopeFlags) {
+        if let (Some(id), true) = (&it.id, self.evaluator.scopes.depth > 0)
+            && let Some(known) = wrapper::of_function(&self.evaluator, it)
+        {
+            self.evaluator.scopes.declare(id.name.as_str(), known, true);
+        }
         let own = it.id.as_ref().map(|id| id.name.to_string());
         let pending = self.pending.take();
-        self.function(own.or(pending), |visitor| walk::walk_function(visitor, it, flags));
+        let of = (&*it.params, it.span);
+        self.function(own.or(pending), of, |visitor| walk::walk_function(visitor, it, flags));
     }
 
     fn visit_arrow_function_expression(&mut self, it: &ArrowFunctionExpression<'a>) {
         let pending = self.pending.take();
-        self.function(pending, |visitor| walk::walk_arrow_function_expression(visitor, it));
+        let of = (&*it.params, it.span);
+        self.function(pending, of, |visitor| walk::walk_arrow_function_expression(visitor, it));
+    }
+
+    fn visit_class(&mut self, it: &Class<'a>) {
+        let known = wrapper::of_class(&self.evaluator, it);
+        if let (Some(name), Some(known)) = (&it.id, known.clone()) {
+            self.evaluator.scopes.declare(name.name.as_str(), known, true);
+        }
+        self.evaluator.classes.push(known);
+        walk::walk_class(self, it);
+        self.evaluator.classes.pop();
     }
 
     fn visit_method_definition(&mut self, it: &MethodDefinition<'a>) {
         self.pending = it.key.static_name().map(std::borrow::Cow::into_owned);
+        self.offer(it.key.static_name().as_deref());
         walk::walk_method_definition(self, it);
         self.pending = None;
     }
@@ -364,14 +386,5 @@ impl<'a> Visit<'a> for Visitor<'_> {
         self.pending = it.key.static_name().filter(|_| is_function).map(std::borrow::Cow::into_owned);
         self.visit_expression(&it.value);
         self.pending = pending;
-    }
-}
-
-impl Visitor<'_> {
-    fn walk_declarator(&mut self, it: &VariableDeclarator<'_>) {
-        if let Some(init) = &it.init {
-            self.visit_expression(init);
-        }
-        self.visit_binding_pattern(&it.id);
     }
 }

@@ -139,6 +139,7 @@ impl<'a> Writer<'a> {
     }
 
     fn mark(&mut self, letter: char) {
+        let is_value = self.out.trim_end().ends_with('?');
         self.out.push(letter);
         if letter.is_whitespace() {
             return;
@@ -160,6 +161,12 @@ impl<'a> Writer<'a> {
                 inside.clone_into(&mut self.clause);
             }
             ')' => self.clause = self.outer.pop().unwrap_or_default(),
+            // `LIMIT first, count`
+            ',' if self.clause == "LIMIT" && is_value => {
+                if let Some(hint @ Hint::Limit) = self.hints.last_mut() {
+                    *hint = Hint::Offset;
+                }
+            }
             ',' => self.place += usize::from(self.clause == "VALUES"),
             _ => {}
         }

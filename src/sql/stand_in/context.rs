@@ -17,7 +17,7 @@ const PAGE: i64 = 20;
 #[derive(Debug)]
 pub(super) enum Meaning<'a> {
     /// One of a column.
-    Column(&'a Column),
+    Column(&'a Table, &'a Column),
     /// What a column is `LIKE`.
     Pattern(&'a Column),
     Number(i64),
@@ -54,7 +54,7 @@ pub(super) fn meaning<'a>(parts: &'a [Part], at: usize, schema: &'a Schema) -> M
     if is(1, "LIKE") {
         let end = if is(2, "NOT") { at.checked_sub(3) } else { at.checked_sub(2) };
         return match around.operand(end) {
-            Meaning::Column(column) => Meaning::Pattern(column),
+            Meaning::Column(_, column) => Meaning::Pattern(column),
             other => other,
         };
     }
@@ -116,7 +116,7 @@ impl<'a> Around<'a> {
         let Some(name) = part.name() else { return Meaning::Unknown };
         let is_qualified = end > 1 && self.parts[end - 1].is(".");
         let qualifier = if is_qualified { self.parts[end - 2].name() } else { None };
-        self.column(name, qualifier).map_or(Meaning::Unknown, Meaning::Column)
+        self.column(name, qualifier).map_or(Meaning::Unknown, |(table, column)| Meaning::Column(table, column))
     }
 
     /// What an element of a list is: of `IN (…)`, or of the rows of an `INSERT`.
@@ -145,13 +145,14 @@ impl<'a> Around<'a> {
             return self.operand(end);
         }
         if is(1, "VALUES") || is(1, "VALUE") || is(1, ",") && is(2, ")") {
-            return self.written(commas).map_or(Meaning::Unknown, Meaning::Column);
+            let written = self.written(commas);
+            return written.map_or(Meaning::Unknown, |(table, column)| Meaning::Column(table, column));
         }
         Meaning::Unknown
     }
 
     /// The column that an `INSERT` writes at a place of its rows, from 0.
-    fn written(&self, place: usize) -> Option<&'a Column> {
+    fn written(&self, place: usize) -> Option<(&'a Table, &'a Column)> {
         let into = self.parts.iter().position(|part| part.is("INTO"))?;
         let mut at = into + 1;
         while self.parts.get(at + 1)?.is(".") {
@@ -159,12 +160,12 @@ impl<'a> Around<'a> {
         }
         let table = self.table(self.parts.get(at)?.name()?)?;
         if !self.parts.get(at + 1)?.is("(") {
-            return table.columns.get(place);
+            return Some((table, table.columns.get(place)?));
         }
         let end = at + self.parts[at..].iter().position(|part| part.is(")"))?;
         let names = self.parts[at + 2..end].iter().filter_map(Part::name);
         let name = names.into_iter().nth(place)?;
-        column_of(table, name)
+        Some((table, column_of(table, name)?))
     }
 
     /// Where the parenthesis opens that closes at a place.
@@ -181,7 +182,7 @@ impl<'a> Around<'a> {
     }
 
     /// The column of that name among the tables that the statement names; `None` when several differ.
-    fn column(&self, name: &str, qualifier: Option<&str>) -> Option<&'a Column> {
+    fn column(&self, name: &str, qualifier: Option<&str>) -> Option<(&'a Table, &'a Column)> {
         let named = |at: usize| {
             let table = self.table(self.parts[at].name()?)?;
             let Some(qualifier) = qualifier else { return Some(table) };
@@ -192,9 +193,9 @@ impl<'a> Around<'a> {
             is_it.then_some(table)
         };
         let tables = (0..self.parts.len()).filter_map(named);
-        let mut found = tables.filter_map(|table| column_of(table, name));
+        let mut found = tables.filter_map(|table| Some((table, column_of(table, name)?)));
         let first = found.next()?;
-        found.all(|other| other.base_type() == first.base_type()).then_some(first)
+        found.all(|(_, other)| other.base_type() == first.1.base_type()).then_some(first)
     }
 
     fn table(&self, name: &str) -> Option<&'a Table> {
