@@ -49,7 +49,14 @@ fn judge(migration: &Migration) {
     for database in [Some("shop"), None] {
         let risks = loss::at_risk(&[migration], &SCHEMA, database);
         let losses: Vec<(String, Location)> = risks.iter().map(|risk| ("users".to_owned(), risk.at.clone())).collect();
-        let context = archive::Context { schema: &SCHEMA, triggers: &BTreeMap::new(), unique_checks: true, taken: &[] };
+        let context = archive::Context {
+            schema: &SCHEMA,
+            triggers: &BTreeMap::new(),
+            unique_checks: true,
+            taken: &[],
+            versioned: &[],
+            ledger: "_sqlx_migrations",
+        };
         let _ = archive::plan(&[migration], &losses, context);
         cascade::with_cascades(risks, &SCHEMA, true);
     }

@@ -27,11 +27,10 @@ pub(super) fn summary(report: &DriftReport) -> String {
         (false, _) => "no drift to be seen, but not everything could be looked at",
     };
     let foreign = count(|one| *one == Verdict::Foreign);
-    let told: String = [(unknown, "unknown"), (foreign, "foreign")]
-        .iter()
-        .filter(|(number, _)| *number > 0)
-        .map(|(number, word)| format!(", {number} {word}"))
-        .collect();
+    let mut told = String::new();
+    for (number, word) in [(unknown, "unknown"), (foreign, "foreign")].into_iter().filter(|(number, _)| *number > 0) {
+        let _ = write!(told, ", {number} {word}");
+    }
     format!(
         "{word}: {} present, {} equivalent or redundant, {} conflicting, {} missing{told}; {} migrations, {}",
         report.present,
