@@ -6,9 +6,13 @@ use super::prepare::{self, History};
 use super::target::Target;
 use crate::cli::{Format, Status};
 use crate::engine::connect::Purpose;
+use crate::engine::ledger::Ledger;
+use crate::engine::{Session, journal};
 use crate::exit::Exit;
+use crate::migration::checksum::statement_hash;
 use crate::migration::fingerprint::fingerprint;
 use crate::migration::verify::{Entry, State, refusals};
+use crate::model::migration::Direction;
 use crate::model::report::{FORMAT_VERSION, StatusReport, StatusRow};
 use crate::render;
 use crate::term::{Output, Term};
@@ -25,13 +29,15 @@ pub(super) async fn run(args: &Status, target: &Target, term: &mut Term) -> Resu
     let history = History::read(&mut session, &ledger).await?;
     let schema = session.schema(&[ledger.table()]).await?;
     let entries = history.entries(&files.migrations);
+    let mut problems = refusals(&entries, None, false);
+    problems.extend(edited(&mut session, &ledger, &entries).await?);
     let report = StatusReport {
         format_version: FORMAT_VERSION,
         engine: session.engine.clone(),
         place: session.place.clone(),
         fingerprint: fingerprint(&schema),
         rows: entries.iter().map(row).collect(),
-        problems: refusals(&entries, None, false),
+        problems,
         archives: super::archive::lines(&mut session, &ledger).await?,
     };
     let text = match args.output.format {
@@ -52,6 +58,30 @@ pub(super) async fn run(args: &Status, target: &Target, term: &mut Term) -> Resu
         (true, true) => Exit::Findings,
         (true, false) => Exit::Clean,
     })
+}
+
+/// The statements of migrations that a run was cut off in on its way up which are done, and are not those of the file now.
+async fn edited(session: &mut Session, ledger: &Ledger, entries: &[Entry<'_>]) -> Result<Vec<String>, Failure> {
+    let mut found = Vec::new();
+    for entry in entries {
+        let (Some(migration), Some(stopped)) = (entry.migration, entry.stopped) else { continue };
+        // What a rollback runs may be another script than the file's.
+        if stopped.direction != Direction::Up {
+            continue;
+        }
+        let rows = journal::rows_of(session, ledger.table(), entry.version, Direction::Up).await?;
+        for row in rows.iter().filter(|row| row.position > 0 && row.progress.is_settled()) {
+            let now = migration.up.statements.get(row.position as usize - 1);
+            if now.is_none_or(|statement| statement_hash(&statement.sql) != row.hash) {
+                found.push(format!(
+                    "{}: statement {} of {} took effect and is not what stands in the file now; put its old text back, \
+                     and change only what comes after it",
+                    row.place, row.position, row.of
+                ));
+            }
+        }
+    }
+    Ok(found)
 }
 
 fn row(entry: &Entry<'_>) -> StatusRow {

@@ -4,7 +4,7 @@ use super::failure::Failure;
 use super::prepare::History;
 use crate::engine::Session;
 use crate::engine::ledger::Ledger;
-use crate::migration::undoable::obstacles;
+use crate::migration::undoable::obstacles_after;
 use crate::migration::unit::Began;
 use crate::model::journal::{JournalRow, Progress};
 use crate::model::migration::Migration;
@@ -26,12 +26,13 @@ pub(super) async fn refusals(
     let unit = history.unit()?;
     let mut refusals = half_applied(history, chosen, unit.as_ref());
     // What a unit that was cut off has done so far is judged as it was before it.
+    let made = unit.as_ref().map(|began| began.made(&now)).unwrap_or_default();
     let before = match unit {
         Some(began) => began.before(now),
         None => now,
     };
     let statements: Vec<_> = chosen.iter().flat_map(|migration| &migration.up.statements).collect();
-    let found = obstacles(&statements, &before, session.database().as_deref());
+    let found = obstacles_after(made, &statements, &before, session.database().as_deref());
     refusals.extend(found.into_iter().map(|obstacle| {
         format!(
             "{}: {}, which could not be taken back if a later statement failed; run `aura-db migrate`, which goes one \

@@ -21,10 +21,20 @@ pub struct Obstacle<'a> {
 /// starts from. Rows written after the last DDL are no obstacle: they are one transaction with the ledger.
 #[must_use]
 pub fn obstacles<'a>(statements: &[&'a Statement], before: &Schema, database: Option<&str>) -> Vec<Obstacle<'a>> {
+    obstacles_after(Vec::new(), statements, before, database)
+}
+
+/// The same for the rest of a run that was cut off after it had made the tables of these names, in lower case.
+#[must_use]
+pub fn obstacles_after<'a>(
+    mut made: Vec<String>,
+    statements: &[&'a Statement],
+    before: &Schema,
+    database: Option<&str>,
+) -> Vec<Obstacle<'a>> {
     let effects: Vec<Effect> = statements.iter().map(|statement| effect(&statement.sql)).collect();
     let commits = |at: &usize| !effects[*at].is_transactional() || is_between_transactions(&statements[*at].sql);
     let last_ddl = (0..statements.len()).rfind(commits);
-    let mut made: Vec<String> = Vec::new();
     let mut obstacles = Vec::new();
     for (position, (statement, effect)) in statements.iter().zip(&effects).enumerate() {
         follow(effect, before, &mut made);

@@ -48,6 +48,13 @@ impl Began {
         self.versions.iter().all(applied) || self.versions.iter().any(|version| applied(version) && !is_own(version))
     }
 
+    /// The tables that are there now and were not before it, among those that it names, in lower case: what it has made.
+    #[must_use]
+    pub fn made(&self, now: &Schema) -> Vec<String> {
+        let names = now.tables.iter().map(|table| table.name.to_ascii_lowercase());
+        names.filter(|name| self.names.contains(name) && self.schema.table(name).is_none()).collect()
+    }
+
     /// A schema that is read now, with what the unit names as it was before it.
     #[must_use]
     pub fn before(&self, now: Schema) -> Schema {

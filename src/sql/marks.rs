@@ -51,7 +51,7 @@ pub fn to_marks(sql: &str, is_variable: &dyn Fn(&str) -> bool) -> Result<String,
 fn mark(rest: &str, before: Option<char>) -> Result<Option<usize>, String> {
     let is_apart = before.is_none_or(|letter| !(letter.is_alphanumeric() || letter == '_' || letter == ')'));
     let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
-    let first = rest[1..].chars().next();
+    let first = rest.chars().nth(1);
     Ok(match rest.as_bytes()[0] {
         b'?' => Some(1 + digits(&rest[1..])),
         b'$' if is_apart => Some(digits(&rest[1..])).filter(|digits| *digits > 0).map(|digits| digits + 1),
@@ -140,6 +140,13 @@ mod tests {
             of(&text).ok();
             let plain = text.replace(|letter: char| "?:@$%'`".contains(letter), " ");
             prop_assert_eq!(of(&plain), Ok(plain.clone()));
+        }
+    }
+
+    #[test]
+    fn letters_of_several_bytes_are_letters() {
+        for sql in ["SELECT \u{feff}a", "\u{feff}", "SELECT 'ä', ü, €", "€"] {
+            assert_eq!(of(sql).as_deref(), Ok(sql));
         }
     }
 }

@@ -72,7 +72,15 @@ SELECT SLEEP(60);
 INSERT INTO seen VALUES (3, @@sql_log_bin);",
         );
         project.killed_asleep("migrate");
+        let told = project.run("status").exits(4);
+        assert!(!told.stdout.contains("took effect and is not"), "{told:?}");
         let up = std::fs::read_to_string(project.path("migrations/2_step.up.sql")).unwrap();
+        project.up(2, up.replace("(1, 'a')", "(1, 'edited')"));
+        let told = project.run("status").exits(4);
+        contains(
+            &told.stdout,
+            "migrations/2_step.up.sql:1:1: statement 1 of 6 took effect and is not what stands in the file now",
+        );
         project.up(2, up.replace("SLEEP(60)", "1"));
         project.run("migrate").exits(0);
         let seen = project.database.column("SELECT CONCAT(id, what) FROM seen ORDER BY id");

@@ -117,3 +117,20 @@ fn a_new_table_that_somebody_uses_already_stays() {
         assert_eq!(project.database.column("SELECT id FROM made"), ["7"], "{}", server.engine());
     }
 }
+
+#[test]
+fn rows_of_a_table_that_the_unit_made_before_it_was_cut_off_are_no_obstacle() {
+    for server in both() {
+        let project = Project::new(server, "unit_own");
+        project.up(1, "CREATE TABLE own (id INT PRIMARY KEY, n INT)");
+        project.up(2, "INSERT INTO own VALUES (1, 1);\nALTER TABLE own ADD COLUMN m INT;");
+        let file = |sleep: &str| format!("ALTER TABLE own ADD COLUMN k INT;\n{sleep};\nUPDATE own SET n = n + 1;");
+        project.up(3, file("SELECT SLEEP(60)"));
+        project.up(4, "CREATE TABLE last (i INT)");
+        project.killed_asleep("apply all");
+        project.up(3, file("SELECT 1"));
+        project.run("apply all").exits(0);
+        assert_eq!(project.database.column("SELECT n FROM own"), ["2"], "{}", server.engine());
+        assert_eq!(project.states(), ["1 applied", "2 applied", "3 applied", "4 applied"]);
+    }
+}
